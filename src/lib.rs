@@ -1,0 +1,18 @@
+//! virhai, a scriptable shell for libvirt: the library behind the command.
+//!
+//! `ARCHITECTURE.md` is the map; a line typed at the prompt travels
+//! `repl → session → (lang) → api → libvirt` and its value comes back through `output`.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod lang;
+pub mod libvirt;
+pub mod output;
+pub mod repl;
+pub mod report;
+pub mod session;
+pub mod stdlib;
+pub mod units;
+pub mod xml;

@@ -1,0 +1,156 @@
+//! Which columns stay on a narrow screen, and how wide they are.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{Column, Kind};
+
+/// Columns are this far apart, and so is the mark for columns that were dropped.
+const GAP: usize = 2;
+/// A text is not cut shorter than this.
+const SHORTEST: usize = 8;
+
+/// The columns that are shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// The place of each column in the sheet and the width its texts are cut to.
+    pub(super) columns: Vec<(usize, usize)>,
+    /// True where columns were left out.
+    pub(super) dropped: bool,
+}
+
+impl Fit {
+    /// Shows all columns in full.
+    pub(super) fn everything(widths: &[usize]) -> Self {
+        Self { columns: widths.iter().copied().enumerate().collect(), dropped: false }
+    }
+
+    fn total(&self) -> usize {
+        let texts: usize = self.columns.iter().map(|(_, width)| width).sum();
+        let mark = if self.dropped { GAP + 1 } else { 0 };
+        texts + self.columns.len().saturating_sub(1) * GAP + mark
+    }
+}
+
+/// Fits columns of the given natural widths into `room`: first the columns of the largest priority
+/// number go (the rightmost first), then texts are cut, then columns go from the right; the first stays.
+pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
+    let mut fit = Fit::everything(widths);
+    while fit.total() > room {
+        let droppable = |&(number, &(place, _)): &(usize, &(usize, usize))| (columns[place].priority, number);
+        let Some((number, &(place, _))) = fit.columns.iter().enumerate().max_by_key(droppable) else { break };
+        if columns[place].priority == 0 || fit.columns.len() == 1 {
+            break;
+        }
+        fit.columns.remove(number);
+        fit.dropped = true;
+    }
+    while fit.total() > room {
+        if shrink(&mut fit, columns, room) || fit.columns.len() == 1 {
+            break;
+        }
+        fit.columns.pop();
+        fit.dropped = true;
+    }
+    fit
+}
+
+/// Cuts the widest texts to one common width so that all fits; false (and no change) where that would be too short.
+fn shrink(fit: &mut Fit, columns: &[Column], room: usize) -> bool {
+    // Half a number or half a state word says something wrong.
+    let may_shrink = |place: usize| columns[place].kind == Kind::Plain;
+    let surplus = fit.total() - room;
+    let saved = |cap: usize| -> usize {
+        let plain = fit.columns.iter().filter(|(place, _)| may_shrink(*place));
+        plain.map(|(_, width)| width.saturating_sub(cap)).sum()
+    };
+    let widest = fit.columns.iter().map(|(_, width)| *width).max().unwrap_or(0);
+    let Some(cap) = (SHORTEST..widest).rev().find(|&cap| saved(cap) >= surplus) else { return false };
+    for (place, width) in &mut fit.columns {
+        if may_shrink(*place) {
+            *width = (*width).min(cap);
+        }
+    }
+    true
+}
+
+/// Returns the columns of the terminal that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// Cuts a text to a width, `…` for what is missing.
+pub(super) fn cut(text: &str, room: usize) -> String {
+    if text.len() <= room || width(text) <= room {
+        return text.to_owned();
+    }
+    let mut left = room.saturating_sub(1);
+    let mut short = String::new();
+    for c in text.chars() {
+        let wide = UnicodeWidthChar::width(c).unwrap_or(0);
+        if wide > left {
+            break;
+        }
+        left -= wide;
+        short.push(c);
+    }
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(priorities: &[u8]) -> Vec<Column> {
+        priorities.iter().map(|priority| Column::new("c").priority(*priority)).collect()
+    }
+
+    #[test]
+    fn what_fits_stays_as_it_is() {
+        let fit = fit(&columns(&[0, 1]), &[10, 10], 22);
+        assert_eq!(fit, Fit { columns: vec![(0, 10), (1, 10)], dropped: false });
+    }
+
+    #[test]
+    fn the_largest_priority_number_goes_first_and_the_rightmost_of_equals() {
+        let places = |room| {
+            let fit = fit(&columns(&[0, 2, 1, 2]), &[10, 10, 10, 10], room);
+            fit.columns.iter().map(|(place, _)| *place).collect::<Vec<_>>()
+        };
+        assert_eq!(places(46), [0, 1, 2, 3]);
+        assert_eq!(places(45), [0, 1, 2]);
+        assert_eq!(places(36), [0, 2]);
+        assert_eq!(places(20), [0]);
+    }
+
+    #[test]
+    fn then_the_widest_texts_are_cut() {
+        let fit = fit(&columns(&[0, 0, 0]), &[10, 60, 50], 80);
+        assert_eq!(fit.columns, [(0, 10), (1, 33), (2, 33)]);
+        assert!(!fit.dropped);
+    }
+
+    #[test]
+    fn sizes_and_states_are_never_cut() {
+        let columns = [Column::new("a").kind(Kind::Size), Column::new("b")];
+        assert_eq!(fit(&columns, &[20, 40], 40).columns, [(0, 20), (1, 18)]);
+    }
+
+    #[test]
+    fn the_first_column_stays_however_narrow_the_screen_is() {
+        let fit = fit(&columns(&[0; 30]), &[12; 30], 5);
+        assert_eq!(fit.columns.len(), 1);
+        assert!(fit.dropped);
+        assert_eq!(self::fit(&[], &[], 0), Fit { columns: vec![], dropped: false });
+    }
+
+    #[test]
+    fn cutting_counts_columns_of_the_terminal() {
+        assert_eq!(cut("hello", 5), "hello");
+        assert_eq!(cut("hello!", 5), "hell…");
+        assert_eq!(cut("größe!", 5), "größ…");
+        assert_eq!(cut("木木木", 6), "木木木");
+        assert_eq!(cut("木木木", 5), "木木…");
+        assert_eq!(cut("木木木", 4), "木…");
+    }
+}

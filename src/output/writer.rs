@@ -1,0 +1,75 @@
+//! The one way to stdout and stderr.
+
+use std::io::{self, ErrorKind, Write};
+
+use super::progress;
+use crate::error::{Error, Result};
+
+/// What became of a text for stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "nobody reads any more after Closed: end the run quietly"]
+pub enum Written {
+    /// It was written.
+    All,
+    /// The reader has gone (`virhai … | head`): there is no point in going on, and nothing to complain about.
+    Closed,
+}
+
+/// Writes a text to stdout as it is and flushes it; progress bars step aside meanwhile.
+///
+/// Errors: `io` where the text cannot be written, for example to a full disk.
+pub fn out(text: &str) -> Result<Written> {
+    progress::aside(|| send(&mut io::stdout().lock(), text))
+}
+
+/// Flushes what [`out`] has written: the last step before the process ends or replaces itself.
+///
+/// Errors: as [`out`].
+pub fn flush() -> Result<Written> {
+    send(&mut io::stdout().lock(), "")
+}
+
+/// Writes a text to stderr as it is; there is no one to tell where that fails.
+pub fn err(text: &str) {
+    progress::aside(|| {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    });
+}
+
+fn send(stream: &mut dyn Write, text: &str) -> Result<Written> {
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        Ok(()) => Ok(Written::All),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::Closed),
+        Err(error) => Err(Error::io("standard output", &error)
+            .operation("write")
+            .hint("see whether the disk is full and the output still open")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::code;
+
+    #[test]
+    fn a_text_arrives_unchanged() {
+        let mut sink = Vec::new();
+        assert_eq!(send(&mut sink, "a\nb").unwrap(), Written::All);
+        assert_eq!(sink, b"a\nb");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(send(&mut writer, "text").unwrap(), Written::Closed);
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let Ok(mut full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+        let error = send(&mut full, "text").unwrap_err();
+        assert_eq!(error.code(), code::IO);
+        assert_eq!(error.facts().object.as_deref(), Some("standard output"));
+    }
+}

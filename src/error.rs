@@ -130,6 +130,13 @@ impl Error {
         self
     }
 
+    /// Puts a better hint in the place of the one there is.
+    #[must_use]
+    pub fn replace_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
     /// Adds the words of the error below.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {

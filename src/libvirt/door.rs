@@ -33,17 +33,17 @@ pub struct Operation {
 }
 
 /// A call that changes nothing.
-pub const fn read(name: &'static str) -> Operation {
+pub(super) const fn read(name: &'static str) -> Operation {
     Operation { name, effect: Effect::Read }
 }
 
 /// A call that changes something.
-pub const fn change(name: &'static str) -> Operation {
+pub(super) const fn change(name: &'static str) -> Operation {
     Operation { name, effect: Effect::Change }
 }
 
 /// A call that ends, deletes or throws away something.
-pub const fn destroy(name: &'static str) -> Operation {
+pub(super) const fn destroy(name: &'static str) -> Operation {
     Operation { name, effect: Effect::Destroy }
 }
 
@@ -136,12 +136,7 @@ impl Door {
         if operation.effect != Effect::Read {
             self.check_rules(operation, readonly)?;
         }
-        *self
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(operation.name)
-            .or_default() += 1;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.name).or_default() += 1;
         Ok(())
     }
 

@@ -21,7 +21,7 @@ pub enum Failure {
 }
 
 /// The result of a closure that calls libvirt.
-pub type Outcome<T> = std::result::Result<T, Failure>;
+pub(super) type Outcome<T> = std::result::Result<T, Failure>;
 
 /// The facts of libvirt's last error on this thread.
 #[derive(Clone, Debug, Default)]

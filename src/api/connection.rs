@@ -1,0 +1,235 @@
+//! Connections to hypervisors, as scripts see them.
+//!
+//! A connection opens at its first use and again after it was lost; a copy is the same connection.
+//! Everything is a method here, because much of it asks the daemon and takes time.
+
+use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
+use rhai::{Array, Engine, Map};
+
+use super::{Context, Fallible, stats};
+use crate::lang::options::{OptionTable, boolean};
+use crate::libvirt::Connection;
+
+/// Registers the type and its functions.
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Connection>("Connection");
+    engine.register_global_module(rhai::exported_module!(connection_functions).into());
+}
+
+/// The options of `connect`.
+pub(super) static CONNECT: OptionTable = OptionTable {
+    function: "connect",
+    options: &[boolean("readonly", "Opens it read-only: the daemon refuses changes.")],
+};
+
+/// Major, minor and release of a libvirt version number, as text.
+pub(super) fn version_text(number: u64) -> String {
+    format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000)
+}
+
+#[export_module]
+#[allow(clippy::needless_pass_by_value)]
+mod connection_functions {
+    /// The default connection, opened at its first use.
+    ///
+    /// It is the one of `-c`, `LIBVIRT_DEFAULT_URI` or libvirt's own choice, and visible in
+    /// functions, closures and modules.
+    ///
+    /// ```rhai
+    /// print(conn().uri())
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn conn(context: NativeCallContext) -> Fallible<Connection> {
+        Ok(Context::of(&context)?.connection())
+    }
+
+    /// Opens a connection (`virConnectOpenAuth`).
+    ///
+    /// Errors: `connect_failed`, `auth_failed` and `permission_denied`, each with a hint.
+    ///
+    /// ```rhai
+    /// let c = connect("test:///default");
+    /// print(c.hostname())
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn connect(context: NativeCallContext, uri: ImmutableString) -> Fallible<Connection> {
+        open(&context, uri.to_string(), false)
+    }
+
+    /// Opens a connection with options.
+    ///
+    /// Errors: `connect_failed`, `auth_failed` and `permission_denied`, each with a hint.
+    ///
+    /// ```rhai
+    /// let c = connect("test:///default", #{ readonly: true });
+    /// print(c.is_readonly())
+    /// ```
+    #[rhai_fn(name = "connect", return_raw)]
+    pub(super) fn connect_with(
+        context: NativeCallContext,
+        uri: ImmutableString,
+        options: Map,
+    ) -> Fallible<Connection> {
+        let options = CONNECT.read(options)?;
+        open(&context, uri.to_string(), options.get_bool("readonly")?.unwrap_or(false))
+    }
+
+    /// The URI of the connection (`virConnectGetURI`).
+    ///
+    /// ```rhai
+    /// print(conn().uri())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn uri(connection: &mut Connection) -> Fallible<String> {
+        Ok(connection.canonical_uri()?)
+    }
+
+    /// The name of the host (`virConnectGetHostname`).
+    ///
+    /// ```rhai
+    /// print(conn().hostname())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn hostname(connection: &mut Connection) -> Fallible<String> {
+        Ok(Connection::hostname(connection)?)
+    }
+
+    /// The driver behind the connection, such as `QEMU`, `LXC` or `TEST` (`virConnectGetType`).
+    ///
+    /// ```rhai
+    /// print(conn().driver())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn driver(connection: &mut Connection) -> Fallible<String> {
+        Ok(Connection::driver(connection)?)
+    }
+
+    /// The version of libvirt on the host, such as `9.0.0` (`virConnectGetLibVersion`).
+    ///
+    /// ```rhai
+    /// print(conn().lib_version())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn lib_version(connection: &mut Connection) -> Fallible<String> {
+        Ok(version_text(connection.daemon_version()?))
+    }
+
+    /// The version of the hypervisor, such as `7.2.0` (`virConnectGetVersion`).
+    ///
+    /// ```rhai
+    /// print(conn().version())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn version(connection: &mut Connection) -> Fallible<String> {
+        Ok(version_text(connection.hypervisor_version()?))
+    }
+
+    /// Whether the connection was opened read-only.
+    ///
+    /// ```rhai
+    /// print(conn().is_readonly())
+    /// ```
+    #[rhai_fn(pure)]
+    pub(super) fn is_readonly(connection: &mut Connection) -> bool {
+        Connection::is_readonly(connection)
+    }
+
+    /// Whether the connection is open and answers, as far as is known without asking (`virConnectIsAlive`).
+    ///
+    /// ```rhai
+    /// print(conn().is_alive())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn is_alive(connection: &mut Connection) -> Fallible<bool> {
+        Ok(Connection::is_alive(connection)?)
+    }
+
+    /// Whether nobody can listen in: the transport is encrypted or local (`virConnectIsSecure`).
+    ///
+    /// ```rhai
+    /// print(conn().is_secure())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn is_secure(connection: &mut Connection) -> Fallible<bool> {
+        Ok(Connection::is_secure(connection)?)
+    }
+
+    /// Whether the transport is encrypted (`virConnectIsEncrypted`).
+    ///
+    /// ```rhai
+    /// print(conn().is_encrypted())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn is_encrypted(connection: &mut Connection) -> Fallible<bool> {
+        Ok(Connection::is_encrypted(connection)?)
+    }
+
+    /// Statistics of all guests in one call (`virConnectGetAllDomainStats`).
+    ///
+    /// One map for each guest, sorted by name: `name`, `uuid`, then libvirt's dotted names as nested
+    /// maps and arrays (`s.block[0].rd.bytes`). Sizes are in bytes, names of nanosecond counters end
+    /// in `_ns`, states are words, and what the driver does not tell is absent.
+    ///
+    /// Errors: `unsupported` where the driver has no bulk statistics.
+    ///
+    /// ```rhai
+    /// for s in conn().stats() { print(`${s.name}: ${s.state.state}`) }
+    /// ```
+    #[rhai_fn(name = "stats", return_raw, pure)]
+    pub fn all_stats(connection: &mut Connection) -> Fallible<Array> {
+        Ok(stats::stats(connection, Map::new())?)
+    }
+
+    /// Statistics of the guests and groups that the options name (`virConnectGetAllDomainStats`).
+    ///
+    /// See `stats()`. Times are in nanoseconds, sizes in bytes.
+    ///
+    /// Errors: `unsupported` where the driver has no bulk statistics.
+    ///
+    /// ```rhai
+    /// print(conn().stats(#{ groups: ["state"], active: true }).len())
+    /// ```
+    #[rhai_fn(name = "stats", return_raw, pure)]
+    pub fn some_stats(connection: &mut Connection, options: Map) -> Fallible<Array> {
+        Ok(stats::stats(connection, options)?)
+    }
+
+    /// Ends the connection; a later use of it is an error (`virConnectClose`).
+    ///
+    /// ```rhai
+    /// let c = connect("test:///default");
+    /// c.close();
+    /// ```
+    pub(super) fn close(connection: &mut Connection) {
+        Connection::close(connection);
+    }
+
+    /// The URI and mode of the connection, as `print` shows it.
+    ///
+    /// ```rhai
+    /// print(conn().to_string())
+    /// ```
+    #[rhai_fn(name = "to_string", name = "to_debug", pure)]
+    pub(super) fn to_string(connection: &mut Connection) -> String {
+        let mode = if connection.is_readonly() { " (read-only)" } else { "" };
+        format!("{}{mode}", Connection::uri(connection))
+    }
+
+    /// Whether both are the same connection.
+    #[rhai_fn(name = "==", pure)]
+    pub(super) fn equals(one: &mut Connection, other: Connection) -> bool {
+        one.is_same(&other)
+    }
+
+    /// Whether they are different connections.
+    #[rhai_fn(name = "!=", pure)]
+    pub(super) fn differs(one: &mut Connection, other: Connection) -> bool {
+        !one.is_same(&other)
+    }
+}
+
+fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
+    let connection = Connection::new(Some(uri), readonly, Context::of(context)?.door().clone());
+    connection.open()?;
+    Ok(connection)
+}

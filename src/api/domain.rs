@@ -1,0 +1,214 @@
+//! Guests (libvirt's domains): properties here; finding, lifecycle and hardware in the folder.
+//!
+//! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
+//! guest, is a method.
+
+mod definition;
+mod finders;
+mod lifecycle;
+mod resources;
+
+use rhai::Engine;
+use rhai::plugin::{Dynamic, ImmutableString, export_module};
+
+use super::{Fallible, words};
+use crate::lang::options::OptionTable;
+use crate::libvirt::{Connection, Domain};
+
+pub(super) use finders::selection;
+
+/// Registers the type and its functions.
+pub(super) fn register(engine: &mut Engine) {
+    super::handle::register::<virt::domain::Domain>(engine, "Domain");
+    engine.register_global_module(rhai::exported_module!(domain_properties).into());
+    finders::register(engine);
+    lifecycle::register(engine);
+    definition::register(engine);
+    resources::register(engine);
+}
+
+/// The option tables of this folder.
+pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
+    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS].concat().into_iter()
+}
+
+#[export_module]
+#[allow(clippy::needless_pass_by_value)]
+mod domain_properties {
+    /// The name of the guest (`virDomainGetName`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].name)
+    /// ```
+    #[rhai_fn(get = "name", return_raw, pure)]
+    pub(super) fn get_name(vm: &mut Domain) -> Fallible<String> {
+        Ok(vm.name()?)
+    }
+
+    /// The UUID of the guest (`virDomainGetUUIDString`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].uuid)
+    /// ```
+    #[rhai_fn(get = "uuid", pure)]
+    pub(super) fn get_uuid(vm: &mut Domain) -> String {
+        vm.key().to_string()
+    }
+
+    /// The number of the guest while it runs, otherwise `()` (`virDomainGetID`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].id)
+    /// ```
+    #[rhai_fn(get = "id", return_raw, pure)]
+    pub(super) fn get_id(vm: &mut Domain) -> Fallible<Dynamic> {
+        Ok(vm.id()?.map_or(Dynamic::UNIT, |id| Dynamic::from_int(i64::from(id))))
+    }
+
+    /// The state of the guest as a word, such as `running` (`virDomainGetState`).
+    ///
+    /// One of nostate, running, blocked, paused, shutdown, shutoff, crashed, pmsuspended.
+    ///
+    /// ```rhai
+    /// print(domains()[0].state)
+    /// ```
+    #[rhai_fn(get = "state", return_raw, pure)]
+    pub(super) fn get_state(vm: &mut Domain) -> Fallible<ImmutableString> {
+        Ok(words::domain_state(vm.state()?.0).as_ref().into())
+    }
+
+    /// Why the guest is in its state, such as `booted` or `crashed` (`virDomainGetState`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].state_reason)
+    /// ```
+    #[rhai_fn(get = "state_reason", return_raw, pure)]
+    pub(super) fn get_state_reason(vm: &mut Domain) -> Fallible<ImmutableString> {
+        let (state, reason) = vm.state()?;
+        Ok(words::domain_reason(state, reason).as_ref().into())
+    }
+
+    /// Whether the guest runs or is paused (`virDomainIsActive`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].active)
+    /// ```
+    #[rhai_fn(get = "active", return_raw, pure)]
+    pub(super) fn get_active(vm: &mut Domain) -> Fallible<bool> {
+        Ok(vm.is_active()?)
+    }
+
+    /// Whether the guest has a stored definition (`virDomainIsPersistent`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].persistent)
+    /// ```
+    #[rhai_fn(get = "persistent", return_raw, pure)]
+    pub(super) fn get_persistent(vm: &mut Domain) -> Fallible<bool> {
+        Ok(vm.is_persistent()?)
+    }
+
+    /// Whether the running guest differs from its stored definition (`virDomainIsUpdated`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].updated)
+    /// ```
+    #[rhai_fn(get = "updated", return_raw, pure)]
+    pub(super) fn get_updated(vm: &mut Domain) -> Fallible<bool> {
+        Ok(vm.is_updated()?)
+    }
+
+    /// Whether the guest starts with the host (`virDomainGetAutostart`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].autostart)
+    /// ```
+    #[rhai_fn(get = "autostart", return_raw, pure)]
+    pub(super) fn get_autostart(vm: &mut Domain) -> Fallible<bool> {
+        Ok(vm.autostart()?)
+    }
+
+    /// Sets whether the guest starts with the host (`virDomainSetAutostart`).
+    ///
+    /// Errors: `operation_invalid` for a guest without a stored definition.
+    ///
+    /// ```rhai
+    /// let vm = domains()[0];
+    /// vm.autostart = true;
+    /// ```
+    #[rhai_fn(set = "autostart", name = "set_autostart", return_raw)]
+    pub(super) fn set_autostart(vm: &mut Domain, on: bool) -> Fallible<()> {
+        Ok(vm.set_autostart(on)?)
+    }
+
+    /// Memory that the guest has now, in bytes (`virDomainGetInfo`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].memory / mib(1))
+    /// ```
+    #[rhai_fn(get = "memory", return_raw, pure)]
+    pub(super) fn get_memory(vm: &mut Domain) -> Fallible<i64> {
+        Ok(vm.info()?.memory as i64)
+    }
+
+    /// The most memory that the guest may have, in bytes (`virDomainGetInfo`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].max_memory / mib(1))
+    /// ```
+    #[rhai_fn(get = "max_memory", return_raw, pure)]
+    pub(super) fn get_max_memory(vm: &mut Domain) -> Fallible<i64> {
+        Ok(vm.info()?.max_memory as i64)
+    }
+
+    /// The number of virtual CPUs of the guest (`virDomainGetInfo`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].vcpus)
+    /// ```
+    #[rhai_fn(get = "vcpus", return_raw, pure)]
+    pub(super) fn get_vcpus(vm: &mut Domain) -> Fallible<i64> {
+        Ok(i64::from(vm.info()?.vcpus))
+    }
+
+    /// CPU time that the guest has used, in nanoseconds (`virDomainGetInfo`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].cpu_time_ns)
+    /// ```
+    #[rhai_fn(get = "cpu_time_ns", return_raw, pure)]
+    pub(super) fn get_cpu_time_ns(vm: &mut Domain) -> Fallible<i64> {
+        Ok(i64::try_from(vm.info()?.cpu_time_ns).unwrap_or(i64::MAX))
+    }
+
+    /// The kind of operating system, such as `hvm` or `exe` (`virDomainGetOSType`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].os_type)
+    /// ```
+    #[rhai_fn(get = "os_type", return_raw, pure)]
+    pub(super) fn get_os_type(vm: &mut Domain) -> Fallible<String> {
+        Ok(vm.os_type()?)
+    }
+
+    /// Whether the guest has a managed save image, from which its next start goes on
+    /// (`virDomainHasManagedSaveImage`).
+    ///
+    /// ```rhai
+    /// print(domains()[0].has_managed_save)
+    /// ```
+    #[rhai_fn(get = "has_managed_save", return_raw, pure)]
+    pub(super) fn get_has_managed_save(vm: &mut Domain) -> Fallible<bool> {
+        Ok(vm.has_managed_save()?)
+    }
+
+    /// The connection that the guest belongs to.
+    ///
+    /// ```rhai
+    /// print(domains()[0].connection().uri())
+    /// ```
+    #[rhai_fn(pure)]
+    pub(super) fn connection(vm: &mut Domain) -> Connection {
+        Domain::connection(vm).clone()
+    }
+}

@@ -1,0 +1,198 @@
+//! Finding, defining and creating guests.
+
+use rhai::plugin::{Dynamic, export_module};
+use rhai::{Array, Engine, Map};
+
+use crate::api::names::{self, Wanted};
+use crate::api::{Fallible, definition_text};
+use crate::error::{Error, Result};
+use crate::lang::options::{OptionTable, Parsed, boolean, flag, text, word};
+use crate::libvirt::{Connection, Domain, sys};
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_global_module(rhai::exported_module!(domain_finders).into());
+}
+
+pub(super) const OPTIONS: &[&OptionTable] = &[&DOMAINS, &DEFINE, &CREATE];
+
+static DOMAINS: OptionTable = OptionTable {
+    function: "Connection.domains",
+    options: &[
+        text("name", "Only guests whose name fits this pattern, with `*`, `?` and `[…]`."),
+        boolean("active", "Only guests that run or are paused, or with false only those that are off."),
+        boolean("persistent", "Only guests with a stored definition, or with false only transient ones."),
+        boolean("autostart", "Only guests that start with the host, or with false only the others."),
+        boolean("managed_save", "Only guests with a managed save image, or with false only the others."),
+        boolean("snapshot", "Only guests with snapshots, or with false only the others.")
+            .alias("has_snapshot"),
+        boolean("checkpoint", "Only guests with checkpoints, or with false only the others.")
+            .alias("has_checkpoint"),
+        word("state", &["running", "paused", "shutoff", "other"], "Only guests in this state."),
+    ],
+};
+
+static DEFINE: OptionTable = OptionTable {
+    function: "Connection.define_domain",
+    options: &[flag("validate", sys::VIR_DOMAIN_DEFINE_VALIDATE, "Checks the XML against libvirt's schema.")],
+};
+
+static CREATE: OptionTable =
+    OptionTable { function: "Connection.create_domain", options: super::lifecycle::START.options };
+
+/// The bits of each choice: for true, for false.
+const CHOICES: &[(&str, u32, u32)] = &[
+    ("active", sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE, sys::VIR_CONNECT_LIST_DOMAINS_INACTIVE),
+    ("persistent", sys::VIR_CONNECT_LIST_DOMAINS_PERSISTENT, sys::VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
+    ("autostart", sys::VIR_CONNECT_LIST_DOMAINS_AUTOSTART, sys::VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART),
+    ("managed_save", sys::VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, sys::VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE),
+    ("snapshot", sys::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, sys::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT),
+    ("checkpoint", sys::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, sys::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT),
+];
+
+/// The bits of a filter, and its pattern for names.
+pub(in crate::api) fn selection(options: &Parsed) -> Result<(u32, Option<String>)> {
+    let mut flags = 0;
+    for &(name, yes, no) in CHOICES {
+        flags |= options.get_bool(name)?.map_or(0, |wanted| if wanted { yes } else { no });
+    }
+    flags |= match options.get_text("state")?.as_deref() {
+        Some("running") => sys::VIR_CONNECT_LIST_DOMAINS_RUNNING,
+        Some("paused") => sys::VIR_CONNECT_LIST_DOMAINS_PAUSED,
+        Some("shutoff") => sys::VIR_CONNECT_LIST_DOMAINS_SHUTOFF,
+        Some(_) => sys::VIR_CONNECT_LIST_DOMAINS_OTHER,
+        None => 0,
+    };
+    Ok((flags, options.get_text("name")?))
+}
+
+/// Finds a guest by name, UUID or number.
+pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<Domain> {
+    match names::wanted("domain", wanted)? {
+        Wanted::Number(id) => match u32::try_from(id) {
+            Ok(id) => connection.domain_by_id(id),
+            Err(_) => Err(Error::usage(format!("{id} is not the number of a guest"))),
+        },
+        Wanted::Name(name) => connection.domain_by_name(&name).or_else(|error| {
+            if error.code() != "no_domain" {
+                return Err(error);
+            }
+            if names::is_uuid(&name) {
+                return connection.domain_by_uuid(&name);
+            }
+            let all = || Ok(connection.domains(0)?.iter().map(|vm| vm.label().to_owned()).collect());
+            Err(names::suggest(error, &name, "domains()", all))
+        }),
+    }
+}
+
+fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
+    let (flags, pattern) = selection(options)?;
+    names::list(connection.domains(flags)?, pattern.as_deref())
+}
+
+#[export_module]
+#[allow(clippy::needless_pass_by_value)]
+mod domain_finders {
+    /// A guest by name, UUID or number (`virDomainLookupByName` and its relatives).
+    ///
+    /// Errors: `no_domain`, with the nearest name as a hint.
+    ///
+    /// ```rhai
+    /// print(conn().domain("test").state)
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn domain(connection: &mut Connection, name: Dynamic) -> Fallible<Domain> {
+        Ok(find(connection, &name)?)
+    }
+
+    /// All guests, sorted by name (`virConnectListAllDomains`).
+    ///
+    /// @returns [Domain]
+    ///
+    /// ```rhai
+    /// for vm in conn().domains() { print(vm.name) }
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub(super) fn domains(connection: &mut Connection) -> Fallible<Array> {
+        Ok(list(connection, &DOMAINS.read(Map::new())?)?)
+    }
+
+    /// The guests that fit the options, sorted by name (`virConnectListAllDomains`).
+    ///
+    /// @returns [Domain]
+    ///
+    /// ```rhai
+    /// for vm in conn().domains(#{ active: true, name: "t*" }) { print(vm.name) }
+    /// ```
+    #[rhai_fn(name = "domains", return_raw, pure)]
+    pub(super) fn domains_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
+        Ok(list(connection, &DOMAINS.read(options)?)?)
+    }
+
+    /// Stores the definition of a guest, new or changed (`virDomainDefineXMLFlags`).
+    ///
+    /// The definition is XML, as text or as a document. The guest is not started.
+    ///
+    /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
+    ///
+    /// ```rhai
+    /// let vm = conn().define_domain(`<domain type="test"><name>web9</name><memory>65536</memory>
+    ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`);
+    /// print(vm.persistent)
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn define_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
+        Ok(connection.define_domain(&definition_text(&definition)?, 0)?)
+    }
+
+    /// Stores the definition of a guest, with options (`virDomainDefineXMLFlags`).
+    ///
+    /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
+    ///
+    /// ```rhai
+    /// let text = domain("test").xml.to_string();
+    /// conn().define_domain(text, #{ validate: false });
+    /// ```
+    #[rhai_fn(name = "define_domain", return_raw)]
+    pub(super) fn define_domain_with(
+        connection: &mut Connection,
+        definition: Dynamic,
+        options: Map,
+    ) -> Fallible<Domain> {
+        let options = DEFINE.read(options)?;
+        Ok(connection.define_domain(&definition_text(&definition)?, options.flags())?)
+    }
+
+    /// Starts a guest without storing its definition: it vanishes when it ends (`virDomainCreateXML`).
+    ///
+    /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
+    ///
+    /// ```rhai
+    /// let vm = conn().create_domain(`<domain type="test"><name>temp</name><memory>65536</memory>
+    ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`);
+    /// print(vm.state)
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn create_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
+        Ok(connection.create_domain(&definition_text(&definition)?, 0)?)
+    }
+
+    /// Starts a guest without storing its definition, with options (`virDomainCreateXML`).
+    ///
+    /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
+    ///
+    /// ```rhai
+    /// let vm = conn().create_domain(`<domain type="test"><name>temp2</name><memory>65536</memory>
+    ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`, #{ paused: true });
+    /// print(vm.state)
+    /// ```
+    #[rhai_fn(name = "create_domain", return_raw)]
+    pub(super) fn create_domain_with(
+        connection: &mut Connection,
+        definition: Dynamic,
+        options: Map,
+    ) -> Fallible<Domain> {
+        let options = CREATE.read(options)?;
+        Ok(connection.create_domain(&definition_text(&definition)?, options.flags())?)
+    }
+}

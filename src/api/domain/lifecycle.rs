@@ -1,0 +1,262 @@
+//! Starting, stopping and everything between.
+
+use rhai::plugin::export_module;
+use rhai::{Engine, Map};
+
+use crate::api::Fallible;
+use crate::lang::options::{OptionTable, Parsed, flag, word};
+use crate::libvirt::{Domain, sys};
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_global_module(rhai::exported_module!(domain_lifecycle).into());
+}
+
+pub(super) const OPTIONS: &[&OptionTable] = &[&START, &SHUTDOWN, &REBOOT, &DESTROY, &MANAGED_SAVE];
+
+pub(super) static START: OptionTable = OptionTable {
+    function: "Domain.start",
+    options: &[
+        flag("paused", sys::VIR_DOMAIN_START_PAUSED, "Leaves its CPUs stopped until resume()."),
+        flag("autodestroy", sys::VIR_DOMAIN_START_AUTODESTROY, "Ends it when this connection ends."),
+        flag("bypass_cache", sys::VIR_DOMAIN_START_BYPASS_CACHE, "Reads a managed save past the file cache."),
+        flag("force_boot", sys::VIR_DOMAIN_START_FORCE_BOOT, "Throws a managed save away and boots."),
+        flag("validate", sys::VIR_DOMAIN_START_VALIDATE, "Checks the XML against libvirt's schema."),
+        flag("reset_nvram", sys::VIR_DOMAIN_START_RESET_NVRAM, "Starts with a fresh NVRAM file."),
+    ],
+};
+
+const MODES: &[&str] = &["acpi", "agent", "initctl", "signal", "paravirt"];
+
+static SHUTDOWN: OptionTable = OptionTable {
+    function: "Domain.shutdown",
+    options: &[word("mode", MODES, "How to ask; without it the driver chooses.")],
+};
+
+static REBOOT: OptionTable = OptionTable {
+    function: "Domain.reboot",
+    options: &[word("mode", MODES, "How to ask; without it the driver chooses.")],
+};
+
+static DESTROY: OptionTable = OptionTable {
+    function: "Domain.destroy",
+    options: &[
+        flag("graceful", sys::VIR_DOMAIN_DESTROY_GRACEFUL, "Fails rather than kill a process that hangs."),
+        flag("remove_logs", sys::VIR_DOMAIN_DESTROY_REMOVE_LOGS, "Removes the log files of the guest too."),
+    ],
+};
+
+static MANAGED_SAVE: OptionTable = OptionTable {
+    function: "Domain.managed_save",
+    options: &[
+        flag("bypass_cache", sys::VIR_DOMAIN_SAVE_BYPASS_CACHE, "Writes past the file cache."),
+        flag("running", sys::VIR_DOMAIN_SAVE_RUNNING, "The next start runs it, whatever its state is now."),
+        flag("paused", sys::VIR_DOMAIN_SAVE_PAUSED, "The next start leaves it paused."),
+    ],
+};
+
+/// The bit of a mode; the values for shutdown and reboot are the same.
+fn mode(options: &Parsed) -> Fallible<u32> {
+    Ok(match options.get_text("mode")?.as_deref() {
+        Some("acpi") => sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN,
+        Some("agent") => sys::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT,
+        Some("initctl") => sys::VIR_DOMAIN_SHUTDOWN_INITCTL,
+        Some("signal") => sys::VIR_DOMAIN_SHUTDOWN_SIGNAL,
+        Some("paravirt") => sys::VIR_DOMAIN_SHUTDOWN_PARAVIRT,
+        _ => sys::VIR_DOMAIN_SHUTDOWN_DEFAULT,
+    })
+}
+
+#[export_module]
+mod domain_lifecycle {
+    /// Starts the guest (`virDomainCreateWithFlags`).
+    ///
+    /// Errors: `operation_invalid` when it runs already.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// vm.destroy();
+    /// vm.start();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn start(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.start(0)?)
+    }
+
+    /// Starts the guest with options (`virDomainCreateWithFlags`).
+    ///
+    /// Errors: `operation_invalid` when it runs already.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// vm.destroy();
+    /// vm.start(#{ paused: true });
+    /// ```
+    #[rhai_fn(name = "start", return_raw)]
+    pub(super) fn start_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+        Ok(vm.start(START.read(options)?.flags())?)
+    }
+
+    /// Asks the guest to shut down, and does not wait for it (`virDomainShutdown`).
+    ///
+    /// The guest may ignore it: `vm.wait("shutoff", "90s")` tells, `vm.destroy()` forces.
+    ///
+    /// Errors: `operation_invalid` when it does not run.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// vm.shutdown();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn shutdown(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.shutdown(0)?)
+    }
+
+    /// Asks the guest to shut down in a given way (`virDomainShutdownFlags`).
+    ///
+    /// Errors: `operation_invalid` when it does not run, `unsupported` for a way that the driver lacks.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// try { vm.shutdown(#{ mode: "acpi" }) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(name = "shutdown", return_raw)]
+    pub(super) fn shutdown_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+        Ok(vm.shutdown(mode(&SHUTDOWN.read(options)?)?)?)
+    }
+
+    /// Asks the guest to reboot (`virDomainReboot`).
+    ///
+    /// Errors: `operation_invalid` when it does not run.
+    ///
+    /// ```rhai
+    /// domain("test").reboot();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn reboot(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.reboot(0)?)
+    }
+
+    /// Asks the guest to reboot in a given way (`virDomainReboot`).
+    ///
+    /// Errors: `operation_invalid` when it does not run, `unsupported` for a way that the driver lacks.
+    ///
+    /// ```rhai
+    /// try { domain("test").reboot(#{ mode: "agent" }) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(name = "reboot", return_raw)]
+    pub(super) fn reboot_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+        Ok(vm.reboot(mode(&REBOOT.read(options)?)?)?)
+    }
+
+    /// Resets the guest as its button would: what is not on disk is lost (`virDomainReset`).
+    ///
+    /// Errors: `operation_invalid` when it does not run.
+    ///
+    /// ```rhai
+    /// try { domain("test").reset() } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn reset(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.reset()?)
+    }
+
+    /// Ends the guest at once, as pulling its plug would (`virDomainDestroy`).
+    ///
+    /// Its definition and disks stay. A transient guest vanishes.
+    ///
+    /// Errors: `operation_invalid` when it does not run.
+    ///
+    /// ```rhai
+    /// domain("test").destroy();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn destroy(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.destroy(0)?)
+    }
+
+    /// Ends the guest at once, with options (`virDomainDestroyFlags`).
+    ///
+    /// Errors: `operation_invalid` when it does not run.
+    ///
+    /// ```rhai
+    /// try { domain("test").destroy(#{ graceful: true }) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(name = "destroy", return_raw)]
+    pub(super) fn destroy_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+        Ok(vm.destroy(DESTROY.read(options)?.flags())?)
+    }
+
+    /// Stops the CPUs of the guest; its memory stays (`virDomainSuspend`).
+    ///
+    /// Errors: `operation_invalid` when it does not run.
+    ///
+    /// ```rhai
+    /// domain("test").suspend();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn suspend(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.suspend()?)
+    }
+
+    /// Lets the CPUs of a paused guest run again (`virDomainResume`).
+    ///
+    /// Errors: `operation_invalid` when it is off.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// vm.suspend();
+    /// vm.resume();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn resume(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.resume()?)
+    }
+
+    /// Wakes a guest that suspended itself (`virDomainPMWakeup`).
+    ///
+    /// Errors: `operation_invalid` when it is not suspended, `unsupported` where the driver cannot.
+    ///
+    /// ```rhai
+    /// try { domain("test").pm_wakeup() } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn pm_wakeup(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.pm_wakeup()?)
+    }
+
+    /// Saves the memory of the guest and ends it; its next start goes on from there (`virDomainManagedSave`).
+    ///
+    /// Errors: `operation_invalid` when it does not run or has no stored definition.
+    ///
+    /// ```rhai
+    /// domain("test").managed_save();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn managed_save(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.managed_save(0)?)
+    }
+
+    /// Saves the memory of the guest and ends it, with options (`virDomainManagedSave`).
+    ///
+    /// Errors: `operation_invalid` when it does not run or has no stored definition.
+    ///
+    /// ```rhai
+    /// domain("test").managed_save(#{ paused: true });
+    /// ```
+    #[rhai_fn(name = "managed_save", return_raw)]
+    pub(super) fn managed_save_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+        Ok(vm.managed_save(MANAGED_SAVE.read(options)?.flags())?)
+    }
+
+    /// Throws the managed save image of the guest away: its next start boots (`virDomainManagedSaveRemove`).
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// vm.managed_save();
+    /// vm.managed_save_remove();
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn managed_save_remove(vm: &mut Domain) -> Fallible<()> {
+        Ok(vm.managed_save_remove()?)
+    }
+}

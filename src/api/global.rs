@@ -1,0 +1,109 @@
+//! Functions of the language itself that the core lacks or that have to know the session.
+
+use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
+use rhai::{Array, Engine, EvalAltResult, FnPtr, Position};
+
+use super::{Context, Fallible, seconds_argument};
+
+/// Registers the functions.
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_global_module(rhai::exported_module!(global_functions).into());
+}
+
+#[export_module]
+#[allow(clippy::needless_pass_by_value)]
+mod global_functions {
+    /// The arguments of the script, visible in functions too.
+    ///
+    /// @returns [string]
+    ///
+    /// ```rhai
+    /// fn first() { if args().is_empty() { "none" } else { args()[0] } }
+    /// print(first())
+    /// ```
+    #[rhai_fn(name = "args", return_raw)]
+    pub(super) fn script_args(context: NativeCallContext) -> Fallible<Array> {
+        Ok(Context::of(&context)?.args())
+    }
+
+    /// The value of an environment variable, or `()`.
+    ///
+    /// ```rhai
+    /// print(env("HOME") ?? "nowhere")
+    /// ```
+    pub(super) fn env(name: ImmutableString) -> Dynamic {
+        variable(&name).map_or(Dynamic::UNIT, Into::into)
+    }
+
+    /// The value of an environment variable, or a default.
+    ///
+    /// ```rhai
+    /// print(env("VIRHAI_NO_SUCH", "default"))
+    /// ```
+    #[rhai_fn(name = "env")]
+    pub(super) fn env_or(name: ImmutableString, default: Dynamic) -> Dynamic {
+        variable(&name).map_or(default, Into::into)
+    }
+
+    /// Ends the script with exit status 0; no `try` holds it up.
+    ///
+    /// ```rhai
+    /// if domains().is_empty() { exit() }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn exit() -> Fallible<()> {
+        leave(0)
+    }
+
+    /// Ends the script with an exit status from 0 to 255; no `try` holds it up.
+    ///
+    /// ```rhai
+    /// if domains().is_empty() { exit(3) }
+    /// ```
+    #[rhai_fn(name = "exit", return_raw)]
+    pub(super) fn exit_with(status: i64) -> Fallible<()> {
+        leave(status)
+    }
+
+    /// Waits for a time: seconds, or a text such as `"500ms"`; an interruption ends it.
+    ///
+    /// ```rhai
+    /// sleep("10ms");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
+        let time = seconds_argument("sleep", &time)?;
+        Ok(Context::of(&context)?.door().interrupt().sleep(time)?)
+    }
+
+    /// Calls a closure with each element of an array.
+    ///
+    /// ```rhai
+    /// domains().for_each(|vm| print(vm.name));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn for_each(context: NativeCallContext, array: Array, closure: FnPtr) -> Fallible<()> {
+        for element in array {
+            let _ = closure.call_within_context::<Dynamic>(&context, (element,))?;
+        }
+        Ok(())
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    // A name with `=` or NUL is no name of a variable; std would panic on some of them.
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return None;
+    }
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+fn leave(status: i64) -> Fallible<()> {
+    if !(0..=255).contains(&status) {
+        return Err(crate::error::Error::usage(format!("{status} is not an exit status"))
+            .operation("exit")
+            .hint("use a number from 0 to 255")
+            .into());
+    }
+    Err(Box::new(EvalAltResult::Exit(Dynamic::from_int(status), Position::NONE)))
+}

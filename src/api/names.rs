@@ -1,0 +1,70 @@
+//! What finders share: what a script may name an object by, and help when there is none.
+
+use globset::{GlobBuilder, GlobMatcher};
+use rhai::{Array, Dynamic};
+
+use crate::error::{Error, Result};
+use crate::libvirt::{Handle, Object};
+use crate::output::nearest;
+
+/// What a script named an object by.
+pub(super) enum Wanted {
+    /// a name, or a UUID
+    Name(String),
+    /// a number
+    Number(i64),
+}
+
+/// Sorts out the argument of a finder.
+pub(super) fn wanted(kind: &str, argument: &Dynamic) -> Result<Wanted> {
+    if let Ok(number) = argument.as_int() {
+        return Ok(Wanted::Number(number));
+    }
+    argument.clone().into_string().map(Wanted::Name).map_err(|given| {
+        Error::usage(format!("{kind}() wants a name, a UUID or a number, not {given}"))
+            .hint(format!("for example {kind}(\"web1\")"))
+    })
+}
+
+/// True for a text with the shape of a UUID.
+pub(super) fn is_uuid(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// Adds the nearest name to an error about an unknown one; `list` names the function that lists all.
+pub(super) fn suggest(
+    error: Error,
+    name: &str,
+    list: &str,
+    all: impl FnOnce() -> Result<Vec<String>>,
+) -> Error {
+    let hint = match all() {
+        Ok(names) => match nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("{list} lists what there is"),
+        },
+        Err(_) => format!("{list} lists what there is"),
+    };
+    // The general hint of the error's number is less than a name.
+    error.replace_hint(hint)
+}
+
+/// Reads a pattern for names.
+pub(super) fn pattern(text: &str) -> Result<GlobMatcher> {
+    let glob = GlobBuilder::new(text).literal_separator(false).build().map_err(|e| {
+        Error::usage(format!("{text:?} is not a pattern for names: {}", e.kind()))
+            .hint("`*` is any text, `?` any character, `[abc]` one of them; `[*]` is a star itself")
+    })?;
+    Ok(glob.compile_matcher())
+}
+
+/// Makes the array of a list: those that fit the pattern, sorted by name.
+pub(super) fn list<O: Object>(handles: Vec<Handle<O>>, pattern: Option<&str>) -> Result<Array> {
+    let mut handles = handles;
+    if let Some(wanted) = pattern {
+        let glob = self::pattern(wanted)?;
+        handles.retain(|handle| glob.is_match(handle.label()));
+    }
+    handles.sort_by(|a, b| a.label().cmp(b.label()));
+    Ok(handles.into_iter().map(Dynamic::from).collect())
+}

@@ -1,0 +1,274 @@
+//! Bulk statistics: one call for all guests, one map for each.
+//!
+//! libvirt's dotted names become nested maps and arrays (`block.0.rd.bytes` is `block[0].rd.bytes`).
+//! Sizes are bytes, counters of nanoseconds end in `_ns`, states are words, and what a driver does
+//! not tell is absent. The maps are built on the thread that makes the call.
+
+use rhai::{Array, Dynamic, Map};
+
+use super::domain::selection;
+use super::words;
+use crate::error::{Error, Result};
+use crate::lang::options::{OptionTable, boolean, flag, list, text, word};
+use crate::libvirt::{Connection, StatsSink, Value, sys};
+use crate::output::nearest;
+
+/// The options of `stats`.
+pub(super) static STATS: OptionTable = OptionTable {
+    function: "Connection.stats",
+    options: &[
+        list("groups", "Which groups, such as [\"state\", \"block\"]; all that the driver has without it."),
+        text("name", "Only guests whose name fits this pattern."),
+        boolean("active", "Only guests that run or are paused, or with false only those that are off."),
+        boolean("persistent", "Only guests with a stored definition, or with false only transient ones."),
+        word("state", &["running", "paused", "shutoff", "other"], "Only guests in this state."),
+        flag(
+            "nowait",
+            sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT,
+            "Leaves out what a busy guest would have to be asked for.",
+        ),
+        flag(
+            "backing",
+            sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING,
+            "With the backing chain of each disk.",
+        ),
+        flag(
+            "enforce",
+            sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
+            "Fails where the driver lacks a group.",
+        ),
+    ],
+};
+
+const GROUPS: &[(&str, u32)] = &[
+    ("state", sys::VIR_DOMAIN_STATS_STATE),
+    ("cpu_total", sys::VIR_DOMAIN_STATS_CPU_TOTAL),
+    ("balloon", sys::VIR_DOMAIN_STATS_BALLOON),
+    ("vcpu", sys::VIR_DOMAIN_STATS_VCPU),
+    ("interface", sys::VIR_DOMAIN_STATS_INTERFACE),
+    ("block", sys::VIR_DOMAIN_STATS_BLOCK),
+    ("perf", sys::VIR_DOMAIN_STATS_PERF),
+    ("iothread", sys::VIR_DOMAIN_STATS_IOTHREAD),
+    ("memory", sys::VIR_DOMAIN_STATS_MEMORY),
+    ("dirtyrate", sys::VIR_DOMAIN_STATS_DIRTYRATE),
+    ("vm", sys::VIR_DOMAIN_STATS_VM),
+];
+
+fn group(name: &str) -> Result<u32> {
+    GROUPS.iter().find(|(word, _)| *word == name).map(|(_, bit)| *bit).ok_or_else(|| {
+        let hint = match nearest(name, GROUPS.iter().map(|(word, _)| *word)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("the groups are {}", GROUPS.iter().map(|g| g.0).collect::<Vec<_>>().join(", ")),
+        };
+        Error::usage(format!("{name:?} is not a group of statistics"))
+            .operation("Connection.stats")
+            .hint(hint)
+    })
+}
+
+/// Statistics of all guests, one map each.
+pub(super) fn stats(connection: &Connection, options: Map) -> Result<Array> {
+    let options = STATS.read(options)?;
+    let groups = options.get_list("groups")?.unwrap_or_default();
+    let groups = groups.iter().try_fold(0, |bits, name| Ok::<_, Error>(bits | group(name)?))?;
+    let (which, pattern) = selection(&options)?;
+    let mut maps = connection.domain_stats_into(groups, which | options.flags(), MapSink)?;
+    if let Some(pattern) = pattern {
+        let matcher = super::names::pattern(&pattern)?;
+        maps.retain(|(name, _)| matcher.is_match(name.as_str()));
+    }
+    maps.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(maps.into_iter().map(|(_, map)| Dynamic::from_map(finish(map))).collect())
+}
+
+/// Builds the map of each guest.
+struct MapSink;
+
+impl StatsSink for MapSink {
+    type Item = (rhai::ImmutableString, Map);
+
+    fn begin(&mut self, name: &str, uuid: &str) -> Self::Item {
+        let name = rhai::ImmutableString::from(name);
+        let map = Map::from([
+            ("name".into(), name.clone().into()),
+            ("uuid".into(), Dynamic::from(rhai::ImmutableString::from(uuid))),
+        ]);
+        (name, map)
+    }
+
+    fn take(&mut self, (_, map): &mut Self::Item, name: &str, value: Value) {
+        insert(map, name, dynamic(name, value));
+    }
+}
+
+/// Puts a value at its dotted name, as maps within maps; [`finish`] turns numbered ones into arrays.
+fn insert(map: &mut Map, name: &str, value: Dynamic) {
+    match name.split_once('.') {
+        Some((first, rest)) => {
+            let child = map.entry(key(first)).or_insert_with(|| Map::new().into());
+            if let Ok(mut child) = child.as_map_mut() {
+                insert(&mut child, rest, value);
+                return;
+            }
+            // libvirt never gives a name both a value and members; if it ever does, nothing is lost.
+            map.insert(key(name), value);
+        }
+        None => {
+            map.insert(unit_name(name), value);
+        }
+    }
+}
+
+fn key(word: &str) -> rhai::Identifier {
+    if word.contains(['-', '.']) { word.replace(['-', '.'], "_").into() } else { word.into() }
+}
+
+/// Counters of nanoseconds, by the last part of their names.
+const NANOSECONDS: &[&str] = &["time", "user", "system", "wait", "delay", "times"];
+
+fn unit_name(word: &str) -> rhai::Identifier {
+    if NANOSECONDS.contains(&word) { format!("{word}_ns").into() } else { key(word) }
+}
+
+/// Fields of the balloon group that are numbers of events or a time, not KiB.
+const BALLOON_COUNTS: &[&str] =
+    &["major_fault", "minor_fault", "last-update", "hugetlb_pgalloc", "hugetlb_pgfail"];
+
+fn dynamic(name: &str, value: Value) -> Dynamic {
+    let number = match value {
+        Value::String(text) => return text.into(),
+        Value::Boolean(on) => return on.into(),
+        Value::Double(number) => return number.into(),
+        ref other => other.as_i64().unwrap_or_default(),
+    };
+    if let Some(field) = name.strip_prefix("balloon.") {
+        let factor = if BALLOON_COUNTS.contains(&field) { 1 } else { 1024 };
+        return Dynamic::from_int(number.saturating_mul(factor));
+    }
+    let short = i32::try_from(number).unwrap_or(-1);
+    match name {
+        "state.state" => words::domain_state(short).into_owned().into(),
+        _ if name.starts_with("vcpu.") && name.ends_with(".state") => {
+            words::word(words::VCPU_STATES, short).into_owned().into()
+        }
+        _ => Dynamic::from_int(number),
+    }
+}
+
+/// Turns maps with numbered members into arrays, and the reason of the state into a word.
+fn finish(mut map: Map) -> Map {
+    if let Some(state) = map.get_mut("state") {
+        finish_state(state);
+    }
+    // Most drivers tell little: nothing to do then.
+    if map.values().any(|value| value.is_map()) {
+        map = arrange(map);
+    }
+    map
+}
+
+fn finish_state(state: &mut Dynamic) {
+    let Ok(mut state) = state.as_map_mut() else { return };
+    let number = |word: &str| words::DOMAIN_STATES.iter().position(|known| *known == word);
+    let Some(current) = state.get("state").and_then(|word| number(&word.to_string())) else { return };
+    if let Some(reason) = state.get("reason").and_then(|reason| reason.as_int().ok()) {
+        let word = words::domain_reason(current as i32, i32::try_from(reason).unwrap_or(-1));
+        state.insert("reason".into(), word.into_owned().into());
+    }
+}
+
+/// Arranges one level: a member with numbered members becomes an array, and what else it has stands
+/// beside it (`vcpu_current`); the count of an array is its `len()`.
+fn arrange(map: Map) -> Map {
+    let mut arranged = Map::new();
+    for (name, value) in map {
+        let Some(members) = value.clone().try_cast::<Map>() else {
+            arranged.insert(name, value);
+            continue;
+        };
+        let (numbered, named): (Vec<_>, Vec<_>) =
+            arrange(members).into_iter().partition(|(key, _)| key.parse::<usize>().is_ok());
+        let empty_list = numbered.is_empty() && named.len() == 1 && named[0].0 == "count";
+        if numbered.is_empty() && !empty_list {
+            arranged.insert(name, named.into_iter().collect::<Map>().into());
+            continue;
+        }
+        for (key, value) in named.into_iter().filter(|(key, _)| key != "count") {
+            arranged.insert(format!("{name}_{key}").into(), value);
+        }
+        arranged.insert(name, array(numbered).into());
+    }
+    arranged
+}
+
+/// Numbered members by their numbers; a gap, such as a CPU that is offline, is an empty map.
+fn array(numbered: Vec<(rhai::Identifier, Dynamic)>) -> Array {
+    let mut array = Array::new();
+    for (key, value) in numbered {
+        // Parsed before; a number beyond reason would only cost memory, so it is left out.
+        let Some(index) = key.parse::<usize>().ok().filter(|index| *index < 65_536) else { continue };
+        if array.len() <= index {
+            array.resize_with(index + 1, || Map::new().into());
+        }
+        array[index] = value;
+    }
+    array
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(params: &[(&str, Value)]) -> Map {
+        let mut item = MapSink.begin("web1", "u");
+        for (name, value) in params {
+            MapSink.take(&mut item, name, value.clone());
+        }
+        finish(item.1)
+    }
+
+    fn json(map: Map) -> String {
+        serde_json::to_string(&Dynamic::from_map(map)).unwrap()
+    }
+
+    #[test]
+    fn dotted_names_become_maps_and_arrays_with_our_units() {
+        let map = built(&[
+            ("state.state", Value::Int(1)),
+            ("state.reason", Value::Int(1)),
+            ("cpu.time", Value::ULLong(5)),
+            ("balloon.current", Value::ULLong(2)),
+            ("balloon.major_fault", Value::ULLong(2)),
+            ("vcpu.current", Value::UInt(2)),
+            ("vcpu.0.state", Value::Int(1)),
+            ("vcpu.2.state", Value::Int(0)),
+            ("block.count", Value::UInt(1)),
+            ("block.0.name", Value::String("vda".into())),
+            ("block.0.rd.bytes", Value::ULLong(7)),
+            ("iothread.0.poll-max-ns", Value::ULLong(9)),
+        ]);
+        assert_eq!(
+            json(map),
+            concat!(
+                r#"{"balloon":{"current":2048,"major_fault":2},"block":[{"name":"vda","rd":{"bytes":7}}],"#,
+                r#""cpu":{"time_ns":5},"iothread":[{"poll_max_ns":9}],"name":"web1","#,
+                r#""state":{"reason":"booted","state":"running"},"uuid":"u","#,
+                r#""vcpu":[{"state":"running"},{},{"state":"offline"}],"vcpu_current":2}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_group_without_members_is_an_empty_array() {
+        assert_eq!(
+            json(built(&[("block.count", Value::UInt(0))])),
+            r#"{"block":[],"name":"web1","uuid":"u"}"#
+        );
+    }
+
+    #[test]
+    fn an_unknown_group_names_the_nearest() {
+        let error = group("blok").unwrap_err();
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"block\"?"));
+    }
+}

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod lang;
+#[allow(unsafe_code, reason = "the one place where C is called")]
 pub mod libvirt;
 pub mod output;
 pub mod repl;

@@ -1,1 +1,35 @@
+//! Safe and complete wrappers over libvirt: handles, typed parameters, events, worker threads and
+//! the door that every call passes.
+//!
+//! The `virt` package is the base; what it lacks or gets wrong is done over `virt::sys`. This is
+//! the only folder with `unsafe`, each block with its reason. It knows neither Rhai nor the screen.
 
+mod auth;
+mod connection;
+mod domain;
+mod domain_snapshot;
+mod domain_stats;
+mod door;
+mod error_words;
+mod event_loop;
+mod failure;
+mod handle;
+mod host;
+mod interrupt;
+mod lifecycle_events;
+mod open_failure;
+mod typed_params;
+mod worker;
+
+pub use auth::{Credentials, Question};
+pub use connection::Connection;
+pub use domain::{Address, BlockInfo, Domain, DomainInfo, InterfaceAddresses};
+pub use domain_snapshot::DomainSnapshot;
+pub use domain_stats::DomainStats;
+pub use door::{Change, Door, Effect, Operation, Rules};
+pub use handle::{Handle, Object};
+pub use host::NodeInfo;
+pub use interrupt::{Interrupt, Reason, TICK};
+pub use lifecycle_events::{LifecycleEvent, Subscription};
+pub use typed_params::{Params, Value};
+pub use virt::sys;

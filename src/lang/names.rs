@@ -1,0 +1,64 @@
+//! How libvirt's words are spelled in Rhai.
+
+use super::tokens;
+
+/// Returns the name that a word of libvirt has in scripts: `-` becomes `_`, and a word that means
+/// something to Rhai gets a trailing underscore (`loop_`, `new_`), as it could be neither key nor method.
+pub fn script_name(libvirt_word: &str) -> String {
+    let mut name = libvirt_word.replace('-', "_");
+    if is_rhai_word(&name) {
+        name.push('_');
+    }
+    name
+}
+
+/// Returns the plain word behind a name that carries the underscore of [`script_name`].
+pub fn plain_word(name: &str) -> Option<&str> {
+    name.strip_suffix('_').filter(|word| is_rhai_word(word))
+}
+
+/// True for Rhai's keywords and for the words that it reserves.
+pub fn is_rhai_word(word: &str) -> bool {
+    rhai::is_valid_identifier(word) && !tokens::is_plain_identifier(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYWORDS: &str = "true false let const if else switch do while until loop for in continue \
+        break return throw try catch fn private import export as";
+    const RESERVED: &str = "this call curry debug print eval type_of is_def_fn is_def_var is_shared \
+        async await case default go goto is match module new nil null package protected public shared \
+        spawn static super sync thread use var void with yield Fn";
+
+    #[test]
+    fn words_of_rhai_get_an_underscore() {
+        for word in KEYWORDS.split_whitespace().chain(RESERVED.split_whitespace()) {
+            assert_eq!(script_name(word), format!("{word}_"), "{word}");
+            assert_eq!(plain_word(&script_name(word)), Some(word));
+        }
+    }
+
+    #[test]
+    fn the_spelled_names_are_keys_methods_and_functions() {
+        let engine = rhai::Engine::new_raw();
+        for word in KEYWORDS.split_whitespace().chain(RESERVED.split_whitespace()) {
+            let name = script_name(word);
+            for code in [format!("#{{ {name}: 1 }}"), format!("x.{name}()"), format!("{name}()")] {
+                assert!(engine.compile(&code).is_ok(), "{code}");
+            }
+            let key = engine.compile(format!("#{{ \"{word}\": 1 }}"));
+            assert!(key.is_ok(), "the quoted key {word}");
+        }
+    }
+
+    #[test]
+    fn other_words_stay_as_they_are() {
+        for word in ["start", "managed_save", "exit", "each", "to", "_"] {
+            assert_eq!(script_name(word), word);
+        }
+        assert_eq!(script_name("managed-save"), "managed_save");
+        assert_eq!(plain_word("start_"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! A small engine for the tests of this folder.

@@ -1,0 +1,91 @@
+//! Snapshots of a guest.
+
+use virt::connect::Connect;
+use virt::domain_snapshot::DomainSnapshot as Raw;
+use uuid::Uuid;
+
+use super::domain::Domain;
+use super::door::{destroy, read};
+use super::failure::Outcome;
+use super::handle::{Found, Handle, Object};
+use crate::error::Result;
+
+/// A handle on a snapshot.
+pub type DomainSnapshot = Handle<Raw>;
+
+impl Object for Raw {
+    /// The guest, and the snapshot's name within it.
+    type Key = (Uuid, String);
+
+    fn find(connect: &Connect, (uuid, name): &Self::Key) -> Outcome<Self> {
+        let domain = connect.lookup_domain_by_uuid(*uuid)?;
+        Ok(virt::domain::Domain::lookup_snapshot_by_name(&domain, name, 0)?)
+    }
+
+    fn key(&self) -> Outcome<Self::Key> {
+        Ok((borrowed_domain(self)?.uuid()?, self.name()?))
+    }
+
+    fn label(&self) -> Outcome<String> {
+        Ok(self.name()?)
+    }
+}
+
+/// The guest of a snapshot, with a reference of its own.
+fn borrowed_domain(snapshot: &Raw) -> Outcome<virt::domain::Domain> {
+    use super::failure::{check, check_pointer};
+    use virt::sys;
+    // SAFETY: a live snapshot. The call gives the pointer that the snapshot holds, without a
+    // reference; one is added before it is wrapped, because the wrapper gives one back.
+    unsafe {
+        let pointer = check_pointer(sys::virDomainSnapshotGetDomain(snapshot.as_ptr()))?;
+        check(sys::virDomainRef(pointer))?;
+        Ok(virt::domain::Domain::from_ptr(pointer))
+    }
+}
+
+impl DomainSnapshot {
+    /// Its guest (`virDomainSnapshotGetDomain`).
+    pub fn domain(&self) -> Result<Domain> {
+        let found = self.call_live(read("snapshot.domain"), |live, s| Found::new(live, borrowed_domain(s)?))?;
+        Ok(Handle::new(self.connection(), found))
+    }
+
+    /// Its description (`virDomainSnapshotGetXMLDesc`).
+    pub fn xml(&self, flags: u32) -> Result<String> {
+        self.call(read("snapshot.xml"), move |s| Ok(s.xml_desc(flags)?))
+    }
+
+    /// The snapshot that it was taken on (`virDomainSnapshotGetParent`); an error when it has none.
+    pub fn parent(&self) -> Result<DomainSnapshot> {
+        let found = self.call_live(read("snapshot.parent"), |live, s| Found::new(live, s.parent(0)?))?;
+        Ok(Handle::new(self.connection(), found))
+    }
+
+    /// The snapshots taken on it (`virDomainSnapshotListAllChildren`).
+    pub fn children(&self, flags: u32) -> Result<Vec<DomainSnapshot>> {
+        let found = self
+            .call_live(read("snapshot.children"), move |live, s| Found::all(live, s.list_all_children(flags)?))?;
+        Ok(Handle::all(self.connection(), found))
+    }
+
+    /// Whether it is the current one (`virDomainSnapshotIsCurrent`).
+    pub fn is_current(&self) -> Result<bool> {
+        self.call(read("snapshot.is_current"), |s| Ok(s.is_current(0)?))
+    }
+
+    /// Whether libvirt keeps metadata of it (`virDomainSnapshotHasMetadata`).
+    pub fn has_metadata(&self) -> Result<bool> {
+        self.call(read("snapshot.has_metadata"), |s| Ok(s.has_metadata(0)?))
+    }
+
+    /// Takes its guest back to it (`virDomainRevertToSnapshot`).
+    pub fn revert(&self, flags: u32) -> Result<()> {
+        self.call(destroy("snapshot.revert"), move |s| Ok(s.revert(flags).map(drop)?))
+    }
+
+    /// Deletes it (`virDomainSnapshotDelete`).
+    pub fn delete(&self, flags: u32) -> Result<()> {
+        self.call(destroy("snapshot.delete"), move |s| Ok(s.delete(flags).map(drop)?))
+    }
+}

@@ -1,0 +1,178 @@
+//! The one door that every call to libvirt passes.
+//!
+//! A call names its [`Operation`] (what it is called and what it does to the host) and the object.
+//! The door refuses what the rules forbid, counts, gives every error its operation, object and
+//! host, and tells an observer of each change.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::auth::Credentials;
+use super::interrupt::Interrupt;
+use crate::error::{Error, Result, code};
+
+/// What a call does to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Changes something that can be changed back.
+    Change,
+    /// Ends, deletes or throws away something: forced power-off, undefine, delete, wipe, revert.
+    Destroy,
+}
+
+/// The name and the effect of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// Type and call, as libvirt has them: `domain.start`.
+    pub name: &'static str,
+    /// What it does to the host.
+    pub effect: Effect,
+}
+
+/// A call that changes nothing.
+pub const fn read(name: &'static str) -> Operation {
+    Operation { name, effect: Effect::Read }
+}
+
+/// A call that changes something.
+pub const fn change(name: &'static str) -> Operation {
+    Operation { name, effect: Effect::Change }
+}
+
+/// A call that ends, deletes or throws away something.
+pub const fn destroy(name: &'static str) -> Operation {
+    Operation { name, effect: Effect::Destroy }
+}
+
+/// What a run may not do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rules {
+    /// `-r`: every connection is opened read-only.
+    pub readonly: bool,
+    /// `--deny change`
+    pub deny_change: bool,
+    /// `--deny destroy`
+    pub deny_destroy: bool,
+}
+
+/// One change that was tried: what an observer is told.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    /// What was called.
+    pub operation: Operation,
+    /// On which object.
+    pub object: &'a str,
+    /// On which host.
+    pub host: &'a str,
+    /// How it ended.
+    pub outcome: std::result::Result<(), &'a Error>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+type Observer = dyn Fn(&Change<'_>) + Send + Sync;
+
+/// See the module. One door serves all connections of a session.
+#[derive(Default)]
+pub struct Door {
+    rules: Rules,
+    interrupt: Interrupt,
+    credentials: Option<Arc<dyn Credentials>>,
+    counts: Mutex<HashMap<&'static str, u64>>,
+    observer: Option<Box<Observer>>,
+}
+
+impl Door {
+    /// Makes a door with the rules of a run.
+    pub fn new(rules: Rules, interrupt: Interrupt) -> Self {
+        Self { rules, interrupt, ..Self::default() }
+    }
+
+    /// Sets who answers when a server asks for a name or a password; without one, it is told that
+    /// nobody can.
+    #[must_use]
+    pub fn with_credentials(mut self, credentials: Arc<dyn Credentials>) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Sets who is told of each change.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Fn(&Change<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// The rules of this run.
+    pub fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    /// The wish that the run should end.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    pub(super) fn credentials(&self) -> Option<Arc<dyn Credentials>> {
+        self.credentials.clone()
+    }
+
+    /// How often each operation has been called since the last [`Self::reset_counts`].
+    pub fn counts(&self) -> HashMap<&'static str, u64> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Starts counting anew.
+    pub fn reset_counts(&self) {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Lets a call pass, or says who forbids it.
+    pub(super) fn admit(&self, operation: Operation, readonly: bool) -> Result<()> {
+        self.interrupt.check()?;
+        if operation.effect != Effect::Read {
+            self.check_rules(operation, readonly)?;
+        }
+        *self
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(operation.name)
+            .or_default() += 1;
+        Ok(())
+    }
+
+    fn check_rules(&self, operation: Operation, readonly: bool) -> Result<()> {
+        let Operation { name, effect } = operation;
+        if self.rules.deny_destroy && effect == Effect::Destroy {
+            return Err(Error::new(code::DENIED, format!("{name} is forbidden by --deny destroy"))
+                .hint("run without --deny destroy to allow it"));
+        }
+        if self.rules.deny_change {
+            return Err(Error::new(code::DENIED, format!("{name} is forbidden by --deny change"))
+                .hint("run without --deny change to allow it"));
+        }
+        if self.rules.readonly {
+            return Err(Error::new(code::READ_ONLY, format!("{name} is forbidden by -r (--readonly)"))
+                .hint("run without -r to allow changes"));
+        }
+        if readonly {
+            return Err(Error::new(
+                code::READ_ONLY,
+                format!("{name} is forbidden: this connection was opened read-only"),
+            )
+            .hint("open it without #{ readonly: true } to allow changes"));
+        }
+        Ok(())
+    }
+
+    /// Tells the observer of a change that was tried.
+    pub(super) fn observe(&self, change: &Change<'_>) {
+        if let Some(observer) = &self.observer {
+            observer(change);
+        }
+    }
+}

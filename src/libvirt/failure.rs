@@ -1,0 +1,143 @@
+//! A failed libvirt call, read on the thread that made it.
+//!
+//! libvirt keeps its last error per thread, so [`Failure`] copies everything at once, the system's
+//! `errno` included, which the `virt` package drops. The door adds operation, object and host.
+
+use std::ffi::CStr;
+use std::os::raw::{c_char, c_int};
+
+use virt::sys;
+
+use super::error_words::{code_word, domain_word};
+use crate::error::{Error, code};
+
+/// What a closure that calls libvirt returns on failure.
+#[derive(Debug)]
+pub enum Failure {
+    /// libvirt reported it.
+    Libvirt(Report),
+    /// Ours: a bad argument, an unknown answer.
+    Own(Error),
+}
+
+/// The result of a closure that calls libvirt.
+pub type Outcome<T> = std::result::Result<T, Failure>;
+
+/// The facts of libvirt's last error on this thread.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// `virErrorNumber`
+    pub number: i32,
+    /// `virErrorDomain`
+    pub domain: i32,
+    /// libvirt's sentence
+    pub message: String,
+    /// `errno`, where the number says that the system refused something
+    pub errno: i32,
+}
+
+impl Report {
+    /// Copies the calling thread's last error.
+    pub(crate) fn last() -> Self {
+        // SAFETY: virGetLastError returns null or a pointer to this thread's error, which stays valid
+        // until the next libvirt call on this thread; everything is copied before that.
+        let last = unsafe { sys::virGetLastError().as_ref() };
+        let Some(last) = last else {
+            return Self {
+                number: sys::VIR_ERR_INTERNAL_ERROR as i32,
+                message: "libvirt reported a failure without saying why".into(),
+                ..Self::default()
+            };
+        };
+        // SAFETY: the message is null or a NUL-terminated string owned by the error just borrowed.
+        let message = unsafe { text_of(last.message) }.unwrap_or_default();
+        Self { number: last.code, domain: last.domain, message, errno: last.int1 }
+    }
+
+    /// True where the transport to the daemon reported it, not the daemon or a driver.
+    pub(crate) fn is_transport(&self) -> bool {
+        self.domain == sys::VIR_FROM_RPC as i32
+            && matches!(
+                self.number as u32,
+                sys::VIR_ERR_SYSTEM_ERROR | sys::VIR_ERR_INTERNAL_ERROR | sys::VIR_ERR_RPC
+            )
+    }
+}
+
+impl From<virt::error::Error> for Failure {
+    fn from(_: virt::error::Error) -> Self {
+        // `virt` made its error from the same thread-local state, which it does not reset.
+        Self::Libvirt(Report::last())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Own(error)
+    }
+}
+
+impl From<Report> for Error {
+    fn from(report: Report) -> Self {
+        let word = match report.number as u32 {
+            // The public API refuses a change on a read-only connection with this number; the
+            // daemon's own access control has a number of its own.
+            sys::VIR_ERR_OPERATION_DENIED => code::READ_ONLY.into(),
+            _ => code_word(report.number),
+        };
+        let error = Error::new(word, report.message).domain(domain_word(report.domain));
+        match hint(report.number as u32) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Libvirt(report) => report.into(),
+            Failure::Own(error) => error,
+        }
+    }
+}
+
+/// What to do about an error, where its number alone tells.
+fn hint(number: u32) -> Option<&'static str> {
+    Some(match number {
+        sys::VIR_ERR_NO_SUPPORT => "this driver has no such call; conn().supports(NAME) tells beforehand",
+        sys::VIR_ERR_NO_DOMAIN => "domains() lists the guests of this connection, active or not",
+        sys::VIR_ERR_NO_NETWORK => "networks() lists the networks of this connection",
+        sys::VIR_ERR_NO_STORAGE_POOL => "pools() lists the storage pools of this connection",
+        sys::VIR_ERR_NO_STORAGE_VOL => "pool.volumes() lists the volumes; pool.refresh() looks for new ones",
+        sys::VIR_ERR_NO_DOMAIN_SNAPSHOT => "vm.snapshots() lists the snapshots of the guest",
+        sys::VIR_ERR_OPERATION_DENIED => "the connection is read-only: open it without -r or readonly",
+        sys::VIR_ERR_ACCESS_DENIED => "the daemon's access rules (polkit) do not allow this user to do it",
+        sys::VIR_ERR_AGENT_UNRESPONSIVE => {
+            "is qemu-guest-agent running in the guest, and its channel in the definition?"
+        }
+        sys::VIR_ERR_OPERATION_TIMEOUT => {
+            "another call holds the guest; vm.control_info() tells which, and for how long"
+        }
+        _ => return None,
+    })
+}
+
+/// Copies a C string; `None` for null.
+///
+/// # Safety
+/// `text` is null or points to a NUL-terminated string that is valid during the call.
+pub(crate) unsafe fn text_of(text: *const c_char) -> Option<String> {
+    // SAFETY: not null is checked first; the rest is the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Turns the usual C answer (negative is failure) into a result.
+pub(crate) fn check(answer: c_int) -> Outcome<c_int> {
+    if answer < 0 { Err(Failure::Libvirt(Report::last())) } else { Ok(answer) }
+}
+
+/// Turns a null pointer into libvirt's last error.
+pub(crate) fn check_pointer<T>(pointer: *mut T) -> Outcome<*mut T> {
+    if pointer.is_null() { Err(Failure::Libvirt(Report::last())) } else { Ok(pointer) }
+}

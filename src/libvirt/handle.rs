@@ -1,0 +1,139 @@
+//! A handle on one object of a connection: (connection, key), and what it found last.
+//!
+//! A copy is cheap. The object behind it is looked up by its key again after a reconnect, so a
+//! handle outlives a lost connection. Objects are never locked while libvirt is called.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use virt::connect::Connect;
+
+use super::connection::{Connection, Live};
+use super::door::Operation;
+use super::failure::Outcome;
+use crate::error::Result;
+
+/// What libvirt has of a kind of object, and how it is found again.
+pub trait Object: Send + Sync + Sized + 'static {
+    /// What identifies it on its host.
+    type Key: Clone + PartialEq + Send + Sync + 'static;
+
+    /// Looks it up.
+    fn find(connect: &Connect, key: &Self::Key) -> Outcome<Self>;
+
+    /// Its key; local, no call to the daemon.
+    fn key(&self) -> Outcome<Self::Key>;
+
+    /// Its name for people; local, no call to the daemon.
+    fn label(&self) -> Outcome<String>;
+}
+
+/// See the module.
+pub struct Handle<O: Object>(Arc<Inner<O>>);
+
+struct Inner<O: Object> {
+    /// The object, and the generation of the connection that it belongs to. First, so that it is
+    /// dropped before the connection: the last reference closes, and that belongs to the worker.
+    cached: Mutex<Option<(u64, Arc<O>)>>,
+    connection: Connection,
+    key: O::Key,
+    label: String,
+}
+
+impl<O: Object> Clone for Handle<O> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// A found object on its way from the calling thread to its handle.
+pub(super) struct Found<O: Object> {
+    key: O::Key,
+    label: String,
+    generation: u64,
+    object: Arc<O>,
+}
+
+impl<O: Object> Found<O> {
+    /// Takes down what a handle needs, on the thread that made the call.
+    pub(super) fn new(live: &Live, object: O) -> Outcome<Self> {
+        let (key, label) = (object.key()?, object.label()?);
+        Ok(Self { key, label, generation: live.generation, object: Arc::new(object) })
+    }
+
+    /// Does the same for a list.
+    pub(super) fn all(live: &Live, objects: Vec<O>) -> Outcome<Vec<Self>> {
+        objects.into_iter().map(|object| Self::new(live, object)).collect()
+    }
+}
+
+impl<O: Object> Handle<O> {
+    /// Makes the handle of a found object.
+    pub(super) fn new(connection: &Connection, found: Found<O>) -> Self {
+        let Found { key, label, generation, object } = found;
+        let cached = Mutex::new(Some((generation, object)));
+        Self(Arc::new(Inner { connection: connection.clone(), key, label, cached }))
+    }
+
+    /// Makes the handles of a list.
+    pub(super) fn all(connection: &Connection, found: Vec<Found<O>>) -> Vec<Self> {
+        found.into_iter().map(|found| Self::new(connection, found)).collect()
+    }
+
+    /// The connection that it belongs to.
+    pub fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    /// What identifies it on its host.
+    pub fn key(&self) -> &O::Key {
+        &self.0.key
+    }
+
+    /// Its name when the handle was made; for messages and order.
+    pub fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// True where both mean the same object of the same connection.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.connection.is_same(&other.0.connection) && self.0.key == other.0.key)
+    }
+
+    /// Makes a call on the object.
+    pub(super) fn call<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        f: impl FnOnce(&O) -> Outcome<T> + Send + 'static,
+    ) -> Result<T> {
+        self.call_live(operation, move |_, object| f(object))
+    }
+
+    /// Makes a call that also needs the open connection, to give objects that it found a handle.
+    pub(super) fn call_live<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        f: impl FnOnce(&Live, &O) -> Outcome<T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = self.0.clone();
+        self.0.connection.call_live(operation, &self.0.label, move |live| {
+            let object = inner.object(live)?;
+            f(live, &object)
+        })
+    }
+}
+
+impl<O: Object> Inner<O> {
+    fn object(&self, live: &Live) -> Outcome<Arc<O>> {
+        let cached = || self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((generation, object)) = &*cached()
+            && *generation == live.generation
+        {
+            return Ok(object.clone());
+        }
+        // Not under the lock: the look-up may hang, and its caller may give up.
+        let object = Arc::new(O::find(live.connect(), &self.key)?);
+        *cached() = Some((live.generation, object.clone()));
+        Ok(object)
+    }
+}

@@ -1,0 +1,142 @@
+//! The wish that a run should end: Ctrl-C, SIGTERM or the deadline.
+//!
+//! One value is shared by the signal thread, the interpreter's progress hook and everything that
+//! waits. Waiting code looks at it at least every [`TICK`], so a wish is heard within that time
+//! even while a daemon does not answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, code};
+
+/// How often waiting code looks whether it should give up.
+pub const TICK: Duration = Duration::from_millis(20);
+
+/// Why the run should end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Ctrl-C or SIGINT
+    Interrupted,
+    /// SIGTERM or SIGHUP
+    Terminated,
+    /// `--timeout`
+    Deadline,
+}
+
+impl Reason {
+    /// The error that carries this reason outwards; a script cannot catch it.
+    pub fn error(self) -> Error {
+        match self {
+            Self::Interrupted => Error::new(code::INTERRUPTED, "interrupted"),
+            Self::Terminated => Error::new(code::INTERRUPTED, "terminated"),
+            Self::Deadline => Error::new(code::DEADLINE, "the deadline of the run has passed"),
+        }
+    }
+}
+
+/// Shared and cheap to copy; see the module.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    wish: AtomicU8,
+    /// Nanoseconds after `origin`; 0 for none.
+    deadline: AtomicU64,
+    origin: Instant,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { wish: AtomicU8::new(0), deadline: AtomicU64::new(0), origin: Instant::now() }
+    }
+}
+
+impl Interrupt {
+    /// Asks the run to end.
+    pub fn raise(&self, reason: Reason) {
+        self.0.wish.store(reason as u8 + 1, Ordering::Release);
+    }
+
+    /// Forgets the wish, for the next line of a prompt; a deadline stays.
+    pub fn reset(&self) {
+        self.0.wish.store(0, Ordering::Release);
+    }
+
+    /// Sets the time at which the run must have ended, counted from now.
+    pub fn set_deadline(&self, after: Duration) {
+        let at = self.0.origin.elapsed().saturating_add(after);
+        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        self.0.deadline.store(nanos.max(1), Ordering::Release);
+    }
+
+    /// Tells whether and why the run should end.
+    pub fn reason(&self) -> Option<Reason> {
+        match self.0.wish.load(Ordering::Acquire) {
+            1 => return Some(Reason::Interrupted),
+            2 => return Some(Reason::Terminated),
+            3 => return Some(Reason::Deadline),
+            _ => {}
+        }
+        let deadline = self.0.deadline.load(Ordering::Acquire);
+        let passed = deadline != 0 && self.0.origin.elapsed().as_nanos() >= u128::from(deadline);
+        passed.then_some(Reason::Deadline)
+    }
+
+    /// Fails once the run should end.
+    pub fn check(&self) -> Result<(), Error> {
+        self.reason().map_or(Ok(()), |reason| Err(reason.error()))
+    }
+
+    /// Sleeps, unless the run should end before that.
+    pub fn sleep(&self, time: Duration) -> Result<(), Error> {
+        let end = Instant::now().checked_add(time);
+        loop {
+            self.check()?;
+            let left = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(TICK));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_raised_wish_is_seen_by_every_copy_and_forgotten_by_reset() {
+        let one = Interrupt::default();
+        let other = one.clone();
+        assert_eq!(other.reason(), None);
+        one.raise(Reason::Terminated);
+        assert_eq!(other.reason(), Some(Reason::Terminated));
+        assert_eq!(other.check().unwrap_err().code(), code::INTERRUPTED);
+        other.reset();
+        assert_eq!(one.reason(), None);
+    }
+
+    #[test]
+    fn a_deadline_outlives_a_reset() {
+        let interrupt = Interrupt::default();
+        interrupt.set_deadline(Duration::ZERO);
+        interrupt.reset();
+        assert_eq!(interrupt.reason(), Some(Reason::Deadline));
+        assert_eq!(interrupt.sleep(Duration::from_secs(60)).unwrap_err().code(), code::DEADLINE);
+    }
+
+    #[test]
+    fn an_endless_sleep_ends_with_the_wish() {
+        let interrupt = Interrupt::default();
+        let raiser = interrupt.clone();
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(TICK);
+            raiser.raise(Reason::Interrupted);
+        });
+        assert_eq!(interrupt.sleep(Duration::MAX).unwrap_err().code(), code::INTERRUPTED);
+        thread.join().unwrap();
+    }
+}

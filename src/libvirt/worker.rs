@@ -1,0 +1,116 @@
+//! A thread that makes blocking calls for others.
+//!
+//! A C call cannot be interrupted, so calls that may hang run here while the caller waits for the
+//! answer, the interrupt or the deadline. A caller that gives up leaves the thread to its fate: it
+//! ends by itself when the call returns, and until then it holds nothing that others need.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+
+use super::interrupt::{Interrupt, Reason, TICK};
+use crate::error::{Error, Result, code};
+
+type Task = Box<dyn FnOnce() + Send>;
+
+/// See the module. The thread ends when its last `Worker` is dropped.
+#[derive(Clone)]
+pub(super) struct Worker(Sender<Task>);
+
+/// Why a task has no answer.
+pub(super) enum Unanswered {
+    /// The caller gave up; the thread may hang for ever and must not be used again.
+    Abandoned(Reason),
+    /// The task panicked, or the thread is gone.
+    Failed(Error),
+}
+
+impl Worker {
+    pub(super) fn start(name: &str) -> Result<Self> {
+        let (sender, tasks) = mpsc::channel::<Task>();
+        std::thread::Builder::new()
+            .name(name.into())
+            .spawn(move || tasks.into_iter().for_each(|task| task()))
+            .map_err(|e| Error::new(code::IO, format!("cannot start a worker thread: {e}")))?;
+        Ok(Self(sender))
+    }
+
+    /// Leaves a task to the thread without waiting for it.
+    pub(super) fn post(&self, task: impl FnOnce() + Send + 'static) {
+        // Fails only when the thread is gone, and then the task is dropped, which is all it does.
+        let _ = self.0.send(Box::new(task));
+    }
+
+    /// Runs a task on the thread and waits for its answer.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        interrupt: &Interrupt,
+        task: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Unanswered> {
+        let (sender, answer) = mpsc::sync_channel(1);
+        let task: Task = Box::new(move || {
+            // The receiver is gone when the caller gave up: its answer is dropped here.
+            let _ = sender.send(catch_unwind(AssertUnwindSafe(task)));
+        });
+        if self.0.send(task).is_err() {
+            return Err(Unanswered::Failed(panicked(None)));
+        }
+        loop {
+            match answer.recv_timeout(TICK) {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(payload)) => return Err(Unanswered::Failed(panicked(Some(&*payload)))),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Unanswered::Failed(panicked(None)));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(reason) = interrupt.reason() {
+                        return Err(Unanswered::Abandoned(reason));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn panicked(payload: Option<&(dyn Any + Send)>) -> Error {
+    let text = payload.and_then(|p| {
+        p.downcast_ref::<String>().map(String::as_str).or_else(|| p.downcast_ref::<&str>().copied())
+    });
+    Error::new("internal_error", format!("a worker thread failed: {}", text.unwrap_or("it has ended")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn tasks_run_one_after_the_other_on_one_thread() {
+        let worker = Worker::start("test").unwrap();
+        let interrupt = Interrupt::default();
+        let id = |w: &Worker| w.run(&interrupt, || std::thread::current().id()).ok().unwrap();
+        assert_eq!(id(&worker), id(&worker));
+        assert_ne!(id(&worker), std::thread::current().id());
+    }
+
+    #[test]
+    fn a_hanging_task_is_abandoned_on_request() {
+        let worker = Worker::start("test").unwrap();
+        let interrupt = Interrupt::default();
+        interrupt.set_deadline(Duration::from_millis(30));
+        let (keep, hang) = mpsc::channel::<()>();
+        let outcome = worker.run(&interrupt, move || hang.recv());
+        assert!(matches!(outcome, Err(Unanswered::Abandoned(Reason::Deadline))));
+        drop(keep);
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_the_thread_goes_on() {
+        let worker = Worker::start("test").unwrap();
+        let interrupt = Interrupt::default();
+        let outcome = worker.run(&interrupt, || -> i32 { panic!("no such thing") });
+        let Err(Unanswered::Failed(error)) = outcome else { panic!("expected a failure") };
+        assert!(error.to_string().contains("no such thing"), "{error}");
+        assert_eq!(worker.run(&interrupt, || 7).ok(), Some(7));
+    }
+}

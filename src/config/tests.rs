@@ -131,20 +131,20 @@ fn later_layers_win_key_by_key_and_groups_of_hosts_as_a_whole() {
 fn an_unknown_key_is_an_error_with_its_place_and_the_nearest_key() {
     let (message, hint) = Site::refused("uri = 'a'\n[output]\n  fromat = 'json'\n");
     assert_eq!(message, "config.toml:3:3: there is no key \"fromat\"");
-    assert_eq!(hint.as_deref(), Some("did you mean \"format\"?"));
+    assert_eq!(hint.as_deref(), Some("did you mean `format`?"));
     let (message, hint) = Site::refused("[promt]\nkeys = 'vi'");
     assert_eq!(message, "config.toml:1:2: there is no key \"promt\"");
-    assert_eq!(hint.as_deref(), Some("did you mean \"prompt\"?"));
+    assert_eq!(hint.as_deref(), Some("did you mean `prompt`?"));
     let (message, hint) = Site::refused("[hosts.prod]\nurls = ['a']");
     assert_eq!(message, "config.toml:2:1: there is no key \"urls\"");
-    assert_eq!(hint.as_deref(), Some("did you mean \"uris\"?"));
+    assert_eq!(hint.as_deref(), Some("did you mean `uris`?"));
 }
 
 #[test]
 fn a_wrong_value_is_an_error_with_its_place() {
     let (message, hint) = Site::refused("[output]\nformat = 'jsn'");
     assert_eq!(message, "config.toml:2:10: there is no value \"jsn\"");
-    assert_eq!(hint.as_deref(), Some("did you mean \"json\"?"));
+    assert_eq!(hint.as_deref(), Some("did you mean `json`?"));
     let (message, _) = Site::refused("[prompt]\nconfirm = 'é'\n");
     assert_eq!(message, "config.toml:2:11: invalid type: string \"é\", expected a boolean");
     let (message, _) = Site::refused("[prompt]\nhistory_size = -1\n");
@@ -204,7 +204,7 @@ fn a_wrong_variable_is_named() {
     let refused = |name, value| site.load_with(&[(name, value)]).unwrap_err();
     let error = refused("VIRHAI_OUTPUT_FORMAT", "jsn");
     assert_eq!(error.to_string(), "VIRHAI_OUTPUT_FORMAT: there is no value \"jsn\"");
-    assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"json\"?"));
+    assert_eq!(error.facts().hint.as_deref(), Some("did you mean `json`?"));
     let error = refused("VIRHAI_PROMPT_HISTORY_SIZE", "many");
     assert_eq!(error.to_string(), "VIRHAI_PROMPT_HISTORY_SIZE: \"many\" is not a whole number");
     let error = refused("VIRHAI_PROMPT_CONFIRM", "maybe");

@@ -57,7 +57,9 @@ fn score(word: &str, candidate: &str) -> Option<usize> {
     let distance = damerau_levenshtein(word, candidate);
     if distance <= limit && plausible {
         Some(distance)
-    } else if letters >= 3 && candidate.starts_with(word) || candidate.len() >= 4 && word.starts_with(candidate) {
+    } else if letters >= 3 && candidate.starts_with(word)
+        || candidate.len() >= 4 && word.starts_with(candidate)
+    {
         Some(PREFIX + candidate.len().abs_diff(word.len()))
     } else {
         None

@@ -96,7 +96,9 @@ impl Type {
             },
             ("BTreeMap", _) => Self::Map,
             ("StepRange", Some(rest)) if !matches!(first_generic(rest), "INT" | "i64") => Self::Any,
-            ("Range" | "RangeInclusive" | "ExclusiveRange" | "InclusiveRange" | "StepRange", _) => Self::Range,
+            ("Range" | "RangeInclusive" | "ExclusiveRange" | "InclusiveRange" | "StepRange", _) => {
+                Self::Range
+            }
             _ if text.contains("::") && !head.starts_with("super::") => {
                 let shown = engine.map_type_name(text);
                 let name = if shown == text { last } else { shown };

@@ -69,11 +69,7 @@ pub(super) fn open(
 }
 
 /// libvirt's callback: fills in the answers, 0 when all are there and -1 to give up.
-unsafe extern "C" fn ask(
-    asked: sys::virConnectCredentialPtr,
-    count: c_uint,
-    data: *mut c_void,
-) -> c_int {
+unsafe extern "C" fn ask(asked: sys::virConnectCredentialPtr, count: c_uint, data: *mut c_void) -> c_int {
     // A panic must not cross into C.
     catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: `data` is the address of the variable in `open`, which is waiting for this call.

@@ -25,8 +25,12 @@ const KEEPALIVE_INTERVAL: i32 = 5;
 /// Unanswered messages after which a connection counts as lost.
 const KEEPALIVE_COUNT: u32 = 5;
 /// Pauses between tries to open a connection again that was lost.
-const BACK_OFF: [Duration; 4] =
-    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
+const BACK_OFF: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
 
 /// See the module. Copies are the same connection.
 #[derive(Clone)]
@@ -159,8 +163,7 @@ impl Connection {
             return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome =
-            self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+        let outcome = self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
         self.0.door.observe(&Change {
             operation,
             object,
@@ -283,7 +286,8 @@ impl Connection {
         let uri = self.0.uri.clone();
         let c_uri = match &uri {
             Some(uri) => Some(CString::new(uri.as_str()).map_err(|_| {
-                Error::usage("a connection URI cannot contain a NUL character").object(uri.escape_debug().to_string())
+                Error::usage("a connection URI cannot contain a NUL character")
+                    .object(uri.escape_debug().to_string())
             })?),
             None => None,
         };
@@ -336,7 +340,8 @@ mod tests {
 
     #[test]
     fn only_drivers_without_a_daemon_are_called_inline() {
-        for inline in ["test:///default", "test:///tmp/node.xml", "secret:///embed?root=/x", "qemu:///embed"] {
+        for inline in ["test:///default", "test:///tmp/node.xml", "secret:///embed?root=/x", "qemu:///embed"]
+        {
             assert!(is_in_process(inline), "{inline}");
         }
         for daemon in [

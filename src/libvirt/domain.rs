@@ -6,9 +6,9 @@ mod finders;
 
 use std::os::raw::c_int;
 
+use uuid::Uuid;
 use virt::connect::Connect;
 use virt::sys;
-use uuid::Uuid;
 
 use super::domain_snapshot::DomainSnapshot;
 use super::door::{change, destroy, read};
@@ -102,9 +102,7 @@ impl Domain {
     /// the one they were found with.
     pub fn id(&self) -> Result<Option<u32>> {
         let uuid = *self.key();
-        self.call_live(read("domain.id"), move |live, _| {
-            Ok(live.connect().lookup_domain_by_uuid(uuid)?.id())
-        })
+        self.call_live(read("domain.id"), move |live, _| Ok(live.connect().lookup_domain_by_uuid(uuid)?.id()))
     }
 
     /// State and reason as libvirt's numbers (`virDomainGetState`).
@@ -362,9 +360,8 @@ impl Domain {
 
     /// The snapshot it came from last (`virDomainSnapshotCurrent`).
     pub fn current_snapshot(&self) -> Result<DomainSnapshot> {
-        let found = self.call_live(read("domain.current_snapshot"), |live, d| {
-            Found::new(live, d.current_snapshot(0)?)
-        })?;
+        let found = self
+            .call_live(read("domain.current_snapshot"), |live, d| Found::new(live, d.current_snapshot(0)?))?;
         Ok(Handle::new(self.connection(), found))
     }
 }

@@ -1,8 +1,8 @@
 //! Snapshots of a guest.
 
+use uuid::Uuid;
 use virt::connect::Connect;
 use virt::domain_snapshot::DomainSnapshot as Raw;
-use uuid::Uuid;
 
 use super::domain::Domain;
 use super::door::{destroy, read};
@@ -47,7 +47,8 @@ fn borrowed_domain(snapshot: &Raw) -> Outcome<virt::domain::Domain> {
 impl DomainSnapshot {
     /// Its guest (`virDomainSnapshotGetDomain`).
     pub fn domain(&self) -> Result<Domain> {
-        let found = self.call_live(read("snapshot.domain"), |live, s| Found::new(live, borrowed_domain(s)?))?;
+        let found =
+            self.call_live(read("snapshot.domain"), |live, s| Found::new(live, borrowed_domain(s)?))?;
         Ok(Handle::new(self.connection(), found))
     }
 
@@ -64,8 +65,9 @@ impl DomainSnapshot {
 
     /// The snapshots taken on it (`virDomainSnapshotListAllChildren`).
     pub fn children(&self, flags: u32) -> Result<Vec<DomainSnapshot>> {
-        let found = self
-            .call_live(read("snapshot.children"), move |live, s| Found::all(live, s.list_all_children(flags)?))?;
+        let found = self.call_live(read("snapshot.children"), move |live, s| {
+            Found::all(live, s.list_all_children(flags)?)
+        })?;
         Ok(Handle::all(self.connection(), found))
     }
 

@@ -136,12 +136,7 @@ impl Door {
         if operation.effect != Effect::Read {
             self.check_rules(operation, readonly)?;
         }
-        *self
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(operation.name)
-            .or_default() += 1;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.name).or_default() += 1;
         Ok(())
     }
 

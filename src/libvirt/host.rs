@@ -110,11 +110,18 @@ impl Connection {
 
     /// What a kind of guest can have on this host, as XML (`virConnectGetDomainCapabilities`); empty
     /// arguments mean the host's defaults.
-    pub fn domain_capabilities(&self, emulator: &str, arch: &str, machine: &str, kind: &str) -> Result<String> {
-        let texts = [("an emulator", emulator), ("an architecture", arch), ("a machine", machine), ("a type", kind)]
-            .into_iter()
-            .map(|(what, text)| if text.is_empty() { Ok(None) } else { c_text(what, text).map(Some) })
-            .collect::<Result<Vec<_>>>()?;
+    pub fn domain_capabilities(
+        &self,
+        emulator: &str,
+        arch: &str,
+        machine: &str,
+        kind: &str,
+    ) -> Result<String> {
+        let texts =
+            [("an emulator", emulator), ("an architecture", arch), ("a machine", machine), ("a type", kind)]
+                .into_iter()
+                .map(|(what, text)| if text.is_empty() { Ok(None) } else { c_text(what, text).map(Some) })
+                .collect::<Result<Vec<_>>>()?;
         self.call(read("connection.domain_capabilities"), "", move |c| {
             let text = |n: usize| texts[n].as_ref().map_or(std::ptr::null(), |t| t.as_ptr());
             // SAFETY: a live connection; each text is null or NUL-terminated; the answer is ours.

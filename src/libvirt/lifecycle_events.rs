@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
+use uuid::Uuid;
 use virt::connect::Connect;
 use virt::sys;
-use uuid::Uuid;
 
 use super::connection::{Connection, Live};
 use super::door::read;
@@ -58,9 +58,8 @@ fn register(connect: &Connect, sender: SyncSender<LifecycleEvent>) -> Outcome<c_
     // The lifecycle callback has parameters of its own behind libvirt's generic type.
     // SAFETY: libvirt's contract: the callback of VIR_DOMAIN_EVENT_ID_LIFECYCLE is called with
     // exactly the parameters of `on_event`.
-    let callback: unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void) = unsafe {
-        std::mem::transmute::<LifecycleCallback, _>(on_event)
-    };
+    let callback: unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void) =
+        unsafe { std::mem::transmute::<LifecycleCallback, _>(on_event) };
     // SAFETY: a live connection; `data` stays valid until libvirt calls `free_sender` on it.
     let id = unsafe {
         sys::virConnectDomainEventRegisterAny(

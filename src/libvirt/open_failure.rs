@@ -41,7 +41,9 @@ fn cause(report: &Report) -> (&'static str, &'static str) {
             "ssh itself must work first: try `ssh USER@HOST true`, then the same user in the URI (qemu+ssh://USER@HOST/system)",
         ),
         sys::VIR_ERR_ACCESS_DENIED | sys::VIR_ERR_OPERATION_DENIED => (code::PERMISSION_DENIED, PERMISSION),
-        _ if unix_socket && (matches!(report.errno, EPERM | EACCES) || message.ends_with("Permission denied")) => {
+        _ if unix_socket
+            && (matches!(report.errno, EPERM | EACCES) || message.ends_with("Permission denied")) =>
+        {
             (code::PERMISSION_DENIED, PERMISSION)
         }
         _ if unix_socket && report.errno == ENOENT || unix_socket => (
@@ -82,7 +84,10 @@ mod tests {
         assert_eq!(word(system, EACCES, &format!("{socket}: Permission denied")), "permission_denied");
         assert_eq!(word(sys::VIR_ERR_AUTH_FAILED, 0, "authentication failed"), "auth_failed");
         assert_eq!(word(sys::VIR_ERR_AUTH_CANCELLED, 0, "cancelled"), "auth_failed");
-        assert_eq!(word(system, 104, "Cannot recv data: root@h: Permission denied (publickey)."), "auth_failed");
+        assert_eq!(
+            word(system, 104, "Cannot recv data: root@h: Permission denied (publickey)."),
+            "auth_failed"
+        );
         assert_eq!(word(sys::VIR_ERR_NO_CONNECT, 0, "no connection driver available"), "connect_failed");
     }
 }

@@ -134,9 +134,7 @@ impl ParamsBuffer {
                 Value::LLong(v) => sys::virTypedParamsAddLLong(array, count, room, name, *v),
                 Value::ULLong(v) => sys::virTypedParamsAddULLong(array, count, room, name, *v),
                 Value::Double(v) => sys::virTypedParamsAddDouble(array, count, room, name, *v),
-                Value::Boolean(v) => {
-                    sys::virTypedParamsAddBoolean(array, count, room, name, c_int::from(*v))
-                }
+                Value::Boolean(v) => sys::virTypedParamsAddBoolean(array, count, room, name, c_int::from(*v)),
                 Value::String(v) => {
                     let text = c_text(c_name.to_string_lossy().as_ref(), v)?;
                     sys::virTypedParamsAddString(array, count, room, name, text.as_ptr())

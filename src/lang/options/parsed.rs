@@ -127,7 +127,8 @@ pub(super) fn convert(spec: &OptionSpec, value: Dynamic) -> std::result::Result<
         OptionKind::Word(words) => match text(&value) {
             Some(word) if words.contains(&word.as_str()) => Ok(Value::Text(word)),
             Some(word) => Err(Mismatch {
-                hint: suggest::nearest(&word, words.iter().copied()).map(|near| format!("did you mean `{near}`?")),
+                hint: suggest::nearest(&word, words.iter().copied())
+                    .map(|near| format!("did you mean `{near}`?")),
                 ..wrong(&value)
             }),
             None => Err(wrong(&value)),

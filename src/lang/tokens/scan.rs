@@ -213,9 +213,10 @@ fn name(tokens: &mut [Token], source: &str) {
         let before = index.checked_sub(1).map_or("", &text_at);
         let after = text_at(index + 1);
         let called = after == "(" || after == "!" && text_at(index + 2) == "(";
-        let callable_word = matches!(token.text(source), "print" | "debug" | "type_of" | "eval" | "call" | "curry")
-            || token.text(source).starts_with("is_")
-            || token.text(source) == "Fn";
+        let callable_word =
+            matches!(token.text(source), "print" | "debug" | "type_of" | "eval" | "call" | "curry")
+                || token.text(source).starts_with("is_")
+                || token.text(source) == "Fn";
         if token.class == Class::Keyword && !(called && callable_word) {
             continue;
         }

@@ -257,7 +257,7 @@ mod tests {
     fn an_unknown_column_is_answered_with_the_nearest() {
         let error = select(&map(&[("name", 1), ("state", 2)]), &["sate"]).unwrap_err();
         assert_eq!(error.to_string(), "there is no column \"sate\"");
-        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"state\"?"));
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean `state`?"));
         assert_eq!(select(&Data::Int(1), &["a"]).unwrap_err().code(), crate::error::code::USAGE);
     }
 

@@ -1,0 +1,73 @@
+//! The chain of calls that led to an error, innermost first.
+
+use std::ops::Range;
+
+use rhai::{EvalAltResult, Position};
+
+/// One place in a script.
+pub(super) struct Frame {
+    /// The file or what stands for it.
+    pub(super) file: String,
+    /// The function that was called here; empty for the innermost frame.
+    pub(super) called: String,
+    position: Position,
+}
+
+impl Frame {
+    /// The bytes of the name or sign at the position; `None` where the text has no such place.
+    pub(super) fn span(&self, text: &str) -> Option<Range<usize>> {
+        let line = self.position.line()?;
+        let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let line = text.get(start..)?.lines().next().unwrap_or("");
+        let column = self.position.position().unwrap_or(1).max(1) - 1;
+        let offset = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        let rest = &line[offset..];
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
+        Some(start + offset..start + offset + length)
+    }
+}
+
+/// Takes an error apart. Rhai wraps it once per call; the source it names is that of the function
+/// called, so it belongs to the position one level further in.
+pub(super) fn frames(error: &EvalAltResult) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut file = String::new();
+    let mut current = error;
+    loop {
+        match current {
+            EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
+                frames.push(Frame { file: file.clone(), called: readable(name), position: *position });
+                if !source.is_empty() {
+                    file.clone_from(source);
+                }
+                current = inner;
+            }
+            EvalAltResult::ErrorInModule(path, inner, position) => {
+                frames.push(Frame { file: file.clone(), called: format!("import {path:?}"), position: *position });
+                file.clone_from(path);
+                current = inner;
+            }
+            leaf => {
+                frames.push(Frame { file, called: String::new(), position: leaf.position() });
+                break;
+            }
+        }
+    }
+    name_outermost(&mut frames);
+    frames.reverse();
+    frames
+}
+
+/// The first file is not in the error: it is that of the first frame that has one.
+fn name_outermost(frames: &mut [Frame]) {
+    let first = frames.iter().map(|f| f.file.clone()).find(|f| !f.is_empty());
+    for frame in frames.iter_mut().take_while(|frame| frame.file.is_empty()) {
+        frame.file = first.clone().unwrap_or_default();
+    }
+}
+
+/// Closures have names that nobody wrote.
+fn readable(name: &str) -> String {
+    if name.starts_with("anon$") { "a closure".into() } else { name.into() }
+}

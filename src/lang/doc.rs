@@ -17,7 +17,8 @@
 //!
 //! Tags: `@returns TYPE` for a type that Rust does not show; `@closure TYPE, TYPE` for the parameters with
 //! which a closure argument is called; `@method` for a function on a built-in type that reads as a method
-//! though it does not take `&mut`. A TYPE is a type's name, `[TYPE]`, `self` or `element`.
+//! though it does not take `&mut`. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
+//! the receiver) or `result` (of the closure argument).
 
 use super::types::Type;
 

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rhai::{AST, Dynamic, Engine};
 use serde::Deserialize;
 
+pub(crate) use collect::from_module as module_entries;
 pub use entry::{Entry, Kind, Origin, Overload, Param};
 
 use super::doc::Doc;
@@ -48,7 +49,7 @@ impl Catalog {
 
     /// Adds a module that scripts import under `name`, with its functions and script methods.
     pub fn add_module(&mut self, name: &str, module: &AST) {
-        self.entries.extend(collect::from_module(name, module));
+        self.entries.extend(module_entries(name, module));
         self.docs.insert(name.to_string(), Doc::parse(module.doc()));
         self.modules.insert(name.to_string());
         self.index();

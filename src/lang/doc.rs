@@ -84,7 +84,8 @@ impl Tags {
 fn lines(comments: &str) -> impl Iterator<Item = &str> {
     comments.lines().map(|line| {
         let line = line.trim_start();
-        let text = ["///", "//!", "/**", "*/", "*"].iter().find_map(|lead| line.strip_prefix(lead)).unwrap_or(line);
+        let text =
+            ["///", "//!", "/**", "*/", "*"].iter().find_map(|lead| line.strip_prefix(lead)).unwrap_or(line);
         let text = text.trim_end();
         let text = text.strip_suffix("*/").unwrap_or(text);
         text.strip_prefix(' ').unwrap_or(text)
@@ -119,9 +120,7 @@ impl Parser {
             self.end_paragraph();
             let is_example = matches!(text, "```rhai" | "```");
             self.code = Some(Code { is_example, fence: text.into(), lines: Vec::new() });
-        } else if text.is_empty() || text.starts_with('@') {
-            self.end_paragraph();
-        } else if matches!(text.trim_start_matches('#').trim(), "Example" | "Examples") && text.starts_with('#') {
+        } else if text.is_empty() || text.starts_with('@') || is_example_heading(text) {
             self.end_paragraph();
         } else {
             if text.starts_with("Errors:") || text.starts_with("- ") {
@@ -152,6 +151,11 @@ impl Parser {
             self.doc.details.push(format!("{}\n{text}\n```", code.fence));
         }
     }
+}
+
+/// Rhai's own comments announce their examples.
+fn is_example_heading(text: &str) -> bool {
+    text.starts_with('#') && matches!(text.trim_start_matches('#').trim(), "Example" | "Examples")
 }
 
 #[cfg(test)]

@@ -347,12 +347,27 @@ mod tests {
     #[test]
     fn a_wrong_value_says_what_is_wanted_and_what_was_given() {
         for (code, message) in [
-            ("#{ nvram: 1 }", "option `nvram` of Domain.undefine wants true or false, not a whole number (1)"),
+            (
+                "#{ nvram: 1 }",
+                "option `nvram` of Domain.undefine wants true or false, not a whole number (1)",
+            ),
             ("#{ name: 5 }", "option `name` of Domain.undefine wants a text, not a whole number (5)"),
-            ("#{ memory: -1 }", "option `memory` of Domain.undefine wants a size, not a negative number (-1)"),
-            ("#{ memory: \"4 apples\" }", "option `memory` of Domain.undefine wants a size, not the text \"4 apples\""),
-            ("#{ disks: [1] }", "option `disks` of Domain.undefine wants an array of texts, not an array with a whole number (1)"),
-            ("#{ mode: \"saef\" }", "option `mode` of Domain.undefine wants one of `fast`, `safe`, not the text \"saef\""),
+            (
+                "#{ memory: -1 }",
+                "option `memory` of Domain.undefine wants a size, not a negative number (-1)",
+            ),
+            (
+                "#{ memory: \"4 apples\" }",
+                "option `memory` of Domain.undefine wants a size, not the text \"4 apples\"",
+            ),
+            (
+                "#{ disks: [1] }",
+                "option `disks` of Domain.undefine wants an array of texts, not an array with a whole number (1)",
+            ),
+            (
+                "#{ mode: \"saef\" }",
+                "option `mode` of Domain.undefine wants one of `fast`, `safe`, not the text \"saef\"",
+            ),
         ] {
             assert_eq!(refused(code).0, message);
         }

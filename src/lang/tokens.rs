@@ -136,9 +136,24 @@ mod tests {
         assert_eq!(
             show("let v = c.domain(name)?.state; fs::read(x)"),
             [
-                "Keyword:let", "Variable:v", "Operator:=", "Variable:c", "Punctuation:.", "Method:domain",
-                "Bracket:(", "Variable:name", "Bracket:)", "Punctuation:?.", "Property:state", "Punctuation:;",
-                "Module:fs", "Punctuation:::", "Call:read", "Bracket:(", "Variable:x", "Bracket:)",
+                "Keyword:let",
+                "Variable:v",
+                "Operator:=",
+                "Variable:c",
+                "Punctuation:.",
+                "Method:domain",
+                "Bracket:(",
+                "Variable:name",
+                "Bracket:)",
+                "Punctuation:?.",
+                "Property:state",
+                "Punctuation:;",
+                "Module:fs",
+                "Punctuation:::",
+                "Call:read",
+                "Bracket:(",
+                "Variable:x",
+                "Bracket:)",
             ]
         );
         assert_eq!(show("f()"), ["Call:f", "Bracket:(", "Bracket:)"]);
@@ -151,18 +166,34 @@ mod tests {
         assert_eq!(
             show("`a ${#{b: `${c}`}} d`"),
             [
-                "String:`a ", "Interpolation:${", "Bracket:#{", "Property:b", "Punctuation::", "String:`",
-                "Interpolation:${", "Variable:c", "Interpolation:}", "String:`", "Bracket:}",
-                "Interpolation:}", "String: d`",
+                "String:`a ",
+                "Interpolation:${",
+                "Bracket:#{",
+                "Property:b",
+                "Punctuation::",
+                "String:`",
+                "Interpolation:${",
+                "Variable:c",
+                "Interpolation:}",
+                "String:`",
+                "Bracket:}",
+                "Interpolation:}",
+                "String: d`",
             ]
         );
     }
 
     #[test]
     fn unfinished_input_has_pieces_too() {
-        assert_eq!(show("x.start(\"web"), ["Variable:x", "Punctuation:.", "Method:start", "Bracket:(", "String:\"web…"]);
+        assert_eq!(
+            show("x.start(\"web"),
+            ["Variable:x", "Punctuation:.", "Method:start", "Bracket:(", "String:\"web…"]
+        );
         assert_eq!(show("`a ${x"), ["String:`a ", "Interpolation:${", "Variable:x"]);
-        assert_eq!(show("`a ${x} b"), ["String:`a ", "Interpolation:${", "Variable:x", "Interpolation:}", "String: b…"]);
+        assert_eq!(
+            show("`a ${x} b"),
+            ["String:`a ", "Interpolation:${", "Variable:x", "Interpolation:}", "String: b…"]
+        );
         assert_eq!(show("1 /* no end"), ["Number:1", "Comment:/* no end…"]);
         assert_eq!(show("`lines\nof text"), ["String:`lines\nof text…"]);
         assert_eq!(show("#\"raw"), ["String:#\"raw…"]);
@@ -179,13 +210,21 @@ mod tests {
     fn comments_and_the_first_line_are_comments() {
         assert_eq!(
             show("#!/usr/bin/env virhai\n//! doc\nx /* a /* b */ c */ // end"),
-            ["Comment:#!/usr/bin/env virhai", "Comment://! doc", "Variable:x", "Comment:/* a /* b */ c */", "Comment:// end"]
+            [
+                "Comment:#!/usr/bin/env virhai",
+                "Comment://! doc",
+                "Variable:x",
+                "Comment:/* a /* b */ c */",
+                "Comment:// end"
+            ]
         );
     }
 
     #[test]
     fn every_byte_is_in_one_piece_or_white_space() {
-        for source in ["é€ \"é\" + `ü${ä}`", "'", "'ab'", "\\", "a\u{0}b", "#", "0x", "1e", "\"\\", "`\\`", "!in !i"] {
+        for source in
+            ["é€ \"é\" + `ü${ä}`", "'", "'ab'", "\\", "a\u{0}b", "#", "0x", "1e", "\"\\", "`\\`", "!in !i"]
+        {
             let mut at = 0;
             for token in tokens(source) {
                 assert!(source[at..token.start].trim().is_empty(), "{source:?} {token:?}");

@@ -99,7 +99,9 @@ impl Type {
             },
             ("BTreeMap", _) => Self::Map,
             ("StepRange", Some(rest)) if !matches!(first_generic(rest), "INT" | "i64") => Self::Any,
-            ("Range" | "RangeInclusive" | "ExclusiveRange" | "InclusiveRange" | "StepRange", _) => Self::Range,
+            ("Range" | "RangeInclusive" | "ExclusiveRange" | "InclusiveRange" | "StepRange", _) => {
+                Self::Range
+            }
             _ if text.contains("::") && !head.starts_with("super::") => {
                 let shown = engine.map_type_name(text);
                 let name = if shown == text { last } else { shown };
@@ -190,6 +192,7 @@ impl Type {
     }
 
     /// Returns the element type of an array, `Any` for every other type.
+    #[must_use]
     pub fn element(&self) -> Self {
         match self {
             Self::Array(element) => (**element).clone(),
@@ -224,9 +227,10 @@ impl Type {
     /// Numbers, and texts and characters, count as one kind each: Rhai converts between them in places.
     pub fn may_be(&self, wanted: &Self) -> bool {
         match (self, wanted) {
-            (Self::Any, _) | (_, Self::Any | Self::Receiver | Self::Element | Self::Result) => true,
-            (Self::Int | Self::Float, Self::Int | Self::Float) => true,
-            (Self::Text | Self::Char, Self::Text | Self::Char) => true,
+            (Self::Any, _)
+            | (_, Self::Any | Self::Receiver | Self::Element | Self::Result)
+            | (Self::Int | Self::Float, Self::Int | Self::Float)
+            | (Self::Text | Self::Char, Self::Text | Self::Char) => true,
             (Self::Array(a), Self::Array(b)) => a.may_be(b),
             (a, b) => a == b,
         }

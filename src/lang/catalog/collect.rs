@@ -21,8 +21,10 @@ struct Raw {
     params: Vec<(String, String)>,
     returns: String,
     comments: String,
-    /// The type in front of a script function's name; set for script functions only.
-    this: Option<Option<String>>,
+    /// Written in Rhai: its parameters do not hold the receiver.
+    script: bool,
+    /// The type in front of a script function's name.
+    this: Option<String>,
 }
 
 /// Where an entry belongs: namespace, receiver, name, whether a property.
@@ -38,7 +40,7 @@ enum KindOf {
 
 /// Reads all entries of an engine, and the names of the host's types by their id.
 pub(super) fn from_engine(engine: &Engine) -> (Vec<Entry>, HashMap<TypeId, Type>) {
-    let own = engine.collect_fn_metadata(None, |info| Raw::read(info), false);
+    let own = engine.collect_fn_metadata(None, Raw::read, false);
     let known: HashSet<(String, u64)> = own.iter().map(|raw| (raw.namespace.clone(), raw.hash)).collect();
     let known = &known;
     let rhais = engine.collect_fn_metadata(
@@ -55,7 +57,7 @@ pub(super) fn from_engine(engine: &Engine) -> (Vec<Entry>, HashMap<TypeId, Type>
     for raw in &own {
         // The first of several with one signature is the one that the engine calls.
         if seen.insert((&raw.namespace, raw.hash)) {
-            collector.add(raw, if raw.this.is_some() { Origin::Script } else { Origin::Host });
+            collector.add(raw, if raw.script { Origin::Script } else { Origin::Host });
         }
     }
     for raw in rhais.iter().filter(|raw| !raw.takes_exotic_numbers()) {
@@ -66,7 +68,7 @@ pub(super) fn from_engine(engine: &Engine) -> (Vec<Entry>, HashMap<TypeId, Type>
 }
 
 /// Reads the public functions of a module written in Rhai.
-pub(super) fn from_module(name: &str, module: &AST) -> Vec<Entry> {
+pub(crate) fn from_module(name: &str, module: &AST) -> Vec<Entry> {
     let engine = Engine::new_raw();
     let types = HashMap::new();
     let mut collector = Collector { engine: &engine, types: &types, entries: BTreeMap::new() };
@@ -85,7 +87,8 @@ pub(super) fn from_module(name: &str, module: &AST) -> Vec<Entry> {
                 params,
                 returns: String::new(),
                 comments: function.comments.join("\n"),
-                this: Some(function.this_type.map(str::to_string)),
+                script: true,
+                this: function.this_type.map(str::to_string),
             },
             Origin::Script,
         );
@@ -103,7 +106,9 @@ impl Raw {
         let meta = info.metadata;
         let name = meta.name.as_str();
         let special = name.contains('$');
-        if meta.access == FnAccess::Private || name.starts_with("anon$") || !special && !rhai::is_valid_identifier(name)
+        if meta.access == FnAccess::Private
+            || name.starts_with("anon$")
+            || !special && !rhai::is_valid_identifier(name)
         {
             return None;
         }
@@ -132,7 +137,8 @@ impl Raw {
             params,
             returns: meta.return_type.to_string(),
             comments,
-            this: info.script.map(|script| script.this_type.map(str::to_string)),
+            script: info.script.is_some(),
+            this: info.script.and_then(|script| script.this_type.map(str::to_string)),
         })
     }
 
@@ -167,9 +173,9 @@ fn host_types(engine: &Engine, raws: &[Raw]) -> HashMap<TypeId, Type> {
             if !found.is_object() {
                 continue;
             }
-            let better = types.get(id).is_none_or(|known| {
-                (found.name().len(), found.name()) < (known.name().len(), known.name())
-            });
+            let better = types
+                .get(id)
+                .is_none_or(|known| (found.name().len(), found.name()) < (known.name().len(), known.name()));
             if better {
                 types.insert(*id, found);
             }
@@ -193,13 +199,13 @@ impl Collector<'_> {
             Some(_) => return,
             None => (KindOf::Function, raw.name.as_str()),
         };
-        let receiver = match (&raw.this, kind) {
-            (Some(this), _) => this.as_deref().map(Type::from_this),
-            (None, KindOf::Function) => receiver(raw, &types, origin),
-            (None, _) => types.first().cloned(),
+        let receiver = match kind {
+            _ if raw.script => raw.this.as_deref().map(Type::from_this),
+            KindOf::Function => receiver(raw, &types, origin),
+            _ => types.first().cloned(),
         };
         let kind = if receiver.is_some() && kind == KindOf::Function { KindOf::Method } else { kind };
-        let skip = usize::from(receiver.is_some() && raw.this.is_none());
+        let skip = usize::from(receiver.is_some() && !raw.script);
         let setter = raw.name.starts_with("set$");
 
         let params = std::iter::zip(&raw.params, types)
@@ -216,7 +222,8 @@ impl Collector<'_> {
             (None, _) => &[&raw.namespace],
         };
         for namespace in namespaces {
-            let key = (namespace.to_string(), receiver.as_ref().map(|of| of.name().into()), name.into(), kind);
+            let key =
+                (namespace.to_string(), receiver.as_ref().map(|of| of.name().into()), name.into(), kind);
             let entry = self.entries.entry(key).or_insert_with(|| Entry {
                 name: name.to_string(),
                 kind: match kind {
@@ -251,18 +258,18 @@ fn receiver(raw: &Raw, types: &[Type], origin: Origin) -> Option<Type> {
     let first = types.first()?;
     let (name, written) = &raw.params[0];
     let by_reference = written.starts_with("&mut");
-    let is_method = match origin {
-        Origin::Rhai => !standard::FUNCTIONS.contains(&raw.name.as_str()) && (!first.is_any() || by_reference),
-        _ => {
-            let declared = by_reference || name == "this" || Tags::parse(&raw.comments).method;
-            raw.global && (declared || first.is_object())
-        }
+    let is_method = if origin == Origin::Rhai {
+        !standard::FUNCTIONS.contains(&raw.name.as_str()) && (!first.is_any() || by_reference)
+    } else {
+        let declared = by_reference || name == "this" || Tags::parse(&raw.comments).method;
+        raw.global && (declared || first.is_object())
     };
     is_method.then(|| first.clone())
 }
 
 fn add_overload(entry: &mut Entry, mut overload: Overload, origin: Origin) {
-    if let Some((returns, closure)) = entry.receiver.as_ref().and_then(|of| standard::facts(of, &entry.name)) {
+    if let Some((returns, closure)) = entry.receiver.as_ref().and_then(|of| standard::facts(of, &entry.name))
+    {
         if let (Some(returns), true) = (returns, matches!(overload.returns, Type::Any | Type::Array(_))) {
             overload.returns = returns;
         }

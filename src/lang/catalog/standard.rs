@@ -4,8 +4,18 @@ use crate::lang::types::Type;
 
 /// Rhai's functions on a built-in first argument that nobody would read as methods.
 pub(super) const FUNCTIONS: [&str; 12] = [
-    "print", "debug", "range", "parse_int", "parse_float", "parse_json", "timestamp", "sleep", "max", "min",
-    "exit", "blob",
+    "print",
+    "debug",
+    "range",
+    "parse_int",
+    "parse_float",
+    "parse_json",
+    "timestamp",
+    "sleep",
+    "max",
+    "min",
+    "exit",
+    "blob",
 ];
 
 /// Method, result and closure parameters, as doc tags would say it; `""` leaves what the signature says.

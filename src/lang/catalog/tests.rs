@@ -35,7 +35,10 @@ fn a_getter_and_its_setter_are_one_property() {
 fn functions_have_a_namespace_or_none() {
     let catalog = toy_catalog();
     assert_eq!(signatures(catalog.function("fs", "read")), ["fs::read(path: string) -> string"]);
-    assert_eq!(signatures(catalog.function("", "guests")), ["guests() -> [Guest]", "guests(options: map) -> [Guest]"]);
+    assert_eq!(
+        signatures(catalog.function("", "guests")),
+        ["guests() -> [Guest]", "guests(options: map) -> [Guest]"]
+    );
     assert_eq!(signatures(catalog.function("", "gib")), ["gib(count: int) -> int"]);
     assert!(catalog.function("", "read").is_none());
     assert_eq!(catalog.namespaces().into_iter().collect::<Vec<_>>(), ["fs"]);
@@ -92,7 +95,24 @@ fn operators_and_odd_numbers_are_left_out() {
         name != "[]" && !rhai::is_valid_identifier(name)
     };
     assert_eq!(catalog.entries().iter().find(odd).map(Entry::path), None);
-    let known = ["any", "array", "blob", "bool", "char", "closure", "float", "int", "map", "nothing", "range", "string", "timestamp", "Doc", "Guest", "Host"];
+    let known = [
+        "any",
+        "array",
+        "blob",
+        "bool",
+        "char",
+        "closure",
+        "float",
+        "int",
+        "map",
+        "nothing",
+        "range",
+        "string",
+        "timestamp",
+        "Doc",
+        "Guest",
+        "Host",
+    ];
     for name in catalog.types() {
         assert!(known.contains(&name), "{name}");
     }

@@ -127,16 +127,14 @@ pub(super) fn convert(spec: &OptionSpec, value: Dynamic) -> std::result::Result<
         OptionKind::Word(words) => match text(&value) {
             Some(word) if words.contains(&word.as_str()) => Ok(Value::Text(word)),
             Some(word) => Err(Mismatch {
-                hint: suggest::nearest(&word, words.iter().copied()).map(|near| format!("did you mean `{near}`?")),
+                hint: suggest::nearest(&word, words.iter().copied())
+                    .map(|near| format!("did you mean `{near}`?")),
                 ..wrong(&value)
             }),
             None => Err(wrong(&value)),
         },
         OptionKind::List => list(spec.kind, value).map(Value::List),
-        OptionKind::Map => match value.is_map() {
-            true => Ok(Value::Map(value.cast())),
-            false => Err(wrong(&value)),
-        },
+        OptionKind::Map => value.as_map_ref().map(|map| Value::Map(map.clone())).map_err(|_| wrong(&value)),
         OptionKind::Any => Ok(Value::Any(value)),
     }
 }

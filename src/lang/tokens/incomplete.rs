@@ -18,7 +18,8 @@ pub fn is_incomplete(source: &str, engine: &Engine) -> bool {
     if *error.err_type() == ParseErrorType::UnexpectedEOF {
         return true;
     }
-    let code_end = tokens.iter().rev().find(|token| token.class != Class::Comment).map_or(0, |token| token.end);
+    let code_end =
+        tokens.iter().rev().find(|token| token.class != Class::Comment).map_or(0, |token| token.end);
     Lines::new(source).byte(error.position()) >= code_end
 }
 

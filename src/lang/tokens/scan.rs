@@ -35,11 +35,14 @@ pub(crate) fn is_plain_identifier(word: &str) -> bool {
     matches!(token, Word::Identifier(_)) && stream.at == word.len()
 }
 
-/// Returns the source as the parser can take it: rhai does not know the `#!` line, which has the same length
-/// as a comment.
+/// Returns the source as the parser can take it: rhai does not know the `#!` line, which becomes a comment of
+/// the same length (and not a doc comment, which `#!/usr/…` would be).
 pub(crate) fn parsable(source: &str) -> Cow<'_, str> {
     match source.strip_prefix("#!") {
-        Some(rest) => Cow::Owned(format!("//{rest}")),
+        Some(rest) => match rest.strip_prefix(['/', '!']) {
+            Some(rest) => Cow::Owned(format!("// {rest}")),
+            None => Cow::Owned(format!("//{rest}")),
+        },
         None => Cow::Borrowed(source),
     }
 }
@@ -213,17 +216,17 @@ fn name(tokens: &mut [Token], source: &str) {
         let before = index.checked_sub(1).map_or("", &text_at);
         let after = text_at(index + 1);
         let called = after == "(" || after == "!" && text_at(index + 2) == "(";
-        let callable_word = matches!(token.text(source), "print" | "debug" | "type_of" | "eval" | "call" | "curry")
-            || token.text(source).starts_with("is_")
-            || token.text(source) == "Fn";
+        let callable_word =
+            matches!(token.text(source), "print" | "debug" | "type_of" | "eval" | "call" | "curry")
+                || token.text(source).starts_with("is_")
+                || token.text(source) == "Fn";
         if token.class == Class::Keyword && !(called && callable_word) {
             continue;
         }
         tokens[index].class = match (before, after) {
             ("." | "?.", _) if called => Class::Method,
-            ("." | "?.", _) => Class::Property,
             (_, "::") => Class::Module,
-            ("#{" | ",", ":") => Class::Property,
+            ("." | "?.", _) | ("#{" | ",", ":") => Class::Property,
             _ if called => Class::Call,
             _ => Class::Variable,
         };

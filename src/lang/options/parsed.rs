@@ -134,10 +134,7 @@ pub(super) fn convert(spec: &OptionSpec, value: Dynamic) -> std::result::Result<
             None => Err(wrong(&value)),
         },
         OptionKind::List => list(spec.kind, value).map(Value::List),
-        OptionKind::Map => match value.is_map() {
-            true => Ok(Value::Map(value.cast())),
-            false => Err(wrong(&value)),
-        },
+        OptionKind::Map => value.as_map_ref().map(|map| Value::Map(map.clone())).map_err(|_| wrong(&value)),
         OptionKind::Any => Ok(Value::Any(value)),
     }
 }

@@ -13,7 +13,8 @@ use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
 use crate::libvirt::{Connection, Door, Interrupt};
 use crate::output;
-use crate::stdlib::{Modules, Resolver};
+use crate::lang::catalog::Catalog;
+use crate::stdlib::{EMBEDDED, Modules, Resolver};
 
 /// How deep script functions may call each other.
 const CALL_LEVELS: usize = 500;
@@ -200,4 +201,18 @@ fn write_line(text: &str, interrupt: &Interrupt) {
             interrupt.raise(crate::libvirt::Reason::OutputFailed);
         }
     }
+}
+
+/// Everything callable, with its documentation: what help, completion, `check` and the reference read.
+///
+/// Takes some milliseconds, so it is made when it is first needed.
+pub fn catalog(engine: &Engine) -> Catalog {
+    let mut catalog = Catalog::from_engine(engine, &api::option_tables());
+    for (name, text) in EMBEDDED {
+        // They parse, or the tests of the library fail.
+        if let Ok(ast) = engine.compile(text) {
+            catalog.add_module(name, &ast);
+        }
+    }
+    catalog
 }

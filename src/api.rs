@@ -4,17 +4,25 @@
 //! answer. Its doc comment and its signature are the only record of it: help, completion, the
 //! reference and `check` read them from the engine.
 
+mod columns;
 pub mod connection;
 pub mod context;
+pub mod data;
 pub mod domain;
+mod domain_rows;
 pub mod error;
 mod finders;
+mod fs;
 pub mod global;
 mod handle;
 pub mod host;
+mod host_context;
 mod names;
+pub mod permissions;
 pub mod snapshot;
 mod stats;
+mod table;
+mod units;
 mod wait;
 mod words;
 
@@ -26,7 +34,7 @@ pub use context::Context;
 
 use crate::error::{Error, Result};
 use crate::lang::options::OptionTable;
-use crate::units;
+use crate::units as parse;
 
 /// What a script-visible function returns.
 pub type Fallible<T> = std::result::Result<T, Box<EvalAltResult>>;
@@ -53,6 +61,9 @@ pub fn register(engine: &mut Engine) {
     snapshot::register(engine);
     wait::register(engine);
     finders::register(engine);
+    fs::register(engine);
+    table::register(engine);
+    units::register(engine);
 }
 
 /// The options of every function that takes some: what help, completion and `check` read.
@@ -83,10 +94,10 @@ fn bytes_argument(what: &str, size: &Dynamic) -> Result<u64> {
         });
     }
     if let Ok(bytes) = size.as_float() {
-        return units::scaled(bytes, 1);
+        return parse::scaled(bytes, 1);
     }
     match size.clone().into_string() {
-        Ok(text) => units::parse_size(&text),
+        Ok(text) => parse::parse_size(&text),
         Err(given) => Err(Error::usage(format!("{what} is a size, not {given}"))
             .hint("sizes are bytes, or a text such as \"4GiB\"")),
     }
@@ -96,10 +107,10 @@ fn bytes_argument(what: &str, size: &Dynamic) -> Result<u64> {
 fn seconds_argument(what: &str, time: &Dynamic) -> Result<Duration> {
     let seconds = time.as_int().map(|seconds| seconds as f64).or_else(|_| time.as_float());
     if let Ok(seconds) = seconds {
-        return units::seconds(seconds);
+        return parse::seconds(seconds);
     }
     match time.clone().into_string() {
-        Ok(text) => units::parse_duration(&text),
+        Ok(text) => parse::parse_duration(&text),
         Err(given) => Err(Error::usage(format!("{what} wants a duration, not {given}"))
             .hint("seconds, or a text such as \"90s\" or \"1h30m\"")),
     }

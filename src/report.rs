@@ -10,6 +10,7 @@ use rhai::EvalAltResult;
 
 use crate::api::error::from_rhai;
 use crate::error::Error;
+use crate::lang::lint::Finding;
 use crate::output::{self, Palette, Style};
 use frames::Frame;
 
@@ -30,6 +31,24 @@ pub fn warn(text: &str) {
     output::err(&format!("warning: {text}\n"));
 }
 
+/// Shows a finding of `check`.
+pub fn finding(finding: &Finding, file: &str, text: &str, palette: Palette) {
+    let frame = Frame::of_finding(finding, file);
+    let level = Level::ERROR.primary_title(printable(&finding.message)).id(finding.code);
+    let report: Vec<Group<'_>> = vec![level.elements(snippet(&frame, text, true))];
+    let mut shown = renderer(palette).render(&report);
+    shown.push('\n');
+    if let Some(hint) = &finding.hint {
+        shown.push_str(&format!("{} {}\n", palette.paint(Style::Hint, "hint:"), printable(hint)));
+    }
+    output::err(&shown);
+}
+
+fn renderer(palette: Palette) -> Renderer {
+    let renderer = if palette.is_colored() { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii)
+}
+
 /// What [`uncaught`] shows.
 pub fn uncaught_text(
     failure: &EvalAltResult,
@@ -46,10 +65,8 @@ pub fn uncaught_text(
         .enumerate()
         .filter_map(|(depth, (frame, text))| snippet(frame, text.as_deref()?, depth == 0))
         .collect();
-    let renderer = if palette.is_colored() { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
     let report: Vec<Group<'_>> = vec![Level::ERROR.primary_title(title).elements(snippets)];
-    let mut text = renderer.render(&report);
+    let mut text = renderer(palette).render(&report);
     text.push('\n');
     push_hint(&mut text, &error, palette);
     text

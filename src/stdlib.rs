@@ -12,7 +12,7 @@ use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Share
 
 use crate::api::Fallible;
 use crate::error::{Error, code};
-use crate::output::nearest;
+use crate::lang::suggest::nearest;
 
 /// Name and source of each embedded module.
 pub const EMBEDDED: &[(&str, &str)] = &[

@@ -26,11 +26,11 @@ impl Context {
     /// choose.
     pub fn new(
         door: Arc<Door>,
+        permissions: Permissions,
         uri: Option<String>,
         args: Vec<String>,
-        script_folder: Option<PathBuf>,
     ) -> Self {
-        Self { door, args, default_uri: Mutex::new(uri), default: Mutex::default(), script_folder }
+        Self { door, permissions, args, uri, default: Mutex::default() }
     }
 
     /// The context of a call.

@@ -23,12 +23,7 @@ pub type ReadHandles = dyn Fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
 ///
 /// Errors: those of reading a handle; `script` for a value nested deeper than 200 levels.
 pub fn to_data(value: &Dynamic) -> Result<Data> {
-    to_data_with(value, &handles)
-}
-
-/// Handles as data: filled in by the types that have handles.
-fn handles(_values: &[Dynamic]) -> Option<Result<Vec<Data>>> {
-    None
+    to_data_with(value, &super::columns::read)
 }
 
 /// Does what [`to_data`] does with another way to read handles.

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic};
 
 use crate::error::{Error, Result};
 use crate::libvirt::{Handle, Object};
-use crate::output::nearest;
+use crate::lang::suggest::nearest;
 
 /// What a script named an object by.
 pub(super) enum Wanted {

@@ -11,7 +11,7 @@ use super::words;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, boolean, flag, list, text, word};
 use crate::libvirt::{Connection, StatsSink, Value, sys};
-use crate::output::nearest;
+use crate::lang::suggest::nearest;
 
 /// The options of `stats`.
 pub(super) static STATS: OptionTable = OptionTable {

@@ -9,7 +9,7 @@ use super::{Fallible, seconds_argument, words};
 use crate::error::{Error, code};
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::{Domain, Subscription};
-use crate::output::nearest;
+use crate::lang::suggest::nearest;
 
 /// Registers the functions.
 pub(super) fn register(engine: &mut Engine) {

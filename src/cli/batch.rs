@@ -61,7 +61,7 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
     }
     match show(environment, &last) {
         Ok(_) => status::DONE,
-        Err(error) => ended(environment, &session, &error.into()),
+        Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
     }
 }
 

@@ -58,11 +58,7 @@ fn score(word: &str, candidate: &str) -> Option<usize> {
     if distance <= limit && plausible {
         Some(distance)
     } else if letters >= 3 && candidate.starts_with(word)
-<<<<<<< HEAD
-        || candidate.len() >= 4 && word.starts_with(candidate)
-=======
         || candidate.len() >= 3 && word.starts_with(candidate)
->>>>>>> lang
     {
         Some(PREFIX + candidate.len().abs_diff(word.len()))
     } else {

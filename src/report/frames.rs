@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rhai::{EvalAltResult, Position};
 
+use crate::lang::lint::Finding;
+
 /// One place in a script.
 pub(super) struct Frame {
     /// The file or what stands for it.
@@ -11,9 +13,18 @@ pub(super) struct Frame {
     /// The function that was called here; empty for the innermost frame.
     pub(super) called: String,
     position: Position,
+    /// How many characters, where known; otherwise those of the name or sign at the position.
+    length: Option<usize>,
 }
 
 impl Frame {
+    /// The place of a finding.
+    pub(super) fn of_finding(finding: &Finding, file: &str) -> Self {
+        let at = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        let position = Position::new(at(finding.line.max(1)), at(finding.column));
+        Self { file: file.into(), called: String::new(), position, length: Some(finding.length) }
+    }
+
     /// The bytes of the name or sign at the position; `None` where the text has no such place.
     pub(super) fn span(&self, text: &str) -> Option<Range<usize>> {
         let line = self.position.line()?;
@@ -23,6 +34,10 @@ impl Frame {
         let offset = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
         let rest = &line[offset..];
         let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        if let Some(characters) = self.length {
+            let length: usize = rest.chars().take(characters.max(1)).map(char::len_utf8).sum();
+            return Some(start + offset..start + offset + length);
+        }
         let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
         Some(start + offset..start + offset + length)
     }
@@ -37,19 +52,19 @@ pub(super) fn frames(error: &EvalAltResult) -> Vec<Frame> {
     loop {
         match current {
             EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
-                frames.push(Frame { file: file.clone(), called: readable(name), position: *position });
+                frames.push(Frame { file: file.clone(), called: readable(name), position: *position, length: None });
                 if !source.is_empty() {
                     file.clone_from(source);
                 }
                 current = inner;
             }
             EvalAltResult::ErrorInModule(path, inner, position) => {
-                frames.push(Frame { file: file.clone(), called: format!("import {path:?}"), position: *position });
+                frames.push(Frame { file: file.clone(), called: format!("import {path:?}"), position: *position, length: None });
                 file.clone_from(path);
                 current = inner;
             }
             leaf => {
-                frames.push(Frame { file, called: String::new(), position: leaf.position() });
+                frames.push(Frame { file, called: String::new(), position: leaf.position(), length: None });
                 break;
             }
         }

@@ -129,8 +129,9 @@ pub mod file_functions {
     /// Errors: `io` where it cannot be written; `denied` with `--deny write`; `usage` for other contents.
     ///
     /// ```rhai
-    /// let path = fs::join(fs::temp_dir(), "guests.txt");
-    /// fs::write(path, "web1\n");
+    /// let folder = fs::temp_dir();
+    /// fs::write(fs::join(folder, "guests.txt"), "web1\n");
+    /// fs::remove_all(folder);
     /// ```
     #[rhai_fn(return_raw)]
     pub fn write(context: NativeCallContext, path: ImmutableString, contents: Dynamic) -> Fallible<()> {
@@ -147,6 +148,7 @@ pub mod file_functions {
     /// ```rhai
     /// let log = fs::temp_file();
     /// fs::append(log, "started\n");
+    /// fs::remove(log);
     /// ```
     #[rhai_fn(return_raw)]
     pub fn append(context: NativeCallContext, path: ImmutableString, contents: Dynamic) -> Fallible<()> {
@@ -224,7 +226,9 @@ pub mod file_functions {
     /// Errors: `io` where it cannot be made; `denied` with `--deny write`.
     ///
     /// ```rhai
-    /// fs::mkdir(fs::join(fs::temp_dir(), "a/b"));
+    /// let folder = fs::temp_dir();
+    /// fs::mkdir(fs::join(folder, "a/b"));
+    /// fs::remove_all(folder);
     /// ```
     #[rhai_fn(return_raw)]
     pub fn mkdir(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
@@ -278,6 +282,7 @@ pub mod file_functions {
     /// ```rhai
     /// let old = fs::temp_file();
     /// fs::rename(old, old + ".done");
+    /// fs::remove(old + ".done");
     /// ```
     #[rhai_fn(return_raw)]
     pub fn rename(context: NativeCallContext, from: ImmutableString, to: ImmutableString) -> Fallible<()> {
@@ -292,6 +297,8 @@ pub mod file_functions {
     /// ```rhai
     /// let file = fs::temp_file();
     /// fs::copy(file, file + ".bak");
+    /// fs::remove(file + ".bak");
+    /// fs::remove(file);
     /// ```
     #[rhai_fn(return_raw)]
     pub fn copy(context: NativeCallContext, from: ImmutableString, to: ImmutableString) -> Fallible<i64> {

@@ -51,7 +51,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(_)) => status::FAILED,
         Err(error) => {
-            let error = Error::new(crate::error::code::IO, format!("cannot start the script thread: {error}"));
+            let error =
+                Error::new(crate::error::code::IO, format!("cannot start the script thread: {error}"));
             report::error(&error, crate::output::Palette::PLAIN);
             status::FAILED
         }

@@ -14,9 +14,19 @@ use crate::lang::lint::Finding;
 use crate::output::{self, Palette, Style};
 use frames::Frame;
 
-/// Shows an error that a script did not catch; `source` gives the text of a file by its name.
-pub fn uncaught(error: &EvalAltResult, palette: Palette, source: impl Fn(&str) -> Option<String>) {
-    output::err(&uncaught_text(error, palette, source));
+/// What a report has to know of the sources that ran.
+pub trait Sources {
+    /// The name of the source that was evaluated.
+    fn main(&self) -> &str;
+    /// The text of a source by its name.
+    fn text(&self, name: &str) -> Option<String>;
+    /// The source that a closure was written in; Rhai only tells from where it was called.
+    fn home(&self, closure: &str) -> Option<&str>;
+}
+
+/// Shows an error that a script did not catch.
+pub fn uncaught(error: &EvalAltResult, palette: Palette, sources: &dyn Sources) {
+    output::err(&uncaught_text(error, palette, sources));
 }
 
 /// Shows an error that has no place in a script.
@@ -50,14 +60,10 @@ fn renderer(palette: Palette) -> Renderer {
 }
 
 /// What [`uncaught`] shows.
-pub fn uncaught_text(
-    failure: &EvalAltResult,
-    palette: Palette,
-    source: impl Fn(&str) -> Option<String>,
-) -> String {
+pub fn uncaught_text(failure: &EvalAltResult, palette: Palette, sources: &dyn Sources) -> String {
     let error = from_rhai(failure);
-    let frames = frames::frames(failure);
-    let texts: Vec<Option<String>> = frames.iter().map(|frame| source(&frame.file)).collect();
+    let frames = frames::frames(failure, sources);
+    let texts: Vec<Option<String>> = frames.iter().map(|frame| sources.text(&frame.file)).collect();
     let title = title(&error);
     let snippets: Vec<_> = frames
         .iter()
@@ -73,7 +79,11 @@ pub fn uncaught_text(
 }
 
 /// One frame of the call chain: the innermost carries the caret, the others say that they called.
-fn snippet<'a>(frame: &'a Frame, text: &'a str, innermost: bool) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn snippet<'a>(
+    frame: &'a Frame,
+    text: &'a str,
+    innermost: bool,
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let span = frame.span(text)?;
     let annotation = if innermost {
         AnnotationKind::Primary.span(span)
@@ -114,6 +124,20 @@ mod tests {
     use super::*;
     use rhai::Engine;
 
+    struct Job(String);
+
+    impl Sources for Job {
+        fn main(&self) -> &str {
+            "job.rhai"
+        }
+        fn text(&self, _name: &str) -> Option<String> {
+            Some(self.0.clone())
+        }
+        fn home(&self, _closure: &str) -> Option<&str> {
+            None
+        }
+    }
+
     fn shown(script: &str) -> String {
         let mut engine = Engine::new();
         engine.register_fn("fail", || -> Result<(), Box<EvalAltResult>> {
@@ -126,7 +150,7 @@ mod tests {
         let mut ast = engine.compile(script).unwrap();
         ast.set_source("job.rhai");
         let failure = engine.eval_ast::<()>(&ast).unwrap_err();
-        uncaught_text(&failure, Palette::PLAIN, |_| Some(script.into()))
+        uncaught_text(&failure, Palette::PLAIN, &Job(script.into()))
     }
 
     #[test]

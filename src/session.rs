@@ -11,9 +11,10 @@ use rhai::{AST, Dynamic, Engine, EvalAltResult, ParseError, Scope};
 
 use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
+use crate::lang::catalog::Catalog;
 use crate::libvirt::{Connection, Door, Interrupt};
 use crate::output;
-use crate::lang::catalog::Catalog;
+use crate::report::Sources;
 use crate::stdlib::{EMBEDDED, Modules, Resolver};
 
 /// How deep script functions may call each other.
@@ -52,6 +53,10 @@ pub struct Session {
     context: Arc<Context>,
     modules: Arc<Modules>,
     sources: HashMap<String, String>,
+    /// The name of the last source.
+    evaluated: String,
+    /// The source of each closure.
+    closures: HashMap<String, String>,
 }
 
 impl Session {
@@ -70,6 +75,8 @@ impl Session {
             context,
             modules,
             sources: HashMap::new(),
+            evaluated: String::new(),
+            closures: HashMap::new(),
         }
     }
 
@@ -85,8 +92,11 @@ impl Session {
     /// Parses a source without running it.
     pub fn compile(&mut self, name: &str, text: &str) -> Result<AST, ParseError> {
         self.sources.insert(name.into(), text.into());
+        self.evaluated = name.into();
         let mut ast = self.engine.compile_with_scope(&self.scope, text)?;
         ast.set_source(name);
+        let closures = ast.iter_functions().map(|f| f.name).filter(|name| is_closure(name));
+        self.closures.extend(closures.map(|closure| (closure.to_owned(), name.to_owned())));
         Ok(ast)
     }
 
@@ -127,18 +137,6 @@ impl Session {
         &self.functions
     }
 
-    /// The text of a source by the name that errors call it: evaluated here, embedded, or a file.
-    pub fn source(&self, name: &str) -> Option<String> {
-        if let Some(text) = self.sources.get(name) {
-            return Some(text.clone());
-        }
-        let embedded = name.strip_prefix("stdlib/").and_then(|n| n.strip_suffix(".rhai"));
-        if let Some(text) = embedded.and_then(crate::stdlib::source) {
-            return Some(text.into());
-        }
-        std::fs::read_to_string(name).ok()
-    }
-
     /// What native functions know of the session.
     pub fn context(&self) -> &Arc<Context> {
         &self.context
@@ -158,6 +156,33 @@ impl Session {
     pub fn interrupt(&self) -> &Interrupt {
         self.context.door().interrupt()
     }
+}
+
+impl Sources for Session {
+    fn main(&self) -> &str {
+        &self.evaluated
+    }
+
+    /// Evaluated here, embedded, or a file.
+    fn text(&self, name: &str) -> Option<String> {
+        if let Some(text) = self.sources.get(name) {
+            return Some(text.clone());
+        }
+        let embedded = name.strip_prefix("stdlib/").and_then(|n| n.strip_suffix(".rhai"));
+        if let Some(text) = embedded.and_then(crate::stdlib::source) {
+            return Some(text.into());
+        }
+        std::fs::read_to_string(name).ok()
+    }
+
+    fn home(&self, closure: &str) -> Option<&str> {
+        self.closures.get(closure).map(String::as_str)
+    }
+}
+
+/// Closures have names that the parser makes up.
+fn is_closure(name: &str) -> bool {
+    name.starts_with("anon$")
 }
 
 fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {

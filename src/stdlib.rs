@@ -15,10 +15,8 @@ use crate::error::{Error, code};
 use crate::lang::suggest::nearest;
 
 /// Name and source of each embedded module.
-pub const EMBEDDED: &[(&str, &str)] = &[
-    ("table", include_str!("../stdlib/table.rhai")),
-    ("wait", include_str!("../stdlib/wait.rhai")),
-];
+pub const EMBEDDED: &[(&str, &str)] =
+    &[("table", include_str!("../stdlib/table.rhai")), ("wait", include_str!("../stdlib/wait.rhai"))];
 
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<&'static str> {
@@ -84,11 +82,17 @@ impl Modules {
             Some(name) => format!("did you mean {name:?}?"),
             None => {
                 let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
-                format!("the embedded modules are {}; others are looked for beside the script{}", names.join(", "),
-                    self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default())
+                format!(
+                    "the embedded modules are {}; others are looked for beside the script{}",
+                    names.join(", "),
+                    self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
+                )
             }
         };
-        Error::new(code::IO, format!("there is no module {path:?}")).operation("import").object(path).hint(hint)
+        Error::new(code::IO, format!("there is no module {path:?}"))
+            .operation("import")
+            .object(path)
+            .hint(hint)
     }
 
     fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
@@ -96,7 +100,8 @@ impl Modules {
         let (name, text) = match &place {
             Place::Embedded(source) => (file_name(path), std::borrow::Cow::Borrowed(*source)),
             Place::File(file) => {
-                let text = std::fs::read_to_string(file).map_err(|e| Error::io(file.display().to_string(), &e))?;
+                let text =
+                    std::fs::read_to_string(file).map_err(|e| Error::io(file.display().to_string(), &e))?;
                 (file.display().to_string(), text.into())
             }
         };

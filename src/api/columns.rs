@@ -27,9 +27,11 @@ const DOMAIN: &[Spec] = &[
     ("vcpus", Kind::Plain, 2),
 ];
 
-const SNAPSHOT: &[Spec] = &[("name", Kind::Plain, 0), ("domain", Kind::Plain, 0), ("current", Kind::Plain, 1)];
+const SNAPSHOT: &[Spec] =
+    &[("name", Kind::Plain, 0), ("domain", Kind::Plain, 0), ("current", Kind::Plain, 1)];
 
-const CONNECTION: &[Spec] = &[("uri", Kind::Plain, 0), ("readonly", Kind::Plain, 1), ("open", Kind::Plain, 1)];
+const CONNECTION: &[Spec] =
+    &[("uri", Kind::Plain, 0), ("readonly", Kind::Plain, 1), ("open", Kind::Plain, 1)];
 
 const HOST: &[Spec] = &[
     ("hostname", Kind::Plain, 0),
@@ -81,11 +83,7 @@ fn snapshot(snapshot: &DomainSnapshot) -> Result<Vec<Data>> {
 }
 
 fn connection(connection: &Connection) -> Vec<Data> {
-    vec![
-        Data::Text(connection.uri()),
-        Data::Bool(connection.is_readonly()),
-        Data::Bool(connection.is_open()),
-    ]
+    vec![Data::Text(connection.uri()), Data::Bool(connection.is_readonly()), Data::Bool(connection.is_open())]
 }
 
 fn host(Host(connection): &Host) -> Result<Vec<Data>> {

@@ -24,12 +24,7 @@ pub struct Context {
 impl Context {
     /// Makes the context of a session; `uri` is that of the default connection, `None` lets libvirt
     /// choose.
-    pub fn new(
-        door: Arc<Door>,
-        permissions: Permissions,
-        uri: Option<String>,
-        args: Vec<String>,
-    ) -> Self {
+    pub fn new(door: Arc<Door>, permissions: Permissions, uri: Option<String>, args: Vec<String>) -> Self {
         Self { door, permissions, args, uri, default: Mutex::default() }
     }
 

@@ -107,7 +107,8 @@ fn facts(connection: &Connection, guests: &[Domain]) -> Result<HashMap<Uuid, Fac
         Err(error) if error.code() == code::UNSUPPORTED => HashMap::new(),
         Err(error) => return Err(error),
     };
-    let missing: Vec<Domain> = guests.iter().filter(|guest| !facts.contains_key(guest.key())).cloned().collect();
+    let missing: Vec<Domain> =
+        guests.iter().filter(|guest| !facts.contains_key(guest.key())).cloned().collect();
     let infos = connection.domain_infos(&missing)?;
     let known = missing.iter().zip(infos).filter_map(|(guest, info)| Some((*guest.key(), from_info(&info?))));
     facts.extend(known);
@@ -124,7 +125,11 @@ pub(super) fn stats_without_waiting(connection: &Connection, groups: u32) -> Res
 
 fn from_stats(stats: &DomainStats) -> Option<(Uuid, Facts)> {
     let field = |name: &str| {
-        stats.params.iter().find(|(known, _)| known == name).and_then(|(_, value): &(_, Value)| value.as_i64())
+        stats
+            .params
+            .iter()
+            .find(|(known, _)| known == name)
+            .and_then(|(_, value): &(_, Value)| value.as_i64())
     };
     let memory = field("balloon.current").or_else(|| field("balloon.maximum"))?;
     let vcpus = field("vcpu.current").or_else(|| field("vcpu.maximum"))?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use rhai::NativeCallContext;
 
-use super::{Context, Fallible};
 use super::permissions::{Permission, Permissions};
+use super::{Context, Fallible};
 use crate::error::Error;
 
 /// The part of a session that the host tools see.
-pub trait HostContext: Send + Sync {
+pub(super) trait HostContext: Send + Sync {
     /// Returns what the script may do.
     fn permissions(&self) -> Permissions;
 

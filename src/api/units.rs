@@ -20,7 +20,7 @@ pub(super) fn register(engine: &mut Engine) {
 /// Reads a size argument: bytes as a number, or a text such as `"4GiB"`.
 ///
 /// Errors: `usage` for anything else, for a negative size and for one over 8 EiB.
-pub fn size(value: &Dynamic) -> Result<u64> {
+pub(super) fn size(value: &Dynamic) -> Result<u64> {
     if let Ok(bytes) = value.as_int() {
         return u64::try_from(bytes).map_err(|_| Error::usage(format!("the size {bytes} is negative")));
     }
@@ -37,7 +37,7 @@ pub fn size(value: &Dynamic) -> Result<u64> {
 /// Reads a duration argument: seconds as a number, or a text such as `"90s"`.
 ///
 /// Errors: `usage` for anything else, for a negative duration and for one over 100 years.
-pub fn duration(value: &Dynamic) -> Result<Duration> {
+pub(super) fn duration(value: &Dynamic) -> Result<Duration> {
     if let Ok(number) = value.as_int() {
         return units::seconds(number as f64);
     }
@@ -80,7 +80,7 @@ pub mod unit_functions {
     /// print(kib(4));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn kib(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn kib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::KIB)
     }
 
@@ -95,7 +95,7 @@ pub mod unit_functions {
     /// print(`${vm.memory / mib(1)} MiB`);
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn mib(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn mib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::MIB)
     }
 
@@ -109,7 +109,7 @@ pub mod unit_functions {
     /// print(gib(1.5));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn gib(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn gib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::GIB)
     }
 
@@ -123,7 +123,7 @@ pub mod unit_functions {
     /// print(tib(2));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn tib(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn tib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::TIB)
     }
 
@@ -137,7 +137,7 @@ pub mod unit_functions {
     /// print(kb(4));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn kb(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn kb(count: Dynamic) -> Fallible<i64> {
         scaled(&count, 1_000)
     }
 
@@ -151,7 +151,7 @@ pub mod unit_functions {
     /// print(mb(100));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn mb(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn mb(count: Dynamic) -> Fallible<i64> {
         scaled(&count, 1_000_000)
     }
 
@@ -165,7 +165,7 @@ pub mod unit_functions {
     /// print(gb(40));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn gb(count: Dynamic) -> Fallible<i64> {
+    pub(crate) fn gb(count: Dynamic) -> Fallible<i64> {
         scaled(&count, 1_000_000_000)
     }
 
@@ -181,7 +181,7 @@ pub mod unit_functions {
     /// print(bytes("1.5 GiB") == "1.5GiB".bytes());
     /// ```
     #[rhai_fn(name = "bytes", return_raw)]
-    pub fn bytes(text: ImmutableString) -> Fallible<i64> {
+    pub(crate) fn bytes(text: ImmutableString) -> Fallible<i64> {
         Ok(units::parse_size(&text)? as i64)
     }
 
@@ -195,7 +195,7 @@ pub mod unit_functions {
     /// print(seconds("1h30m"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn seconds(duration: Dynamic) -> Fallible<f64> {
+    pub(crate) fn seconds(duration: Dynamic) -> Fallible<f64> {
         Ok(super::duration(&duration)?.as_secs_f64())
     }
 
@@ -206,7 +206,7 @@ pub mod unit_functions {
     /// ```rhai
     /// print(size_text(gib(4)));
     /// ```
-    pub fn size_text(bytes: i64) -> String {
+    pub(crate) fn size_text(bytes: i64) -> String {
         units::size_text(bytes)
     }
 
@@ -220,7 +220,7 @@ pub mod unit_functions {
     /// print(duration_text(5400));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn duration_text(seconds: Dynamic) -> Fallible<String> {
+    pub(crate) fn duration_text(seconds: Dynamic) -> Fallible<String> {
         Ok(units::duration_text(super::duration(&seconds)?.as_secs_f64()))
     }
 }

@@ -170,8 +170,8 @@ impl Early {
                 ExitCode::from(if fine { status::DONE } else { status::USAGE })
             }
             Self::Usage(error) => {
-                let palette = ColorChoice::Auto
-                    .decide(output::stderr_is_terminal(), |name| std::env::var(name).ok());
+                let palette =
+                    ColorChoice::Auto.decide(output::stderr_is_terminal(), |name| std::env::var(name).ok());
                 report::error(&error, palette);
                 ExitCode::from(status::USAGE)
             }
@@ -195,7 +195,10 @@ struct Run {
 }
 
 #[derive(Debug, Parser)]
-#[command(name = "virhai check", about = "Parses and lints scripts without connecting; exit status 2 on any finding.")]
+#[command(
+    name = "virhai check",
+    about = "Parses and lints scripts without connecting; exit status 2 on any finding."
+)]
 struct Check {
     #[command(flatten)]
     options: Options,
@@ -340,6 +343,6 @@ mod tests {
     #[test]
     fn a_file_that_is_missing_names_the_command_that_was_meant() {
         let Err(Early::Usage(error)) = Arguments::parse(["chek".into()]) else { panic!("accepted") };
-        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"check\"?"));
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean `check`?"));
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn ended(environment: &Environment, session: &Session, failure: &Eval
         Some(Reason::OutputFailed) => return status::FAILED,
         _ => {}
     }
-    report::uncaught(failure, environment.stderr, |name| session.source(name));
+    report::uncaught(failure, environment.stderr, session);
     let error = from_rhai(failure);
     match (error.code(), reason) {
         (code::INTERRUPTED, Some(Reason::Terminated)) => status::TERMINATED,

@@ -110,5 +110,8 @@ fn show_change(change: &Change<'_>) {
         Err(error) => format!("failed: {error}"),
     };
     let seconds = change.duration.as_secs_f64();
-    output::err(&format!("{} {} ({}): {outcome} ({seconds:.3} s)\n", change.operation.name, change.object, change.host));
+    output::err(&format!(
+        "{} {} ({}): {outcome} ({seconds:.3} s)\n",
+        change.operation.name, change.object, change.host
+    ));
 }

@@ -127,12 +127,8 @@ impl Door {
 
     /// Counts calls that are made together with one that passes the door.
     pub(super) fn count(&self, operation: Operation, calls: u64) {
-        *self
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(operation.name)
-            .or_default() += calls;
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(operation.name).or_default() +=
+            calls;
     }
 
     /// Starts counting anew.

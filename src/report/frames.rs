@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rhai::{EvalAltResult, Position};
 
+use super::Sources;
 use crate::lang::lint::Finding;
 
 /// One place in a script.
@@ -45,21 +46,33 @@ impl Frame {
 
 /// Takes an error apart. Rhai wraps it once per call; the source it names is that of the function
 /// called, so it belongs to the position one level further in.
-pub(super) fn frames(error: &EvalAltResult) -> Vec<Frame> {
+pub(super) fn frames(error: &EvalAltResult, sources: &dyn Sources) -> Vec<Frame> {
     let mut frames = Vec::new();
-    let mut file = String::new();
+    let mut file = sources.main().to_owned();
     let mut current = error;
     loop {
         match current {
             EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
-                frames.push(Frame { file: file.clone(), called: readable(name), position: *position, length: None });
-                if !source.is_empty() {
-                    file.clone_from(source);
+                frames.push(Frame {
+                    file: file.clone(),
+                    called: readable(name),
+                    position: *position,
+                    length: None,
+                });
+                match sources.home(name) {
+                    Some(home) => home.clone_into(&mut file),
+                    None if !source.is_empty() => file.clone_from(source),
+                    None => {}
                 }
                 current = inner;
             }
             EvalAltResult::ErrorInModule(path, inner, position) => {
-                frames.push(Frame { file: file.clone(), called: format!("import {path:?}"), position: *position, length: None });
+                frames.push(Frame {
+                    file: file.clone(),
+                    called: format!("import {path:?}"),
+                    position: *position,
+                    length: None,
+                });
                 file.clone_from(path);
                 current = inner;
             }
@@ -69,17 +82,8 @@ pub(super) fn frames(error: &EvalAltResult) -> Vec<Frame> {
             }
         }
     }
-    name_outermost(&mut frames);
     frames.reverse();
     frames
-}
-
-/// The first file is not in the error: it is that of the first frame that has one.
-fn name_outermost(frames: &mut [Frame]) {
-    let first = frames.iter().map(|f| f.file.clone()).find(|f| !f.is_empty());
-    for frame in frames.iter_mut().take_while(|frame| frame.file.is_empty()) {
-        frame.file = first.clone().unwrap_or_default();
-    }
 }
 
 /// Closures have names that nobody wrote.

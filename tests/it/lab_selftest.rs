@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::need::images;
-use crate::support::process::{lives, send_signal, wait_gone};
+use crate::support::process::{lives, run, send_signal, wait_gone};
 use crate::support::{Daemon, Guest, Need, lab_or_skip};
 
 #[test]
@@ -35,8 +35,10 @@ fn a_daemon_can_be_killed_hung_and_started_again() {
     assert_ne!(daemon.pid(), first);
     assert_eq!(daemon.virsh(&["domstate", "lab-killed"]), "running");
     daemon.stop_signal();
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", daemon.pid())).unwrap();
-    assert!(state.contains(") T "), "{state}");
+    let socket = daemon.uri();
+    let mut hung = std::process::Command::new("timeout");
+    hung.args(["0.5", "virsh", "-c", &socket, "list"]);
+    assert_eq!(run(hung, Duration::from_secs(10)).status, 124, "a stopped daemon answers nobody");
     daemon.cont_signal();
     assert_eq!(daemon.virsh(&["list", "--name"]), "lab-killed");
     let qemu = std::fs::read_to_string(daemon.dir().join("run/qemu/lab-killed.pid")).unwrap();

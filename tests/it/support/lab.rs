@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::process::{Output, lives, run, send_signal};
 use super::project;
+use super::wait::eventually;
 
 /// Every lab folder is `/tmp/vl<id of the test process>-<number>`: short, because a socket lies in it.
 const PREFIX: &str = "vl";
@@ -84,9 +85,11 @@ impl Daemon {
         expect_success(self.labd("again"));
     }
 
-    /// Makes it hang, as a daemon does that is stuck.
+    /// Makes it hang, as a daemon does that is stuck; returns when all its threads stand still.
     pub(crate) fn stop_signal(&self) {
-        send_signal(&self.pid().to_string(), "STOP");
+        let pid = self.pid();
+        send_signal(&pid.to_string(), "STOP");
+        eventually(Duration::from_secs(10), "libvirtd to stop", || all_stopped(pid).then_some(()));
     }
 
     /// Ends the hang.
@@ -160,6 +163,13 @@ pub(crate) fn empty_domain_xml(name: &str) -> String {
          <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>",
         super::node::escape(name)
     )
+}
+
+fn all_stopped(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+    threads.flatten().all(|thread| {
+        std::fs::read_to_string(thread.path().join("stat")).is_ok_and(|stat| stat.contains(") T "))
+    })
 }
 
 fn labd(command: &str, dir: &Path) -> Command {

@@ -140,12 +140,13 @@ impl Terminal {
         let question = "#{pane_dead} #{pane_dead_status} #{pane_dead_signal}";
         eventually(PATIENCE, "the program in the terminal to end", || {
             let answer = self.ask(&["display-message", "-p", question]);
-            let mut numbers = answer.split(' ').map(|number| number.trim().parse::<i32>());
-            (numbers.next() == Some(Ok(1))).then(|| match (numbers.next(), numbers.next()) {
-                (Some(Ok(status)), _) => status,
-                (_, Some(Ok(signal))) => 128 + signal,
-                _ => panic!("tmux does not tell how the program ended: {answer:?}"),
-            })
+            let mut numbers = answer.split(' ').map(|number| number.trim().parse::<i32>().ok());
+            // A pane may be dead for a moment before tmux learns how its program ended.
+            match (numbers.next()?, numbers.next()?, numbers.next()?) {
+                (Some(1), Some(status), _) => Some(status),
+                (Some(1), None, Some(signal)) => Some(128 + signal),
+                _ => None,
+            }
         })
     }
 

@@ -243,6 +243,7 @@ fn a_terminal_shows_the_screen_and_takes_keys() {
     terminal.paste("echo pasted;");
     terminal.keys(&["Enter"]);
     terminal.wait_for("\npasted\n");
+    assert!(lives(terminal.pid()));
     terminal.line("exit 5");
     assert_eq!(terminal.wait_exit(), 5);
 }

@@ -3,7 +3,9 @@
 //! The terminal is tmux, on a server of its own, so that a test sees what a person would see: after
 //! every cursor movement and redraw.
 
+use std::path::PathBuf;
 use std::process::Command;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -25,7 +27,23 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Opens a terminal with virhai in it.
     pub(crate) fn open(virhai: Virhai, columns: u16, rows: u16) -> Self {
-        let command = virhai.command();
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let sockets = tempfile::Builder::new().prefix("vt").tempdir().unwrap();
+        let terminal = Self { sockets, world: virhai };
+        // The options come before the session: a program that ends at once must stay on the screen.
+        let mut start = terminal.tmux(&["-f", "/dev/null", "start-server", ";"]);
+        start.args(["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";"]);
+        start.args(["set", "-s", "escape-time", "0", ";"]);
+        start.args(["new-session", "-d", "-x", &columns, "-y", &rows, "-c"]).arg(terminal.world.work());
+        start.arg(literal(&terminal.script()));
+        expect_success(start);
+        terminal
+    }
+
+    /// Returns the shell's line that runs the program and notes its process id and its exit status:
+    /// tmux itself, when the machine is busy, may never learn of the latter.
+    fn script(&self) -> String {
+        let command = self.world.command();
         let mut line = vec!["exec env -i".to_owned()];
         // The terminal's own size counts here.
         for (name, value) in command.get_envs().filter(|(name, _)| *name != "COLUMNS") {
@@ -34,19 +52,23 @@ impl Terminal {
         }
         line.push(quote(&command.get_program().to_string_lossy()));
         line.extend(command.get_args().map(|arg| quote(&arg.to_string_lossy())));
+        let program = quote(&format!("echo $$ >\"$0\"; {}", line.join(" ")));
+        let (pid, status) = (self.note("pid"), self.note("status"));
+        let (pid, status) = (pid.display(), status.display());
+        format!("trap : INT QUIT; sh -c {program} {pid}; echo $? >{status}")
+    }
 
-        let sockets = tempfile::Builder::new().prefix("vt").tempdir().unwrap();
-        let terminal = Self { sockets, world: virhai };
-        let work = terminal.world.work();
-        let (columns, rows) = (columns.to_string(), rows.to_string());
-        // The options come before the session: a program that ends at once must stay on the screen.
-        let settings = ["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";"];
-        let session = ["new-session", "-d", "-x", &columns, "-y", &rows, "-c"];
-        let mut start = terminal.tmux(&["-f", "/dev/null", "start-server", ";"]);
-        start.args(settings).args(["set", "-s", "escape-time", "0", ";"]).args(session).arg(work);
-        start.arg(literal(&line.join(" ")));
-        expect_success(start);
-        terminal
+    fn note(&self, name: &str) -> PathBuf {
+        self.sockets.path().join(name)
+    }
+
+    /// Waits for the number in a note.
+    #[track_caller]
+    fn noted<T: FromStr>(&self, name: &str) -> T {
+        eventually(PATIENCE, &format!("the {name} of the program in the terminal"), || {
+            let text = std::fs::read_to_string(self.note(name)).ok()?;
+            text.strip_suffix('\n')?.parse().ok()
+        })
     }
 
     /// Types a text as it is.
@@ -99,8 +121,9 @@ impl Terminal {
     }
 
     /// Returns the process id of the program.
+    #[track_caller]
     pub(crate) fn pid(&self) -> u32 {
-        self.ask(&["display-message", "-p", "#{pane_pid}"]).trim().parse().expect("a process id")
+        self.noted("pid")
     }
 
     /// Waits until the screen contains `text`; returns how long that took.
@@ -137,17 +160,7 @@ impl Terminal {
     /// Waits until the program has ended; returns its exit status as a shell shows it.
     #[track_caller]
     pub(crate) fn wait_exit(&self) -> i32 {
-        let question = "#{pane_dead} #{pane_dead_status} #{pane_dead_signal}";
-        eventually(PATIENCE, "the program in the terminal to end", || {
-            let answer = self.ask(&["display-message", "-p", question]);
-            let mut numbers = answer.split(' ').map(|number| number.trim().parse::<i32>().ok());
-            // A pane may be dead for a moment before tmux learns how its program ended.
-            match (numbers.next()?, numbers.next()?, numbers.next()?) {
-                (Some(1), Some(status), _) => Some(status),
-                (Some(1), None, Some(signal)) => Some(128 + signal),
-                _ => None,
-            }
-        })
+        self.noted("status")
     }
 
     #[track_caller]

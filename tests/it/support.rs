@@ -9,6 +9,8 @@
 //! | have a real libvirt daemon and real guests | [`lab_or_skip!`], [`Daemon`], [`Guest`] |
 //! | type at a terminal | [`Terminal`] |
 //! | wait for something, never for a time | [`eventually`] |
+//! | assert "within a second" while no guest boots | [`turn::alone`] |
+//! | know whether this is the long version | [`soak`] |
 //!
 //! Nothing here is left behind: folders, processes and daemons go when their value is dropped.
 
@@ -40,4 +42,9 @@ use std::path::PathBuf;
 /// Returns a path below the project's top folder.
 pub(crate) fn project(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Returns whether the long versions of tests are wanted (`make soak`).
+pub(crate) fn soak() -> bool {
+    std::env::var_os("VIRHAI_SOAK").is_some_and(|value| value == "1")
 }

@@ -79,7 +79,7 @@ fn good_scripts_have_no_findings() {
         "let r = attempt(|| guest(\"a\").start()); if !r.ok { print(r.error.hint) }",
         "let x = json_text ?? 1; let json_text = 2;".replace("json_text ?? 1", "1").as_str(),
         "let v = 1.5; v.floor(); v.round() + 2; 5.to_string(); 'c'.to_upper(); (1..4).contains(2);",
-        "\"a-b\".split(\"-\")[0].to_upper(); \"abc\"[0..1].len(); \"abc\".chars();",
+        "\"a-b\".split(\"-\")[0].to_upper(); \"abc\"[0].to_upper(); \"abc\".chars();",
         "for c in \"abc\" { c.to_int() }",
         "let t = timestamp(); t.elapsed;",
         "type_of(1); print(); debug(1); guest(\"a\").type_of();",
@@ -243,6 +243,7 @@ fn known_traps_are_flagged() {
         ("guests().for_each(|g, i| g.start())", "for_each_index"),
         ("let a = [1]; a.map(|x| a.len())", "captured_receiver"),
         ("let g = guest(\"a\"); g.edit(|doc| g.name)", "captured_receiver"),
+        ("let a = [1]; a.filter(|x| x > 1).map(|x| a.len())", "captured_receiver"),
     ] {
         assert_eq!(codes(source), [code], "{source}");
     }

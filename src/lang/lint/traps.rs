@@ -68,10 +68,13 @@ impl Checker<'_> {
             }
             let used = closure.captured.iter().find(|(name, _)| Some(name.as_str()) == variable);
             if let (true, Some((name, position))) = (called, used) {
-                let message =
-                    format!("`{name}` is used inside the closure while `{}` works on it", call.name);
-                let hint =
-                    format!("take what you need before the call, for example `let count = {name}.len();`");
+                let message = format!(
+                    "`{name}` is used inside the closure of `{}`, in a chain that begins with `{name}`",
+                    call.name
+                );
+                let hint = format!(
+                    "Rhai refuses this as a data race: take what you need first, as in `let count = {name}.len();`"
+                );
                 findings.push(self.text.finding(*position, "captured_receiver", message).hint(hint));
             }
         }

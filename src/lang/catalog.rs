@@ -48,12 +48,19 @@ impl Catalog {
         catalog
     }
 
-    /// Adds a module that scripts import under `name`, with its functions and script methods.
-    pub fn add_module(&mut self, name: &str, module: &AST) {
-        self.entries.extend(module_entries(name, module));
-        self.docs.insert(name.to_string(), Doc::parse(module.doc()));
-        self.modules.insert(name.to_string());
+    /// Adds modules with the names under which scripts import them: their functions and script methods.
+    pub fn add_modules<'m>(&mut self, modules: impl IntoIterator<Item = (&'m str, &'m AST)>) {
+        for (name, module) in modules {
+            self.entries.extend(module_entries(name, module));
+            self.docs.insert(name.to_string(), Doc::parse(module.doc()));
+            self.modules.insert(name.to_string());
+        }
         self.index();
+    }
+
+    /// Adds one module.
+    pub fn add_module(&mut self, name: &str, module: &AST) {
+        self.add_modules([(name, module)]);
     }
 
     /// Adds the doc comments of types and of the engine's own modules, which only a slow way gives; wanted for

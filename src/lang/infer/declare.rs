@@ -49,9 +49,10 @@ impl Reader<'_> {
 
     /// Returns the type of a variable that is used at `at`.
     pub(super) fn variable(&self, name: &str, at: usize) -> Type {
-        if !self.spend() {
-            return Type::Any;
-        }
+        self.limited(|| self.any_variable(name, at))
+    }
+
+    fn any_variable(&self, name: &str, at: usize) -> Type {
         let (declarations, in_function) = self.declarations(at);
         if let Some(found) = declarations.iter().find(|one| one.complete && self.text(one.name) == name) {
             return self.declared_type(found, at);

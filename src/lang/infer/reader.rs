@@ -10,6 +10,9 @@ use crate::lang::options::OptionTable;
 use crate::lang::tokens::{self, Class, Token, opens};
 use crate::lang::types::Type;
 
+/// How deeply values may be nested that still have a type.
+const MAX_DEPTH: usize = 40;
+
 /// Pieces of source without comments, and everything that types are known from.
 pub(super) struct Reader<'a> {
     pub(super) source: &'a str,
@@ -20,7 +23,9 @@ pub(super) struct Reader<'a> {
     pub(super) known: &'a dyn Fn(&str) -> Option<Type>,
     pub(super) catalog: &'a Catalog,
     /// How much more work may be done: code can refer to itself in circles.
-    pub(super) budget: Cell<usize>,
+    budget: Cell<usize>,
+    /// How deeply the work is nested: as deeply as brackets in code that anybody may type.
+    depth: Cell<usize>,
     ends_in_comment: bool,
 }
 
@@ -38,7 +43,17 @@ impl<'a> Reader<'a> {
         });
         tokens.retain(|token| token.class != Class::Comment);
         let partners = partners(&tokens, source);
-        Self { source, tokens, partners, scope, known, catalog, budget: Cell::new(2000), ends_in_comment }
+        Self {
+            source,
+            tokens,
+            partners,
+            scope,
+            known,
+            catalog,
+            budget: Cell::new(2000),
+            depth: Cell::new(0),
+            ends_in_comment,
+        }
     }
 
     pub(super) fn in_comment(&self) -> bool {
@@ -289,11 +304,17 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// Spends one unit of work; false when there is none left.
-    pub(super) fn spend(&self) -> bool {
-        let left = self.budget.get();
-        self.budget.set(left.saturating_sub(1));
-        left > 0
+    /// Does one unit of work, unless too much was done already or it is nested too deeply.
+    pub(super) fn limited(&self, work: impl FnOnce() -> Type) -> Type {
+        let (left, depth) = (self.budget.get(), self.depth.get());
+        if left == 0 || depth == MAX_DEPTH {
+            return Type::Any;
+        }
+        self.budget.set(left - 1);
+        self.depth.set(depth + 1);
+        let type_ = work();
+        self.depth.set(depth);
+        type_
     }
 }
 

@@ -208,6 +208,12 @@ fn no_input_makes_it_stumble() {
     let whole = "let a = #{ b: [1, `x ${f(|c, d| c)} y`] }; for e in a.b { e?.f[0]::g(\"h\", |i| i.j). }";
     let engine = toy::engine();
     let catalog = toy::catalog(&engine);
+    for deep in
+        ["(".repeat(5000), "f(".repeat(5000), "[#{a:".repeat(5000), "-".repeat(5000), "x[".repeat(5000)]
+    {
+        place_at(&format!("{deep}x."), &Scope::new(), &|_| None, &catalog);
+        place_at(&format!("{deep}x{}.", ")".repeat(5000)), &Scope::new(), &|_| None, &catalog);
+    }
     for (end, _) in whole.char_indices() {
         for start in 0..end {
             place_at(&whole[start..end], &Scope::new(), &|_| None, &catalog);

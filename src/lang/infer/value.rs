@@ -22,9 +22,10 @@ const OPERATORS: [&[&str]; 9] = [
 impl Reader<'_> {
     /// Returns the type of the expression between two pieces.
     pub(super) fn expression(&self, start: usize, end: usize) -> Type {
-        if start >= end || !self.spend() {
-            return Type::Any;
-        }
+        if start >= end { Type::Any } else { self.limited(|| self.any_expression(start, end)) }
+    }
+
+    fn any_expression(&self, start: usize, end: usize) -> Type {
         match self.text(start) {
             "|" | "||" => return Type::Closure,
             "if" | "switch" | "loop" | "while" | "for" | "do" => return Type::Any,

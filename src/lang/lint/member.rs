@@ -104,6 +104,10 @@ impl Checker<'_> {
             return;
         };
         let mut receiver = self.expr(chain.root);
+        if let Some(finding) = self.change_of_constant(chain.root) {
+            self.report(finding);
+            return;
+        }
         let last = chain.links.pop();
         let count = chain.links.len();
         for index in 0..count {

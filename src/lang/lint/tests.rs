@@ -240,6 +240,8 @@ fn known_traps_are_flagged() {
         ("let g = guest(\"a\"); g.xml[\"memory\"] = 5;", "xml_copy"),
         ("fn f(g) { g.xml.memory = 5; }", "xml_copy"),
         ("let g = guest(\"a\"); g.name = \"b\";", "read_only_property"),
+        ("const M = #{ a: 1 }; M.a = 2;", "changed_constant"),
+        ("const A = [1]; A[0] = 2;", "changed_constant"),
         ("guests().for_each(|g, i| g.start())", "for_each_index"),
         ("let a = [1]; a.map(|x| a.len())", "captured_receiver"),
         ("let g = guest(\"a\"); g.edit(|doc| g.name)", "captured_receiver"),
@@ -249,6 +251,8 @@ fn known_traps_are_flagged() {
     }
     clean("let a = [1]; let b = []; b.push(|| b); let n = a.len(); a.map(|x| n)");
     clean("let m = #{ xml: #{} }; m.xml[\"a\"] = 1; let d = guest(\"a\").xml; d[\"a\"] = 2;");
+    clean("const G = guest(\"a\"); G.autostart = true; const A = #{ b: 1 }; { let A = #{}; A.b = 1; }");
+    clean("if \"a\" in [\"a\"] { } if 1 !in [2] { } if \"k\" in #{ k: 1 } { } guest(\"a\") in guests();");
     clean("guests().for_each(|g| g.start()); [1].len; \"a\".len;");
 }
 

@@ -1,6 +1,6 @@
 //! What looks right and is not: the known traps of the language, as far as they can be seen.
 
-use rhai::{FnCallExpr, Position};
+use rhai::{Expr, FnCallExpr, Position};
 
 use super::Finding;
 use super::walk::Checker;
@@ -46,6 +46,18 @@ impl Checker<'_> {
         let message = "`.xml` is a copy of the document: assigning through it changes nothing".to_string();
         let hint = "change the definition with `edit(|doc| …)`";
         Some(self.text.finding(position, "xml_copy", message).hint(hint))
+    }
+
+    /// `const m = #{ a: 1 }; m.a = 2` is accepted by the parser and fails, in ways of its own, when it runs.
+    pub(super) fn change_of_constant(&self, root: &Expr) -> Option<Finding> {
+        let Expr::Variable(variable, _, position) = root else { return None };
+        let name = variable.1.as_str();
+        if !variable.2.is_empty() || !self.frame.is_constant(name) {
+            return None;
+        }
+        let message = format!("`{name}` is a constant and cannot be changed");
+        let hint = "declare it with `let` if it is to change";
+        Some(self.text.finding(*position, "changed_constant", message).hint(hint))
     }
 
     /// The traps of calls with a closure.

@@ -136,9 +136,12 @@ impl Checker<'_> {
                 self.frame.leave(mark);
                 return Type::Any;
             }
-            Stmt::Var(parts, ..) => {
+            Stmt::Var(parts, flags, _) => {
                 let type_ = self.expr(&parts.1);
                 self.declare(&parts.0.name, type_);
+                if flags.contains(ASTFlags::CONSTANT) {
+                    self.frame.make_constant();
+                }
             }
             Stmt::Assignment(parts) => self.assignment(&parts.1.lhs, &parts.1.rhs),
             Stmt::TryCatch(flow, _) => {

@@ -4,21 +4,32 @@
 //! answer. Its doc comment and its signature are the only record of it: help, completion, the
 //! reference and `check` read them from the engine.
 
+mod columns;
 pub mod connection;
 pub mod context;
+mod csv;
+pub mod data;
 pub mod domain;
+mod domain_rows;
 pub mod error;
 mod finders;
+mod fs;
 pub mod global;
 mod handle;
 pub mod host;
+mod host_context;
+mod json;
 mod names;
+mod os;
+pub mod permissions;
 pub mod snapshot;
 mod stats;
+mod table;
+mod time;
+mod units;
 mod wait;
 mod words;
-
-use std::time::Duration;
+mod yaml;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
 
@@ -26,7 +37,6 @@ pub use context::Context;
 
 use crate::error::{Error, Result};
 use crate::lang::options::OptionTable;
-use crate::units;
 
 /// What a script-visible function returns.
 pub type Fallible<T> = std::result::Result<T, Box<EvalAltResult>>;
@@ -53,11 +63,20 @@ pub fn register(engine: &mut Engine) {
     snapshot::register(engine);
     wait::register(engine);
     finders::register(engine);
+    csv::register(engine);
+    fs::register(engine);
+    json::register(engine);
+    os::register(engine);
+    table::register(engine);
+    time::register(engine);
+    units::register(engine);
+    yaml::register(engine);
 }
 
 /// The options of every function that takes some: what help, completion and `check` read.
 pub fn option_tables() -> Vec<&'static OptionTable> {
-    let mut tables: Vec<&'static OptionTable> = vec![&connection::CONNECT, &stats::STATS, &wait::WAIT];
+    let mut tables: Vec<&'static OptionTable> =
+        vec![&connection::CONNECT, &stats::STATS, &wait::WAIT, &os::RUN, &csv::PARSE, &csv::TO_STRING];
     tables.extend(domain::options());
     tables.extend(snapshot::OPTIONS);
     tables
@@ -72,35 +91,4 @@ fn definition_text(definition: &Dynamic) -> Result<String> {
         "a definition is XML, as text or as a document, not {}",
         definition.type_name()
     )))
-}
-
-/// A size given as bytes or as a text with a unit.
-fn bytes_argument(what: &str, size: &Dynamic) -> Result<u64> {
-    if let Ok(bytes) = size.as_int() {
-        return u64::try_from(bytes).map_err(|_| {
-            Error::usage(format!("{what} cannot be negative: {bytes}"))
-                .hint("sizes are bytes, or a text such as \"4GiB\"")
-        });
-    }
-    if let Ok(bytes) = size.as_float() {
-        return units::scaled(bytes, 1);
-    }
-    match size.clone().into_string() {
-        Ok(text) => units::parse_size(&text),
-        Err(given) => Err(Error::usage(format!("{what} is a size, not {given}"))
-            .hint("sizes are bytes, or a text such as \"4GiB\"")),
-    }
-}
-
-/// A duration given as seconds or as a text with a unit.
-fn seconds_argument(what: &str, time: &Dynamic) -> Result<Duration> {
-    let seconds = time.as_int().map(|seconds| seconds as f64).or_else(|_| time.as_float());
-    if let Ok(seconds) = seconds {
-        return units::seconds(seconds);
-    }
-    match time.clone().into_string() {
-        Ok(text) => units::parse_duration(&text),
-        Err(given) => Err(Error::usage(format!("{what} wants a duration, not {given}"))
-            .hint("seconds, or a text such as \"90s\" or \"1h30m\"")),
-    }
 }

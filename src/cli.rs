@@ -1,1 +1,79 @@
+//! The command line: arguments are recorded, then turned into what a run needs, then run.
 
+mod arguments;
+mod batch;
+mod check;
+mod credentials;
+
+mod environment;
+mod signals;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use arguments::{Arguments, Mode};
+
+use crate::error::Error;
+use crate::output::{stdin_is_terminal, stdout_is_terminal};
+use crate::report;
+use environment::Environment;
+
+/// Exit statuses; `exit(n)` gives any other.
+pub mod status {
+    /// Done.
+    pub const DONE: u8 = 0;
+    /// The script failed.
+    pub const FAILED: u8 = 1;
+    /// Wrong usage, a file that cannot be read or does not parse, a finding of `check`.
+    pub const USAGE: u8 = 2;
+    /// A connection could not be opened.
+    pub const CONNECTION: u8 = 3;
+    /// The deadline passed.
+    pub const DEADLINE: u8 = 4;
+    /// Interrupted, as a shell reports SIGINT.
+    pub const INTERRUPTED: u8 = 130;
+    /// Terminated, as a shell reports SIGTERM.
+    pub const TERMINATED: u8 = 143;
+}
+
+/// Runs the program with the arguments of the process, its name left out.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::parse(arguments) {
+        Ok(arguments) => arguments,
+        Err(early) => return early.finish(),
+    };
+    // Scripts may recurse: the interpreter gets a stack of its own size.
+    let thread = std::thread::Builder::new()
+        .name("script".into())
+        .stack_size(crate::session::STACK)
+        .spawn(move || dispatch(arguments));
+    let status = match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(status)) => status,
+        Ok(Err(_)) => status::FAILED,
+        Err(error) => {
+            let error =
+                Error::new(crate::error::code::IO, format!("cannot start the script thread: {error}"));
+            report::error(&error, crate::output::Palette::PLAIN);
+            status::FAILED
+        }
+    };
+    ExitCode::from(status)
+}
+
+fn dispatch(arguments: Arguments) -> u8 {
+    let environment = match Environment::new(&arguments) {
+        Ok(environment) => environment,
+        Err(error) => {
+            report::error(&error, crate::output::Palette::PLAIN);
+            return status::USAGE;
+        }
+    };
+    match &arguments.mode {
+        Mode::Check(files) => check::run(&environment, files),
+        Mode::Doc { .. } => todo!(),
+        Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {
+            crate::repl::run(environment.session(&arguments, None))
+        }
+        _ => batch::run(&environment, &arguments),
+    }
+}

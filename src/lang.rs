@@ -11,6 +11,7 @@
 
 pub mod catalog;
 pub mod doc;
+pub mod imports;
 pub mod infer;
 pub mod lint;
 pub mod names;

@@ -1,3 +1,7 @@
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! The command `virhai`; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    virhai::cli::run(std::env::args_os().skip(1))
 }

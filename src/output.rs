@@ -21,8 +21,8 @@ mod writer;
 pub use data::{Column, Columns, Data, Kind, Record, Table};
 pub use format::Format;
 pub use style::{ColorChoice, Palette, Style};
-pub use suggest::{did_you_mean, nearest};
-pub use terminal::{stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
+pub use suggest::did_you_mean;
+pub use terminal::{ask, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
 pub use writer::{Written, err, flush, out};
 
 use crate::error::{Error, Result, code};

@@ -1,1 +1,178 @@
+//! The library in Rhai that comes with the program, and how `import` finds modules.
+//!
+//! Order: the embedded library, then the folder of the importing script, then the configured library
+//! folder; a user's module never hides one of ours. A module is compiled at its first import and
+//! kept.
 
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+
+use crate::api::Fallible;
+use crate::error::{Error, code};
+use crate::lang::suggest::nearest;
+
+/// Name and source of each embedded module.
+pub const EMBEDDED: &[(&str, &str)] =
+    &[("table", include_str!("../stdlib/table.rhai")), ("wait", include_str!("../stdlib/wait.rhai"))];
+
+/// The source of an embedded module.
+pub fn source(name: &str) -> Option<&'static str> {
+    EMBEDDED.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+}
+
+/// What errors call the file of an embedded module.
+pub fn file_name(name: &str) -> String {
+    format!("stdlib/{name}.rhai")
+}
+
+/// Finds, compiles and keeps modules; see the module.
+#[derive(Default)]
+pub struct Modules {
+    /// The folder of the main script.
+    folder: Option<PathBuf>,
+    /// The configured library folder.
+    library: Option<PathBuf>,
+    kept: Mutex<HashMap<String, Shared<Module>>>,
+}
+
+/// Where a module comes from.
+#[derive(Debug)]
+pub enum Place {
+    /// It is embedded.
+    Embedded(&'static str),
+    /// It is a file.
+    File(PathBuf),
+}
+
+impl Modules {
+    /// Looks in these folders after the embedded library.
+    pub fn new(folder: Option<PathBuf>, library: Option<PathBuf>) -> Self {
+        Self { folder, library, kept: Mutex::default() }
+    }
+
+    /// Finds a module that `importer` (a file name, where known) imports as `path`.
+    ///
+    /// Errors: `usage` for a path that leaves its folder, `io` when there is none.
+    pub fn find(&self, importer: Option<&str>, path: &str) -> Result<Place, Error> {
+        if let Some(source) = source(path) {
+            return Ok(Place::Embedded(source));
+        }
+        if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(Error::usage(format!("{path:?} is not the name of a module"))
+                .operation("import")
+                .hint("modules are named relative to the script's folder, without `..` and without a leading `/`"));
+        }
+        let beside = importer.map(Path::new).and_then(Path::parent).map(Path::to_path_buf);
+        let folders = [beside, self.folder.clone(), self.library.clone()];
+        let file = format!("{}.rhai", path.strip_suffix(".rhai").unwrap_or(path));
+        folders
+            .into_iter()
+            .flatten()
+            .map(|folder| folder.join(&file))
+            .find(|file| file.is_file())
+            .map(Place::File)
+            .ok_or_else(|| self.not_found(path))
+    }
+
+    fn not_found(&self, path: &str) -> Error {
+        let hint = match nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
+            Some(name) => format!("did you mean {name:?}?"),
+            None => {
+                let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+                format!(
+                    "the embedded modules are {}; others are looked for beside the script{}",
+                    names.join(", "),
+                    self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
+                )
+            }
+        };
+        Error::new(code::IO, format!("there is no module {path:?}"))
+            .operation("import")
+            .object(path)
+            .hint(hint)
+    }
+
+    fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
+        let place = self.find(importer, path)?;
+        let (name, text) = match &place {
+            Place::Embedded(source) => (file_name(path), std::borrow::Cow::Borrowed(*source)),
+            Place::File(file) => {
+                let text =
+                    std::fs::read_to_string(file).map_err(|e| Error::io(file.display().to_string(), &e))?;
+                (file.display().to_string(), text.into())
+            }
+        };
+        if let Some(module) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Ok(module.clone());
+        }
+        let module = compile(engine, &name, &text)?;
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(name, module.clone());
+        Ok(module)
+    }
+}
+
+fn compile(engine: &Engine, name: &str, text: &str) -> Fallible<Shared<Module>> {
+    let in_module = |error, position| Box::new(EvalAltResult::ErrorInModule(name.into(), error, position));
+    let mut ast = engine.compile(text).map_err(|error| {
+        let position = error.position();
+        in_module(error.into(), position)
+    })?;
+    ast.set_source(name);
+    let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| {
+        let position = error.position();
+        in_module(error, position)
+    })?;
+    Ok(module.into())
+}
+
+/// The resolver that an engine owns; it shares the modules with the session.
+pub struct Resolver(pub std::sync::Arc<Modules>);
+
+impl ModuleResolver for Resolver {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        source: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
+        self.0.load(engine, source, path).map_err(|mut error| {
+            if error.position().is_none() {
+                error.set_position(position);
+            }
+            error
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_embedded_module_is_never_hidden() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("table.rhai"), "fn mine() { 1 }").unwrap();
+        std::fs::write(folder.path().join("mine.rhai"), "fn mine() { 1 }").unwrap();
+        let modules = Modules::new(Some(folder.path().into()), None);
+        assert!(matches!(modules.find(None, "table"), Ok(Place::Embedded(_))));
+        assert!(matches!(modules.find(None, "mine"), Ok(Place::File(_))));
+    }
+
+    #[test]
+    fn a_path_cannot_leave_its_folder() {
+        let modules = Modules::new(Some("/tmp".into()), None);
+        for path in ["../secret", "/etc/passwd", "a/../../b", ""] {
+            assert_eq!(modules.find(None, path).unwrap_err().code(), code::USAGE, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_module_names_the_nearest() {
+        let error = Modules::default().find(None, "tabel").unwrap_err();
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"table\"?"));
+    }
+}

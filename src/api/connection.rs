@@ -176,7 +176,7 @@ mod connection_functions {
     /// for s in conn().stats() { print(`${s.name}: ${s.state.state}`) }
     /// ```
     #[rhai_fn(name = "stats", return_raw, pure)]
-    pub fn all_stats(connection: &mut Connection) -> Fallible<Array> {
+    pub(super) fn all_stats(connection: &mut Connection) -> Fallible<Array> {
         Ok(stats::stats(connection, Map::new())?)
     }
 
@@ -190,7 +190,7 @@ mod connection_functions {
     /// print(conn().stats(#{ groups: ["state"], active: true }).len())
     /// ```
     #[rhai_fn(name = "stats", return_raw, pure)]
-    pub fn some_stats(connection: &mut Connection, options: Map) -> Fallible<Array> {
+    pub(super) fn some_stats(connection: &mut Connection, options: Map) -> Fallible<Array> {
         Ok(stats::stats(connection, options)?)
     }
 

@@ -3,34 +3,29 @@
 //! It travels in the engine's tag, so a function that takes the call's context finds it also on
 //! other threads and inside closures.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Array, Dynamic, NativeCallContext};
 
 use super::Fallible;
+use super::permissions::Permissions;
 use crate::error::Error;
 use crate::libvirt::{Connection, Door};
 
 /// See the module.
 pub struct Context {
     door: Arc<Door>,
+    permissions: Permissions,
     args: Vec<String>,
-    default_uri: Mutex<Option<String>>,
+    uri: Option<String>,
     default: Mutex<Option<Connection>>,
-    script_folder: Option<PathBuf>,
 }
 
 impl Context {
     /// Makes the context of a session; `uri` is that of the default connection, `None` lets libvirt
     /// choose.
-    pub fn new(
-        door: Arc<Door>,
-        uri: Option<String>,
-        args: Vec<String>,
-        script_folder: Option<PathBuf>,
-    ) -> Self {
-        Self { door, args, default_uri: Mutex::new(uri), default: Mutex::default(), script_folder }
+    pub fn new(door: Arc<Door>, permissions: Permissions, uri: Option<String>, args: Vec<String>) -> Self {
+        Self { door, permissions, args, uri, default: Mutex::default() }
     }
 
     /// The context of a call.
@@ -50,20 +45,15 @@ impl Context {
         self.args.iter().map(|arg| Dynamic::from(arg.clone())).collect()
     }
 
-    /// The folder of the script, where it has one.
-    pub fn script_folder(&self) -> Option<&PathBuf> {
-        self.script_folder.as_ref()
+    /// What the script may do on this machine.
+    pub fn permissions(&self) -> Permissions {
+        self.permissions
     }
 
     /// The default connection; made here, opened at its first use.
     pub fn connection(&self) -> Connection {
         let mut default = self.default.lock().unwrap_or_else(PoisonError::into_inner);
-        default
-            .get_or_insert_with(|| {
-                let uri = self.default_uri.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                Connection::new(uri, false, self.door.clone())
-            })
-            .clone()
+        default.get_or_insert_with(|| Connection::new(self.uri.clone(), false, self.door.clone())).clone()
     }
 
     /// Makes another connection the default one.

@@ -15,7 +15,7 @@ use super::{Fallible, words};
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
-pub(super) use finders::selection;
+pub(super) use finders::{STATS_FILTERS, selection};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {

@@ -3,7 +3,7 @@
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, EvalAltResult, FnPtr, Position};
 
-use super::{Context, Fallible, seconds_argument};
+use super::{Context, Fallible, units::duration};
 
 /// Registers the functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -72,7 +72,7 @@ mod global_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub(super) fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
-        let time = seconds_argument("sleep", &time)?;
+        let time = duration(&time)?;
         Ok(Context::of(&context)?.door().interrupt().sleep(time)?)
     }
 

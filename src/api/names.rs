@@ -4,8 +4,8 @@ use globset::{GlobBuilder, GlobMatcher};
 use rhai::{Array, Dynamic};
 
 use crate::error::{Error, Result};
+use crate::lang::suggest::nearest;
 use crate::libvirt::{Handle, Object};
-use crate::output::nearest;
 
 /// What a script named an object by.
 pub(super) enum Wanted {

@@ -6,22 +6,22 @@
 
 use rhai::{Array, Dynamic, Map};
 
-use super::domain::selection;
+use super::domain::{STATS_FILTERS, selection};
 use super::words;
 use crate::error::{Error, Result};
-use crate::lang::options::{OptionTable, boolean, flag, list, text, word};
+use crate::lang::options::{OptionTable, flag, list};
+use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, StatsSink, Value, sys};
-use crate::output::nearest;
 
 /// The options of `stats`.
 pub(super) static STATS: OptionTable = OptionTable {
     function: "Connection.stats",
     options: &[
         list("groups", "Which groups, such as [\"state\", \"block\"]; all that the driver has without it."),
-        text("name", "Only guests whose name fits this pattern."),
-        boolean("active", "Only guests that run or are paused, or with false only those that are off."),
-        boolean("persistent", "Only guests with a stored definition, or with false only transient ones."),
-        word("state", &["running", "paused", "shutoff", "other"], "Only guests in this state."),
+        STATS_FILTERS[0],
+        STATS_FILTERS[1],
+        STATS_FILTERS[2],
+        STATS_FILTERS[3],
         flag(
             "nowait",
             sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT,

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Engine, FnPtr, Map};
 
-use super::{Fallible, seconds_argument, words};
+use super::{Fallible, units::duration, words};
 use crate::error::{Error, code};
 use crate::lang::options::{OptionTable, boolean};
+use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, Subscription};
-use crate::output::nearest;
 
 /// Registers the functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -87,7 +87,7 @@ fn described(what: &Dynamic) -> String {
 }
 
 fn wait_until(context: &NativeCallContext, vm: &Domain, what: &Dynamic, timeout: &Dynamic) -> Fallible<bool> {
-    let time = seconds_argument("wait", timeout)?;
+    let time = duration(timeout)?;
     if let Some(closure) = what.clone().try_cast::<FnPtr>() {
         return wait_for(vm, time, true, || {
             let answer = closure.call_within_context::<Dynamic>(context, (vm.clone(),))?;

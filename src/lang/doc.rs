@@ -17,7 +17,8 @@
 //!
 //! Tags: `@returns TYPE` for a type that Rust does not show; `@closure TYPE, TYPE` for the parameters with
 //! which a closure argument is called; `@method` for a function on a built-in type that reads as a method
-//! though it does not take `&mut`. A TYPE is a type's name, `[TYPE]`, `self` or `element`.
+//! though it does not take `&mut`. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
+//! the receiver) or `result` (of the closure argument).
 
 use super::types::Type;
 
@@ -119,11 +120,7 @@ impl Parser {
             self.end_paragraph();
             let is_example = matches!(text, "```rhai" | "```");
             self.code = Some(Code { is_example, fence: text.into(), lines: Vec::new() });
-        } else if text.is_empty() || text.starts_with('@') {
-            self.end_paragraph();
-        } else if matches!(text.trim_start_matches('#').trim(), "Example" | "Examples")
-            && text.starts_with('#')
-        {
+        } else if text.is_empty() || text.starts_with('@') || is_example_heading(text) {
             self.end_paragraph();
         } else {
             if text.starts_with("Errors:") || text.starts_with("- ") {
@@ -154,6 +151,11 @@ impl Parser {
             self.doc.details.push(format!("{}\n{text}\n```", code.fence));
         }
     }
+}
+
+/// Rhai's own comments announce their examples.
+fn is_example_heading(text: &str) -> bool {
+    text.starts_with('#') && matches!(text.trim_start_matches('#').trim(), "Example" | "Examples")
 }
 
 #[cfg(test)]

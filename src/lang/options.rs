@@ -237,33 +237,6 @@ impl OptionTable {
     }
 }
 
-/// Stand-ins until `crate::units` has the real ones.
-mod units {
-    use crate::error::{Error, Result};
-
-    pub(super) fn parse_size(text: &str) -> Result<u64> {
-        let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-        let factor: u64 = match &text[digits.len()..] {
-            "" | "B" => 1,
-            "KiB" => 1 << 10,
-            "MiB" => 1 << 20,
-            "GiB" => 1 << 30,
-            _ => return Err(Error::usage(format!("`{text}` is not a size"))),
-        };
-        let number: u64 = digits.parse().map_err(|_| Error::usage(format!("`{text}` is not a size")))?;
-        number.checked_mul(factor).ok_or_else(|| Error::usage(format!("`{text}` is too large")))
-    }
-
-    pub(super) fn parse_duration(text: &str) -> Result<f64> {
-        let (digits, factor) = match text.strip_suffix('m') {
-            Some(minutes) => (minutes, 60.0),
-            None => (text.trim_end_matches('s'), 1.0),
-        };
-        let number: f64 = digits.parse().map_err(|_| Error::usage(format!("`{text}` is not a duration")))?;
-        Ok(number * factor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,14 +51,14 @@ fn score(word: &str, candidate: &str) -> Option<usize> {
     if letters == 0 || candidate.is_empty() {
         return None;
     }
-    let limit = if letters < 3 { 1 } else { letters.div_ceil(3) };
+    let limit = (letters / 3).clamp(1, 3);
     // A word of one or two letters is near to every other such word: its first letter must be right.
     let plausible = letters > 2 || word.chars().next() == candidate.chars().next();
     let distance = damerau_levenshtein(word, candidate);
     if distance <= limit && plausible {
         Some(distance)
     } else if letters >= 3 && candidate.starts_with(word)
-        || candidate.len() >= 4 && word.starts_with(candidate)
+        || candidate.len() >= 3 && word.starts_with(candidate)
     {
         Some(PREFIX + candidate.len().abs_diff(word.len()))
     } else {
@@ -97,8 +97,8 @@ mod tests {
 
     #[test]
     fn the_receivers_own_names_come_first() {
-        assert_eq!(nearest_of("stats", ["start"], ["stat"]), Some("start"));
-        assert_eq!(nearest_of("stats", ["undefine"], ["stat"]), Some("stat"));
+        assert_eq!(nearest_of("snapsho", ["snapshot_create"], ["snapshot"]), Some("snapshot_create"));
+        assert_eq!(nearest_of("snapsho", ["undefine"], ["snapshot"]), Some("snapshot"));
     }
 
     #[test]

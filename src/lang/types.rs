@@ -41,6 +41,8 @@ pub enum Type {
     Receiver,
     /// The element type of the receiver; stands in declarations only (`@returns element`).
     Element,
+    /// What the closure argument returns; stands in declarations only (`@returns [result]`).
+    Result,
     /// A type that the host registered, by its name in scripts.
     Object(Arc<str>),
 }
@@ -56,7 +58,7 @@ impl Type {
         Self::Array(Box::new(element))
     }
 
-    /// Reads a type as doc comments spell it: `Domain`, `[Domain]`, `string`, `self`, `element`.
+    /// Reads a type as doc comments spell it: `Domain`, `[Domain]`, `string`, `self`, `element`, `result`.
     pub fn from_doc(text: &str) -> Self {
         let text = text.trim().trim_end_matches('.');
         if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -65,6 +67,7 @@ impl Type {
         match text {
             "self" => Self::Receiver,
             "element" => Self::Element,
+            "result" => Self::Result,
             _ => Self::builtin(text).unwrap_or_else(|| {
                 if rhai::is_valid_identifier(text) { Self::object(text) } else { Self::Any }
             }),
@@ -173,6 +176,7 @@ impl Type {
             Self::Timestamp => "timestamp",
             Self::Receiver => "self",
             Self::Element => "element",
+            Self::Result => "result",
             Self::Object(name) => name,
         }
     }
@@ -188,6 +192,7 @@ impl Type {
     }
 
     /// Returns the element type of an array, `Any` for every other type.
+    #[must_use]
     pub fn element(&self) -> Self {
         match self {
             Self::Array(element) => (**element).clone(),
@@ -205,13 +210,14 @@ impl Type {
         }
     }
 
-    /// Fills in what a declaration says relative to its receiver.
+    /// Fills in what a declaration says relative to its receiver and to what its closure returns.
     #[must_use]
-    pub fn resolve(&self, receiver: &Self) -> Self {
+    pub fn resolve(&self, receiver: &Self, result: &Self) -> Self {
         match self {
             Self::Receiver => receiver.clone(),
             Self::Element => receiver.element(),
-            Self::Array(element) => Self::array_of(element.resolve(receiver)),
+            Self::Result => result.clone(),
+            Self::Array(element) => Self::array_of(element.resolve(receiver, result)),
             other => other.clone(),
         }
     }
@@ -221,9 +227,10 @@ impl Type {
     /// Numbers, and texts and characters, count as one kind each: Rhai converts between them in places.
     pub fn may_be(&self, wanted: &Self) -> bool {
         match (self, wanted) {
-            (Self::Any, _) | (_, Self::Any | Self::Receiver | Self::Element) => true,
-            (Self::Int | Self::Float, Self::Int | Self::Float) => true,
-            (Self::Text | Self::Char, Self::Text | Self::Char) => true,
+            (Self::Any, _)
+            | (_, Self::Any | Self::Receiver | Self::Element | Self::Result)
+            | (Self::Int | Self::Float, Self::Int | Self::Float)
+            | (Self::Text | Self::Char, Self::Text | Self::Char) => true,
             (Self::Array(a), Self::Array(b)) => a.may_be(b),
             (a, b) => a == b,
         }
@@ -303,8 +310,9 @@ mod tests {
     #[test]
     fn doc_tags_know_elements_and_the_receiver() {
         assert_eq!(Type::from_doc("[Domain]"), Type::array_of(Type::object("Domain")));
-        assert_eq!(Type::from_doc("[self]").resolve(&Type::Text), Type::array_of(Type::Text));
-        assert_eq!(Type::from_doc("element").resolve(&Type::array_of(Type::Int)), Type::Int);
+        assert_eq!(Type::from_doc("[self]").resolve(&Type::Text, &Type::Any), Type::array_of(Type::Text));
+        assert_eq!(Type::from_doc("element").resolve(&Type::array_of(Type::Int), &Type::Any), Type::Int);
+        assert_eq!(Type::from_doc("[result]").resolve(&Type::Any, &Type::Bool), Type::array_of(Type::Bool));
         assert_eq!(Type::from_doc("Domain or ()"), Type::Any);
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod bulk;
 mod finders;
+
+pub use bulk::DomainEntry;
 
 use std::os::raw::c_int;
 
@@ -142,21 +145,7 @@ impl Domain {
 
     /// State, memory, vCPUs and CPU time (`virDomainGetInfo`).
     pub fn info(&self) -> Result<DomainInfo> {
-        self.call(read("domain.info"), |d| {
-            let mut info = std::mem::MaybeUninit::<sys::virDomainInfo>::zeroed();
-            // SAFETY: a live domain and room for one structure, all zero, which is a valid value.
-            let info = unsafe {
-                check(sys::virDomainGetInfo(d.as_ptr(), info.as_mut_ptr()))?;
-                info.assume_init()
-            };
-            Ok(DomainInfo {
-                state: u32::from(info.state),
-                max_memory: kib(info.maxMem),
-                memory: kib(info.memory),
-                vcpus: u32::from(info.nrVirtCpu),
-                cpu_time_ns: info.cpuTime,
-            })
-        })
+        self.call(read("domain.info"), info_of)
     }
 
     /// The kind of operating system, such as `hvm` (`virDomainGetOSType`).
@@ -364,6 +353,22 @@ impl Domain {
             .call_live(read("domain.current_snapshot"), |live, d| Found::new(live, d.current_snapshot(0)?))?;
         Ok(Handle::new(self.connection(), found))
     }
+}
+
+fn info_of(d: &virt::domain::Domain) -> Outcome<DomainInfo> {
+    let mut info = std::mem::MaybeUninit::<sys::virDomainInfo>::zeroed();
+    // SAFETY: a live domain and room for one structure, all zero, which is a valid value.
+    let info = unsafe {
+        check(sys::virDomainGetInfo(d.as_ptr(), info.as_mut_ptr()))?;
+        info.assume_init()
+    };
+    Ok(DomainInfo {
+        state: u32::from(info.state),
+        max_memory: kib(info.maxMem),
+        memory: kib(info.memory),
+        vcpus: u32::from(info.nrVirtCpu),
+        cpu_time_ns: info.cpuTime,
+    })
 }
 
 /// Copies and frees a list of interfaces.

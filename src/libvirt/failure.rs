@@ -54,6 +54,11 @@ impl Report {
         Self { number: last.code, domain: last.domain, message, errno: last.int1 }
     }
 
+    /// True where a guest was meant that is not there (any more).
+    pub(crate) fn is_missing_domain(&self) -> bool {
+        self.number as u32 == sys::VIR_ERR_NO_DOMAIN
+    }
+
     /// True where the transport to the daemon reported it, not the daemon or a driver.
     pub(crate) fn is_transport(&self) -> bool {
         self.domain == sys::VIR_FROM_RPC as i32

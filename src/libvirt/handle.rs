@@ -109,6 +109,11 @@ impl<O: Object> Handle<O> {
         self.call_live(operation, move |_, object| f(object))
     }
 
+    /// The object, on the thread that makes the calls.
+    pub(super) fn object(&self, live: &Live) -> Outcome<Arc<O>> {
+        self.0.object(live)
+    }
+
     /// Makes a call that also needs the open connection, to give objects that it found a handle.
     pub(super) fn call_live<T: Send + 'static>(
         &self,

@@ -22,7 +22,14 @@ pub enum Reason {
     Terminated,
     /// `--timeout`
     Deadline,
+    /// Nobody reads the output any more (`virhai … | head`).
+    OutputClosed,
+    /// The output could not be written, such as to a full disk.
+    OutputFailed,
 }
+
+const REASONS: [Reason; 5] =
+    [Reason::Interrupted, Reason::Terminated, Reason::Deadline, Reason::OutputClosed, Reason::OutputFailed];
 
 impl Reason {
     /// The error that carries this reason outwards; a script cannot catch it.
@@ -31,6 +38,8 @@ impl Reason {
             Self::Interrupted => Error::new(code::INTERRUPTED, "interrupted"),
             Self::Terminated => Error::new(code::INTERRUPTED, "terminated"),
             Self::Deadline => Error::new(code::DEADLINE, "the deadline of the run has passed"),
+            Self::OutputClosed => Error::new(code::INTERRUPTED, "nobody reads the output any more"),
+            Self::OutputFailed => Error::new(code::INTERRUPTED, "the output could not be written"),
         }
     }
 }
@@ -73,11 +82,9 @@ impl Interrupt {
 
     /// Tells whether and why the run should end.
     pub fn reason(&self) -> Option<Reason> {
-        match self.0.wish.load(Ordering::Acquire) {
-            1 => return Some(Reason::Interrupted),
-            2 => return Some(Reason::Terminated),
-            3 => return Some(Reason::Deadline),
-            _ => {}
+        let wish = self.0.wish.load(Ordering::Acquire);
+        if let Some(reason) = REASONS.into_iter().find(|reason| *reason as u8 + 1 == wish) {
+            return Some(reason);
         }
         let deadline = self.0.deadline.load(Ordering::Acquire);
         let passed = deadline != 0 && self.0.origin.elapsed().as_nanos() >= u128::from(deadline);

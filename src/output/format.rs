@@ -87,7 +87,7 @@ mod tests {
     fn a_wrong_name_is_answered_with_the_nearest() {
         let error = "jsn".parse::<Format>().unwrap_err();
         assert_eq!(error.to_string(), "there is no output format \"jsn\"");
-        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"json\"?"));
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean `json`?"));
         let hint = "xml".parse::<Format>().unwrap_err().facts().hint.clone().unwrap();
         assert!(hint.starts_with("known: table, json"));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cell::is_scalar;
-use super::{Column, Data, did_you_mean};
+use super::{Column, Data, Table, did_you_mean};
 use crate::error::{Error, Result};
 
 /// The heading of the column for elements that have no keys.
@@ -137,6 +137,33 @@ impl<'a> Sheet<'a> {
     }
 }
 
+impl Table {
+    /// Makes a table of a list of maps or objects, of one of these, or of a list of values (one column
+    /// `value`), with only the columns named, in that order, where `names` are given.
+    ///
+    /// Errors: `usage` for a column that no element has; an empty list takes the columns as they are named.
+    pub fn of(data: &Data, names: Option<&[String]>) -> Result<Self> {
+        let sheet = match Layout::whole(data) {
+            Layout::Rows(sheet) | Layout::Pairs(sheet) => sheet,
+            Layout::Nothing | Layout::Lines([]) => {
+                let columns =
+                    names.unwrap_or_default().iter().map(|name| Column::new(name.clone())).collect();
+                return Ok(Self::new(columns, Vec::new()));
+            }
+            Layout::Scalar(value) => Sheet::of_elements(std::slice::from_ref(value)),
+            Layout::Lines(list) => Sheet::of_elements(list),
+        };
+        let sheet = match names {
+            Some(names) => sheet.select(names)?,
+            None => sheet,
+        };
+        let row = |row: Vec<Option<&Data>>| {
+            row.into_iter().map(|cell| cell.cloned().unwrap_or(Data::Null)).collect()
+        };
+        Ok(Self::new(sheet.columns.into(), sheet.rows.into_iter().map(row).collect()))
+    }
+}
+
 /// A key on its way into a sheet.
 enum Found<'a> {
     Key(&'a str),
@@ -257,7 +284,7 @@ mod tests {
     fn an_unknown_column_is_answered_with_the_nearest() {
         let error = select(&map(&[("name", 1), ("state", 2)]), &["sate"]).unwrap_err();
         assert_eq!(error.to_string(), "there is no column \"sate\"");
-        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"state\"?"));
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean `state`?"));
         assert_eq!(select(&Data::Int(1), &["a"]).unwrap_err().code(), crate::error::code::USAGE);
     }
 

@@ -168,7 +168,7 @@ mod tests {
             assert_eq!(name.parse::<ColorChoice>().unwrap().to_string(), name);
         }
         let error = "allways".parse::<ColorChoice>().unwrap_err();
-        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"always\"?"));
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean `always`?"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the standard streams are connected to.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, IsTerminal};
 
 /// True where stdin is a terminal.
 pub fn stdin_is_terminal() -> bool {
@@ -15,6 +15,17 @@ pub fn stdout_is_terminal() -> bool {
 /// True where stderr is a terminal.
 pub fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// Asks the person at the terminal; what is typed is shown only with `echo`. `None` where nobody answers.
+pub fn ask(question: &str, echo: bool) -> Option<String> {
+    super::err(question);
+    if !echo {
+        return rpassword::read_password().ok();
+    }
+    let mut line = String::new();
+    let read = io::BufReader::new(std::fs::File::open("/dev/tty").ok()?).read_line(&mut line).ok()?;
+    (read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Returns the columns of the terminal at stdout, `None` where it is no terminal or has no size.

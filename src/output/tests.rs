@@ -283,7 +283,7 @@ fn an_unknown_column_is_refused_in_every_format() {
         let mut options = Options::new(format);
         options.columns = Some(columns(&["nme"]));
         let error = render(&guests(), &options).unwrap_err();
-        assert_eq!(error.facts().hint.as_deref(), Some("did you mean \"name\"?"), "{format}");
+        assert_eq!(error.facts().hint.as_deref(), Some("did you mean `name`?"), "{format}");
     }
 }
 

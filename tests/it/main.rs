@@ -1,1 +1,11 @@
+//! The tests that look at virhai from outside, one binary for all: what a user types, reads and gets.
+//!
+//! `support` has what they share. A test names the world it needs: a node file for libvirt's test
+//! driver (milliseconds), a private daemon, or a guest that boots (seconds; see `support/lab.rs`).
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
+
+mod cases;
+mod harness;
+mod lab_selftest;
+mod support;

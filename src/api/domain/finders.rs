@@ -6,7 +6,7 @@ use rhai::{Array, Engine, Map};
 use crate::api::names::{self, Wanted};
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
-use crate::lang::options::{OptionTable, Parsed, boolean, flag, text, word};
+use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, text, word};
 use crate::libvirt::{Connection, Domain, sys};
 
 pub(super) fn register(engine: &mut Engine) {
@@ -15,21 +15,31 @@ pub(super) fn register(engine: &mut Engine) {
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&DOMAINS, &DEFINE, &CREATE];
 
-static DOMAINS: OptionTable = OptionTable {
-    function: "Connection.domains",
-    options: &[
-        text("name", "Only guests whose name fits this pattern, with `*`, `?` and `[…]`."),
-        boolean("active", "Only guests that run or are paused, or with false only those that are off."),
-        boolean("persistent", "Only guests with a stored definition, or with false only transient ones."),
-        boolean("autostart", "Only guests that start with the host, or with false only the others."),
-        boolean("managed_save", "Only guests with a managed save image, or with false only the others."),
-        boolean("snapshot", "Only guests with snapshots, or with false only the others.")
-            .alias("has_snapshot"),
-        boolean("checkpoint", "Only guests with checkpoints, or with false only the others.")
-            .alias("has_checkpoint"),
-        word("state", &["running", "paused", "shutoff", "other"], "Only guests in this state."),
-    ],
-};
+static DOMAINS: OptionTable = OptionTable { function: "Connection.domains", options: FILTERS };
+
+const NAME: OptionSpec = text("name", "Only guests whose name fits this pattern, with `*`, `?` and `[…]`.");
+const ACTIVE: OptionSpec =
+    boolean("active", "Only guests that run or are paused, or with false only those that are off.");
+const PERSISTENT: OptionSpec =
+    boolean("persistent", "Only guests with a stored definition, or with false only transient ones.");
+const STATE: OptionSpec =
+    word("state", &["running", "paused", "shutoff", "other"], "Only guests in this state.");
+
+/// What chooses guests from a list.
+const FILTERS: &[OptionSpec] = &[
+    NAME,
+    ACTIVE,
+    PERSISTENT,
+    STATE,
+    boolean("autostart", "Only guests that start with the host, or with false only the others."),
+    boolean("managed_save", "Only guests with a managed save image, or with false only the others."),
+    boolean("snapshot", "Only guests with snapshots, or with false only the others.").alias("has_snapshot"),
+    boolean("checkpoint", "Only guests with checkpoints, or with false only the others.")
+        .alias("has_checkpoint"),
+];
+
+/// What chooses guests where libvirt's bulk statistics do it: name, active, persistent and state.
+pub(in crate::api) const STATS_FILTERS: [OptionSpec; 4] = [NAME, ACTIVE, PERSISTENT, STATE];
 
 static DEFINE: OptionTable = OptionTable {
     function: "Connection.define_domain",
@@ -53,7 +63,9 @@ const CHOICES: &[(&str, u32, u32)] = &[
 pub(in crate::api) fn selection(options: &Parsed) -> Result<(u32, Option<String>)> {
     let mut flags = 0;
     for &(name, yes, no) in CHOICES {
-        flags |= options.get_bool(name)?.map_or(0, |wanted| if wanted { yes } else { no });
+        if options.declares(name) {
+            flags |= options.get_bool(name)?.map_or(0, |wanted| if wanted { yes } else { no });
+        }
     }
     flags |= match options.get_text("state")?.as_deref() {
         Some("running") => sys::VIR_CONNECT_LIST_DOMAINS_RUNNING,

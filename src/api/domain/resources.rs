@@ -3,7 +3,8 @@
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
-use crate::api::{Fallible, bytes_argument, definition_text};
+use crate::api::units::size as size_of;
+use crate::api::{Fallible, definition_text};
 use crate::error::Error;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, InterfaceAddresses, sys};
@@ -97,8 +98,8 @@ mod domain_resources {
     /// vm.memory = "1GiB";
     /// ```
     #[rhai_fn(set = "memory", name = "set_memory", return_raw)]
-    pub(super) fn set_memory(vm: &mut Domain, size: Dynamic) -> Fallible<()> {
-        Ok(vm.set_memory(bytes_argument("memory", &size)?, CURRENT)?)
+    pub(super) fn set_memory(vm: &mut Domain, value: Dynamic) -> Fallible<()> {
+        Ok(vm.set_memory(size_of(&value)?, CURRENT)?)
     }
 
     /// Sets the memory of the guest with options (`virDomainSetMemoryFlags`).
@@ -111,9 +112,9 @@ mod domain_resources {
     /// domain("test").set_memory("1GiB", #{ live: true });
     /// ```
     #[rhai_fn(name = "set_memory", return_raw)]
-    pub(super) fn set_memory_with(vm: &mut Domain, size: Dynamic, options: Map) -> Fallible<()> {
+    pub(super) fn set_memory_with(vm: &mut Domain, value: Dynamic, options: Map) -> Fallible<()> {
         let options = SET_MEMORY.read(options)?;
-        Ok(vm.set_memory(bytes_argument("memory", &size)?, options.flags())?)
+        Ok(vm.set_memory(size_of(&value)?, options.flags())?)
     }
 
     /// Sets the number of virtual CPUs: of the running guest if it runs, else of the definition

@@ -2,9 +2,10 @@
 
 use rhai::{Array, Dynamic, Map};
 
-use super::{OptionKind, OptionSpec, OptionTable, units};
+use super::{OptionKind, OptionSpec, OptionTable};
 use crate::error::{Error, Result};
 use crate::lang::suggest;
+use crate::units;
 
 /// The options of one call, after [`OptionTable::read`] has checked names and types.
 ///
@@ -101,6 +102,11 @@ impl Parsed {
     getter!(/// Returns the value of an option of any type.
         get_any, Any, Dynamic);
 
+    /// Tells whether the table has the option at all; bindings that share code ask before they get.
+    pub fn declares(&self, name: &str) -> bool {
+        self.table.options.iter().any(|spec| spec.name == name)
+    }
+
     fn value(&self, name: &str) -> Result<Option<&Value>> {
         if !self.table.options.iter().any(|spec| spec.name == name) {
             return Err(self.undeclared(name));
@@ -134,10 +140,7 @@ pub(super) fn convert(spec: &OptionSpec, value: Dynamic) -> std::result::Result<
             None => Err(wrong(&value)),
         },
         OptionKind::List => list(spec.kind, value).map(Value::List),
-        OptionKind::Map => match value.is_map() {
-            true => Ok(Value::Map(value.cast())),
-            false => Err(wrong(&value)),
-        },
+        OptionKind::Map => value.as_map_ref().map(|map| Value::Map(map.clone())).map_err(|_| wrong(&value)),
         OptionKind::Any => Ok(Value::Any(value)),
     }
 }
@@ -160,7 +163,7 @@ fn size(value: &Dynamic) -> Option<u64> {
 fn duration(value: &Dynamic) -> Option<f64> {
     let seconds = match number(value) {
         Some(seconds) => seconds,
-        None => units::parse_duration(&text(value)?).ok()?,
+        None => units::parse_duration(&text(value)?).ok()?.as_secs_f64(),
     };
     (seconds >= 0.0).then_some(seconds)
 }

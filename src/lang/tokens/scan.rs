@@ -35,11 +35,14 @@ pub(crate) fn is_plain_identifier(word: &str) -> bool {
     matches!(token, Word::Identifier(_)) && stream.at == word.len()
 }
 
-/// Returns the source as the parser can take it: rhai does not know the `#!` line, which has the same length
-/// as a comment.
+/// Returns the source as the parser can take it: rhai does not know the `#!` line, which becomes a comment of
+/// the same length (and not a doc comment, which `#!/usr/…` would be).
 pub(crate) fn parsable(source: &str) -> Cow<'_, str> {
     match source.strip_prefix("#!") {
-        Some(rest) => Cow::Owned(format!("//{rest}")),
+        Some(rest) => match rest.strip_prefix(['/', '!']) {
+            Some(rest) => Cow::Owned(format!("// {rest}")),
+            None => Cow::Owned(format!("//{rest}")),
+        },
         None => Cow::Borrowed(source),
     }
 }
@@ -222,9 +225,8 @@ fn name(tokens: &mut [Token], source: &str) {
         }
         tokens[index].class = match (before, after) {
             ("." | "?.", _) if called => Class::Method,
-            ("." | "?.", _) => Class::Property,
             (_, "::") => Class::Module,
-            ("#{" | ",", ":") => Class::Property,
+            ("." | "?.", _) | ("#{" | ",", ":") => Class::Property,
             _ if called => Class::Call,
             _ => Class::Variable,
         };

@@ -1,0 +1,115 @@
+//! The default columns of each type of handle: what it is as data, in JSON, tables and CSV.
+//!
+//! One table a type, all in this file; how the rows of many guests are read with few calls is in
+//! `domain_rows`.
+
+use std::sync::Arc;
+
+use rhai::Dynamic;
+
+use super::domain_rows;
+use super::host::Host;
+use crate::error::{Error, Result};
+use crate::libvirt::{Connection, DomainSnapshot};
+use crate::output::{Column, Columns, Data, Kind, Record};
+
+/// Name, kind, and how early the column goes where the screen is narrow.
+type Spec = (&'static str, Kind, u8);
+
+const DOMAIN: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("uuid", Kind::Plain, 5),
+    ("id", Kind::Plain, 1),
+    ("state", Kind::State, 0),
+    ("persistent", Kind::Plain, 4),
+    ("autostart", Kind::Plain, 3),
+    ("memory", Kind::Size, 1),
+    ("vcpus", Kind::Plain, 2),
+];
+
+const SNAPSHOT: &[Spec] =
+    &[("name", Kind::Plain, 0), ("domain", Kind::Plain, 0), ("current", Kind::Plain, 1)];
+
+const CONNECTION: &[Spec] =
+    &[("uri", Kind::Plain, 0), ("readonly", Kind::Plain, 1), ("open", Kind::Plain, 1)];
+
+const HOST: &[Spec] = &[
+    ("hostname", Kind::Plain, 0),
+    ("uri", Kind::Plain, 0),
+    ("driver", Kind::Plain, 1),
+    ("cpus", Kind::Plain, 1),
+    ("memory", Kind::Size, 1),
+];
+
+/// Reads handles of one type as records; `None` for values that are none, or not all of one type.
+pub(super) fn read(values: &[Dynamic]) -> Option<Result<Vec<Data>>> {
+    READERS.iter().find_map(|read| read(values))
+}
+
+type Reader = fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
+
+const READERS: &[Reader] = &[
+    |values| rows_of(values, DOMAIN, domain_rows::rows),
+    |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
+    |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
+    |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+    |values| Some(Ok(all_of::<Error>(values)?.iter().map(error).collect())),
+];
+
+fn rows_of<T: Clone + Send + Sync + 'static>(
+    values: &[Dynamic],
+    specs: &[Spec],
+    rows: fn(&[T]) -> Result<Vec<Vec<Data>>>,
+) -> Option<Result<Vec<Data>>> {
+    let columns: Columns = specs
+        .iter()
+        .map(|(name, kind, priority)| Column::new(*name).kind(*kind).priority(*priority))
+        .collect::<Vec<_>>()
+        .into();
+    let record = |row| Data::Record(Record::new(Arc::clone(&columns), row));
+    Some(rows(&all_of::<T>(values)?).map(|rows| rows.into_iter().map(record).collect()))
+}
+
+fn all_of<T: Clone + Send + Sync + 'static>(values: &[Dynamic]) -> Option<Vec<T>> {
+    values.iter().map(|value| value.read_lock::<T>().map(|value| value.clone())).collect()
+}
+
+fn snapshot(snapshot: &DomainSnapshot) -> Result<Vec<Data>> {
+    Ok(vec![
+        Data::Text(snapshot.label().to_owned()),
+        Data::Text(snapshot.domain()?.label().to_owned()),
+        Data::Bool(snapshot.is_current()?),
+    ])
+}
+
+fn connection(connection: &Connection) -> Vec<Data> {
+    vec![Data::Text(connection.uri()), Data::Bool(connection.is_readonly()), Data::Bool(connection.is_open())]
+}
+
+fn host(Host(connection): &Host) -> Result<Vec<Data>> {
+    let info = connection.node_info()?;
+    Ok(vec![
+        Data::Text(connection.hostname()?),
+        Data::Text(connection.canonical_uri()?),
+        Data::Text(connection.driver()?),
+        Data::Int(i64::from(info.cpus)),
+        Data::Int(i64::try_from(info.memory).unwrap_or(i64::MAX)),
+    ])
+}
+
+/// An error as data: the facts that it has.
+fn error(error: &Error) -> Data {
+    let facts = error.facts();
+    let texts = [
+        ("code", Some(facts.code.as_ref())),
+        ("message", Some(facts.message.as_str())),
+        ("domain", facts.domain.as_deref()),
+        ("operation", facts.operation.as_deref()),
+        ("object", facts.object.as_deref()),
+        ("host", facts.host.as_deref()),
+        ("hint", facts.hint.as_deref()),
+        ("cause", facts.cause.as_deref()),
+    ];
+    let present = |(key, text): (&str, Option<&str>)| Some((key.to_owned(), Data::Text(text?.to_owned())));
+    Data::Map(texts.into_iter().filter_map(present).collect())
+}

@@ -1,0 +1,130 @@
+//! Scripts without a prompt: a file, `-e`, or standard input.
+
+use std::io::Read;
+use std::path::Path;
+
+use rhai::{Dynamic, EvalAltResult};
+
+use super::environment::Environment;
+use super::{Arguments, Mode, status};
+use crate::api::data::to_data;
+use crate::api::error::{from_rhai, innermost};
+use crate::error::{Error, Result, code};
+use crate::libvirt::Reason;
+use crate::output::{self, Format, Written};
+use crate::report;
+use crate::session::Session;
+
+/// What standard input is called in errors.
+const STDIN: &str = "<stdin>";
+
+/// Runs the sources that the arguments name and gives the exit status.
+pub(super) fn run(environment: &Environment, arguments: &Arguments) -> u8 {
+    match &arguments.mode {
+        Mode::Eval(codes) => eval(environment, arguments, codes),
+        Mode::Script(file) => script(environment, arguments, file),
+        _ => match read_stdin() {
+            Ok(text) => one(environment, environment.session(arguments, None), STDIN, &text),
+            Err(error) => environment.fail(&error, status::USAGE),
+        },
+    }
+}
+
+fn script(environment: &Environment, arguments: &Arguments, file: &Path) -> u8 {
+    match read_script(file) {
+        Ok(text) => {
+            let folder = file.parent().map(Path::to_path_buf);
+            one(environment, environment.session(arguments, folder), &file.display().to_string(), &text)
+        }
+        Err(error) => environment.fail(&error, status::USAGE),
+    }
+}
+
+/// One source whose value is not shown.
+fn one(environment: &Environment, mut session: Session, name: &str, text: &str) -> u8 {
+    match session.eval(name, text) {
+        Ok(_) => status::DONE,
+        Err(error) => ended(environment, &session, &error),
+    }
+}
+
+/// Code from the command line: the last value is shown.
+fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u8 {
+    let mut session = environment.session(arguments, None);
+    let mut last = Dynamic::UNIT;
+    for (index, text) in codes.iter().enumerate() {
+        let name = if codes.len() == 1 { "-e".to_owned() } else { format!("-e#{}", index + 1) };
+        match session.eval(&name, text) {
+            Ok(value) => last = value,
+            Err(error) => return ended(environment, &session, &error),
+        }
+    }
+    match show(environment, &last) {
+        Ok(_) => status::DONE,
+        Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
+    }
+}
+
+/// Shows a value in the format of the run; `()` only where a format was asked for.
+fn show(environment: &Environment, value: &Dynamic) -> Result<Written> {
+    if value.is_unit() && environment.format.is_none() {
+        return Ok(Written::All);
+    }
+    let data = to_data(value)?;
+    let terminal = output::stdout_is_terminal();
+    let format = environment.format.unwrap_or_else(|| Format::preferred(&data, terminal));
+    output::out(&output::render(&data, &environment.options(format))?)
+}
+
+/// Says why a script ended early, and gives the exit status.
+pub(super) fn ended(environment: &Environment, session: &Session, failure: &EvalAltResult) -> u8 {
+    if let EvalAltResult::Exit(value, _) = innermost(failure) {
+        return value.as_int().ok().and_then(|n| u8::try_from(n).ok()).unwrap_or(status::DONE);
+    }
+    let reason = session.interrupt().reason();
+    match reason {
+        // Nobody reads any more: there is nobody to tell.
+        Some(Reason::OutputClosed) => return status::DONE,
+        Some(Reason::OutputFailed) => return status::FAILED,
+        _ => {}
+    }
+    report::uncaught(failure, environment.stderr, session);
+    let error = from_rhai(failure);
+    match (error.code(), reason) {
+        (code::INTERRUPTED, Some(Reason::Terminated)) => status::TERMINATED,
+        (code::INTERRUPTED, _) => status::INTERRUPTED,
+        (code::DEADLINE, _) => status::DEADLINE,
+        (code::CONNECT_FAILED | code::AUTH_FAILED | code::PERMISSION_DENIED, _) => status::CONNECTION,
+        _ if matches!(failure, EvalAltResult::ErrorParsing(..)) => status::USAGE,
+        _ => status::FAILED,
+    }
+}
+
+/// Reads a script and says clearly why it cannot be one.
+pub(super) fn read_script(file: &Path) -> Result<String> {
+    let name = file.display().to_string();
+    if file.is_dir() {
+        return Err(Error::new(code::IO, format!("{name} is a folder, not a script")).object(name));
+    }
+    let bytes = std::fs::read(file).map_err(|error| Error::io(name.clone(), &error))?;
+    text_of(bytes, &name)
+}
+
+fn read_stdin() -> Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).map_err(|error| Error::io(STDIN, &error))?;
+    text_of(bytes, STDIN)
+}
+
+fn text_of(bytes: Vec<u8>, name: &str) -> Result<String> {
+    if bytes.contains(&0) {
+        return Err(Error::new(code::IO, format!("{name} is binary, not a script")).object(name));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::new(code::IO, format!("{name} is not UTF-8: see line {line}"))
+            .object(name)
+            .hint(format!("convert it, for example with `iconv -f latin1 -t utf-8 {name}`"))
+    })
+}

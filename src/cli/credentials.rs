@@ -1,0 +1,25 @@
+//! Names and passwords asked for at the terminal while a connection is opened.
+
+use crate::libvirt::{Credentials, Question};
+use crate::output;
+
+/// True where there is somebody to ask.
+pub(super) fn can_ask() -> bool {
+    output::stdin_is_terminal() && output::stderr_is_terminal()
+}
+
+/// Asks on stderr and reads from stdin, without showing what must not be seen.
+pub(super) struct Terminal;
+
+impl Credentials for Terminal {
+    fn answer(&self, question: &Question) -> Option<String> {
+        let mut text = String::new();
+        if let Some(challenge) = &question.challenge {
+            text.push_str(challenge.trim_end());
+            text.push('\n');
+        }
+        text.push_str(question.prompt.trim_end().trim_end_matches(':'));
+        text.push_str(": ");
+        output::ask(&text, question.echo)
+    }
+}

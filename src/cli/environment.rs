@@ -1,0 +1,117 @@
+//! What a run needs besides its script: configuration, rules, colours and the door.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::arguments::Arguments;
+use super::{credentials, signals};
+use crate::api::permissions::{Permission, Permissions};
+use crate::config::{Config, Env};
+use crate::error::{Error, Result};
+use crate::libvirt::{Change, Door, Interrupt, Rules};
+use crate::output::{self, Format, Palette};
+use crate::report;
+use crate::session::{Session, Settings};
+
+/// See the module.
+pub(super) struct Environment {
+    /// The configuration.
+    pub(super) config: Config,
+    /// The format that was asked for, on the command line or in the configuration.
+    pub(super) format: Option<Format>,
+    /// Colours on stdout.
+    pub(super) stdout: Palette,
+    /// Colours on stderr.
+    pub(super) stderr: Palette,
+    permissions: Permissions,
+    door: Arc<Door>,
+    columns: Option<Vec<String>>,
+    headers: bool,
+}
+
+impl Environment {
+    /// Reads the configuration and listens to signals from here on.
+    pub(super) fn new(arguments: &Arguments) -> Result<Self> {
+        let options = &arguments.options;
+        let config = Config::load(&Env::of_process())?;
+        let permissions: Permissions = options.deny.as_deref().unwrap_or_default().parse()?;
+        let interrupt = Interrupt::default();
+        signals::listen(interrupt.clone())?;
+        if let Some(timeout) = options.timeout {
+            interrupt.set_deadline(timeout);
+        }
+        let rules = Rules {
+            readonly: options.readonly,
+            deny_change: !permissions.allows(Permission::Change),
+            deny_destroy: !permissions.allows(Permission::Destroy),
+        };
+        let mut door = Door::new(rules, interrupt);
+        if credentials::can_ask() {
+            door = door.with_credentials(Arc::new(credentials::Terminal));
+        }
+        if options.verbose {
+            door = door.with_observer(show_change);
+        }
+        Ok(Self {
+            format: options.output.or(config.output.format),
+            stdout: options.palette(output::stdout_is_terminal(), config.output.color),
+            stderr: options.palette(output::stderr_is_terminal(), config.output.color),
+            permissions,
+            door: Arc::new(door),
+            columns: options.columns.clone(),
+            headers: !options.no_headers,
+            config,
+        })
+    }
+
+    /// Makes the session of the run; `folder` is that of the script.
+    pub(super) fn session(&self, arguments: &Arguments, folder: Option<PathBuf>) -> Session {
+        Session::new(Settings {
+            door: self.door.clone(),
+            permissions: self.permissions,
+            uri: self.uri(arguments),
+            args: arguments.args.clone(),
+            folder,
+            library: self.config.library.clone(),
+        })
+    }
+
+    /// `-c`, then the environment, which libvirt reads itself, then the configuration, then libvirt.
+    fn uri(&self, arguments: &Arguments) -> Option<String> {
+        let from_environment = || std::env::var("LIBVIRT_DEFAULT_URI").is_ok_and(|uri| !uri.is_empty());
+        arguments
+            .options
+            .connect
+            .clone()
+            .or_else(|| if from_environment() { None } else { self.config.uri.clone() })
+    }
+
+    /// How values are written in a format.
+    pub(super) fn options(&self, format: Format) -> output::Options {
+        output::Options {
+            columns: self.columns.clone(),
+            headers: self.headers,
+            width: output::stdout_is_terminal().then(output::width).flatten(),
+            palette: self.stdout,
+            ..output::Options::new(format)
+        }
+    }
+
+    /// Says why the run cannot begin.
+    pub(super) fn fail(&self, error: &Error, status: u8) -> u8 {
+        report::error(error, self.stderr);
+        status
+    }
+}
+
+fn show_change(change: &Change<'_>) {
+    let outcome = match change.outcome {
+        Ok(()) => "ok".to_owned(),
+        Err(error) => format!("failed: {error}"),
+    };
+    let seconds = change.duration.as_secs_f64();
+    output::err(&format!(
+        "{} {} ({}): {outcome} ({seconds:.3} s)\n",
+        change.operation.name, change.object, change.host
+    ));
+}

@@ -1,0 +1,298 @@
+//! From rhai's metadata to entries.
+
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rhai::{AST, Engine, FnAccess, FnNamespace, FuncInfo};
+
+use super::entry::{Entry, Kind, Origin, Overload, Param};
+use super::standard;
+use crate::lang::doc::Tags;
+use crate::lang::types::Type;
+
+/// One function as rhai describes it.
+struct Raw {
+    namespace: String,
+    /// Callable without its namespace.
+    global: bool,
+    name: String,
+    hash: u64,
+    ids: Vec<TypeId>,
+    params: Vec<(String, String)>,
+    returns: String,
+    comments: String,
+    /// Written in Rhai: its parameters do not hold the receiver.
+    script: bool,
+    /// The type in front of a script function's name.
+    this: Option<String>,
+}
+
+/// Where an entry belongs: namespace, receiver, name, whether a property.
+type Key = (String, Option<String>, String, KindOf);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum KindOf {
+    Function,
+    Property,
+    Method,
+    Index,
+}
+
+/// Reads all entries of an engine, and the names of the host's types by their id.
+pub(super) fn from_engine(engine: &Engine) -> (Vec<Entry>, HashMap<TypeId, Type>) {
+    let own = engine.collect_fn_metadata(None, Raw::read, false);
+    let known: HashSet<(String, u64)> = own.iter().map(|raw| (raw.namespace.clone(), raw.hash)).collect();
+    let known = &known;
+    let rhais = engine.collect_fn_metadata(
+        None,
+        |info| {
+            let new = !known.contains(&(info.namespace.to_string(), info.metadata.hash));
+            if new { Raw::read(info) } else { None }
+        },
+        true,
+    );
+    let types = host_types(engine, &own);
+    let mut collector = Collector { engine, types: &types, entries: BTreeMap::new() };
+    let mut seen = HashSet::new();
+    for raw in &own {
+        // The first of several with one signature is the one that the engine calls.
+        if seen.insert((&raw.namespace, raw.hash)) {
+            collector.add(raw, if raw.script { Origin::Script } else { Origin::Host });
+        }
+    }
+    for raw in rhais.iter().filter(|raw| !raw.takes_exotic_numbers()) {
+        collector.add(raw, Origin::Rhai);
+    }
+    let entries = collector.entries.into_values().map(finish).collect();
+    (entries, types)
+}
+
+/// Reads the public functions of a module written in Rhai.
+pub(crate) fn from_module(name: &str, module: &AST) -> Vec<Entry> {
+    let engine = Engine::new_raw();
+    let types = HashMap::new();
+    let mut collector = Collector { engine: &engine, types: &types, entries: BTreeMap::new() };
+    for function in module.iter_functions() {
+        if function.access == FnAccess::Private || function.name.starts_with("anon$") {
+            continue;
+        }
+        let params = function.params.iter().map(|param| (param.to_string(), String::new())).collect();
+        collector.add(
+            &Raw {
+                namespace: String::new(),
+                global: false,
+                name: function.name.to_string(),
+                hash: 0,
+                ids: Vec::new(),
+                params,
+                returns: String::new(),
+                comments: function.comments.join("\n"),
+                script: true,
+                this: function.this_type.map(str::to_string),
+            },
+            Origin::Script,
+        );
+    }
+    let mut entries: Vec<_> = collector.entries.into_values().map(finish).collect();
+    for entry in &mut entries {
+        entry.module = Some(name.to_string());
+    }
+    entries
+}
+
+impl Raw {
+    /// Copies what is wanted of one function; nothing for operators and what scripts cannot call.
+    fn read(info: FuncInfo) -> Option<Self> {
+        let meta = info.metadata;
+        let name = meta.name.as_str();
+        let special = name.contains('$');
+        if meta.access == FnAccess::Private
+            || name.starts_with("anon$")
+            || !special && !rhai::is_valid_identifier(name)
+        {
+            return None;
+        }
+        let params = match &info.script {
+            Some(script) => script.params.iter().map(|param| (param.to_string(), String::new())).collect(),
+            None => (0..meta.num_params)
+                .map(|index| match meta.params_info.get(index) {
+                    Some(written) => {
+                        let (name, type_) = written.split_once(':').unwrap_or((written, ""));
+                        (name.trim().trim_start_matches("mut ").to_string(), type_.trim().to_string())
+                    }
+                    None => ("_".to_string(), String::new()),
+                })
+                .collect(),
+        };
+        let comments = match &info.script {
+            Some(script) => script.comments.join("\n"),
+            None => meta.comments.join("\n"),
+        };
+        Some(Self {
+            global: info.namespace.is_empty() || meta.namespace == FnNamespace::Global,
+            namespace: info.namespace.to_string(),
+            name: name.to_string(),
+            hash: meta.hash,
+            ids: meta.param_types.to_vec(),
+            params,
+            returns: meta.return_type.to_string(),
+            comments,
+            script: info.script.is_some(),
+            this: info.script.and_then(|script| script.this_type.map(str::to_string)),
+        })
+    }
+
+    /// True for the forms of Rhai's functions that nobody's values fit: scripts have `int` and `float` only.
+    fn takes_exotic_numbers(&self) -> bool {
+        let exotic = [
+            TypeId::of::<i8>(),
+            TypeId::of::<u8>(),
+            TypeId::of::<i16>(),
+            TypeId::of::<u16>(),
+            TypeId::of::<i32>(),
+            TypeId::of::<u32>(),
+            TypeId::of::<u64>(),
+            TypeId::of::<i128>(),
+            TypeId::of::<u128>(),
+            TypeId::of::<f32>(),
+        ];
+        let written = |param: &(String, String)| param.1.contains("Range<") && !param.1.contains("i64");
+        self.ids.iter().any(|id| exotic.contains(id)) || self.params.iter().any(written)
+    }
+}
+
+/// Finds the name of each host type: the shortest that a signature or the registration gives it.
+fn host_types(engine: &Engine, raws: &[Raw]) -> HashMap<TypeId, Type> {
+    let mut types: HashMap<TypeId, Type> = HashMap::new();
+    for raw in raws {
+        for (id, (_, written)) in raw.ids.iter().zip(&raw.params) {
+            if Type::from_id(*id).is_some() {
+                continue;
+            }
+            let found = Type::from_rust(written, engine);
+            if !found.is_object() {
+                continue;
+            }
+            let better = types
+                .get(id)
+                .is_none_or(|known| (found.name().len(), found.name()) < (known.name().len(), known.name()));
+            if better {
+                types.insert(*id, found);
+            }
+        }
+    }
+    types
+}
+
+struct Collector<'a> {
+    engine: &'a Engine,
+    types: &'a HashMap<TypeId, Type>,
+    entries: BTreeMap<Key, Entry>,
+}
+
+impl Collector<'_> {
+    fn add(&mut self, raw: &Raw, origin: Origin) {
+        let types: Vec<Type> = (0..raw.params.len()).map(|index| self.param_type(raw, index)).collect();
+        let (kind, name) = match raw.name.split_once('$') {
+            Some(("get" | "set", property)) => (KindOf::Property, property),
+            Some(("index", "get$")) => (KindOf::Index, "[]"),
+            Some(_) => return,
+            None => (KindOf::Function, raw.name.as_str()),
+        };
+        let receiver = match kind {
+            _ if raw.script => raw.this.as_deref().map(Type::from_this),
+            KindOf::Function => receiver(raw, &types, origin),
+            _ => types.first().cloned(),
+        };
+        let kind = if receiver.is_some() && kind == KindOf::Function { KindOf::Method } else { kind };
+        let skip = usize::from(receiver.is_some() && !raw.script);
+        let setter = raw.name.starts_with("set$");
+
+        let params = std::iter::zip(&raw.params, types)
+            .skip(skip)
+            .map(|((name, _), type_)| Param { name: name.clone(), type_ })
+            .collect();
+        let returns = Type::from_rust(&raw.returns, self.engine);
+        let overload = Overload::new(params, returns, raw.comments.clone());
+
+        // A member is reached through its type, so a namespace would only hide it.
+        let namespaces: &[&str] = match (&receiver, raw.global) {
+            (Some(_), _) => &[""],
+            (None, true) if !raw.namespace.is_empty() => &["", &raw.namespace],
+            (None, _) => &[&raw.namespace],
+        };
+        for namespace in namespaces {
+            let key =
+                (namespace.to_string(), receiver.as_ref().map(|of| of.name().into()), name.into(), kind);
+            let entry = self.entries.entry(key).or_insert_with(|| Entry {
+                name: name.to_string(),
+                kind: match kind {
+                    KindOf::Function => Kind::Function,
+                    KindOf::Property => Kind::Property { settable: false },
+                    KindOf::Method => Kind::Method,
+                    KindOf::Index => Kind::Index,
+                },
+                receiver: receiver.clone(),
+                namespace: namespace.to_string(),
+                module: None,
+                origin,
+                overloads: Vec::new(),
+            });
+            if setter {
+                entry.kind = Kind::Property { settable: true };
+            } else {
+                add_overload(entry, overload.clone(), origin);
+            }
+        }
+    }
+
+    fn param_type(&self, raw: &Raw, index: usize) -> Type {
+        let id = raw.ids.get(index);
+        id.and_then(|id| Type::from_id(*id).or_else(|| self.types.get(id).cloned()))
+            .unwrap_or_else(|| Type::from_rust(&raw.params[index].1, self.engine))
+    }
+}
+
+/// Decides whether a native function reads as a method, and of which type.
+fn receiver(raw: &Raw, types: &[Type], origin: Origin) -> Option<Type> {
+    let first = types.first()?;
+    let (name, written) = &raw.params[0];
+    let by_reference = written.starts_with("&mut");
+    let is_method = if origin == Origin::Rhai {
+        !standard::FUNCTIONS.contains(&raw.name.as_str()) && (!first.is_any() || by_reference)
+    } else {
+        let declared = by_reference || name == "this" || Tags::parse(&raw.comments).method;
+        raw.global && (declared || first.is_object())
+    };
+    is_method.then(|| first.clone())
+}
+
+fn add_overload(entry: &mut Entry, mut overload: Overload, origin: Origin) {
+    if let Some((returns, closure)) = entry.receiver.as_ref().and_then(|of| standard::facts(of, &entry.name))
+    {
+        if let (Some(returns), true) = (returns, matches!(overload.returns, Type::Any | Type::Array(_))) {
+            overload.returns = returns;
+        }
+        if overload.closure.is_empty() {
+            overload.closure = match (origin, entry.name.as_str()) {
+                // The host's own `for_each` passes the element, Rhai's the index.
+                (Origin::Host, "for_each") => vec![Type::Element],
+                _ => closure,
+            };
+        }
+    }
+    let replaced = entry.overloads.iter().any(|known| known.params == overload.params);
+    if !replaced {
+        entry.overloads.push(overload);
+    }
+    entry.origin = entry.origin.min(origin);
+}
+
+/// Puts an entry's forms in a stable order; a property that can only be set has a form too.
+fn finish(mut entry: Entry) -> Entry {
+    if entry.overloads.is_empty() {
+        entry.overloads.push(Overload::new(Vec::new(), Type::Any, String::new()));
+    }
+    entry.overloads.sort_by_key(|overload| (overload.params.len(), overload.list()));
+    entry
+}

@@ -1,0 +1,92 @@
+//! The chain of calls that led to an error, innermost first.
+
+use std::ops::Range;
+
+use rhai::{EvalAltResult, Position};
+
+use super::Sources;
+use crate::lang::lint::Finding;
+
+/// One place in a script.
+pub(super) struct Frame {
+    /// The file or what stands for it.
+    pub(super) file: String,
+    /// The function that was called here; empty for the innermost frame.
+    pub(super) called: String,
+    position: Position,
+    /// How many characters, where known; otherwise those of the name or sign at the position.
+    length: Option<usize>,
+}
+
+impl Frame {
+    /// The place of a finding.
+    pub(super) fn of_finding(finding: &Finding, file: &str) -> Self {
+        let at = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        let position = Position::new(at(finding.line.max(1)), at(finding.column));
+        Self { file: file.into(), called: String::new(), position, length: Some(finding.length) }
+    }
+
+    /// The bytes of the name or sign at the position; `None` where the text has no such place.
+    pub(super) fn span(&self, text: &str) -> Option<Range<usize>> {
+        let line = self.position.line()?;
+        let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let line = text.get(start..)?.lines().next().unwrap_or("");
+        let column = self.position.position().unwrap_or(1).max(1) - 1;
+        let offset = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+        let rest = &line[offset..];
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        if let Some(characters) = self.length {
+            let length: usize = rest.chars().take(characters.max(1)).map(char::len_utf8).sum();
+            return Some(start + offset..start + offset + length);
+        }
+        let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
+        Some(start + offset..start + offset + length)
+    }
+}
+
+/// Takes an error apart. Rhai wraps it once per call; the source it names is that of the function
+/// called, so it belongs to the position one level further in.
+pub(super) fn frames(error: &EvalAltResult, sources: &dyn Sources) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut file = sources.main().to_owned();
+    let mut current = error;
+    loop {
+        match current {
+            EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
+                frames.push(Frame {
+                    file: file.clone(),
+                    called: readable(name),
+                    position: *position,
+                    length: None,
+                });
+                match sources.home(name) {
+                    Some(home) => home.clone_into(&mut file),
+                    None if !source.is_empty() => file.clone_from(source),
+                    None => {}
+                }
+                current = inner;
+            }
+            EvalAltResult::ErrorInModule(path, inner, position) => {
+                frames.push(Frame {
+                    file: file.clone(),
+                    called: format!("import {path:?}"),
+                    position: *position,
+                    length: None,
+                });
+                file.clone_from(path);
+                current = inner;
+            }
+            leaf => {
+                frames.push(Frame { file, called: String::new(), position: leaf.position(), length: None });
+                break;
+            }
+        }
+    }
+    frames.reverse();
+    frames
+}
+
+/// Closures have names that nobody wrote.
+fn readable(name: &str) -> String {
+    if name.starts_with("anon$") { "a closure".into() } else { name.into() }
+}

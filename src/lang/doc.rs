@@ -17,7 +17,7 @@
 //!
 //! Tags: `@returns TYPE` for a type that Rust does not show; `@closure TYPE, TYPE` for the parameters with
 //! which a closure argument is called; `@method` for a function on a built-in type that reads as a method
-//! though it does not take `&mut`. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
+//! though it does not take `&mut`; `@replaces` for one that stands in for a function of Rhai's own on purpose. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
 //! the receiver) or `result` (of the closure argument).
 
 use super::types::Type;
@@ -41,6 +41,7 @@ pub(crate) struct Tags {
     pub(crate) returns: Option<Type>,
     pub(crate) closure: Vec<Type>,
     pub(crate) method: bool,
+    pub(crate) replaces: bool,
 }
 
 impl Doc {
@@ -61,23 +62,27 @@ impl Doc {
 }
 
 impl Tags {
-    /// Reads the tag lines only; cheap where there are none.
+    /// Reads the tag lines only: comments are long, tags are few, and the catalog reads all of them.
     pub(crate) fn parse(comments: &str) -> Self {
         let mut tags = Self::default();
-        if !comments.contains('@') {
-            return tags;
-        }
-        for line in lines(comments).map(str::trim) {
+        for line in comments.match_indices('@').map(|(at, _)| line_at(comments, at)) {
             if let Some(written) = line.strip_prefix("@returns ") {
                 tags.returns = Some(Type::from_doc(written));
             } else if let Some(written) = line.strip_prefix("@closure ") {
                 tags.closure = written.split(',').map(Type::from_doc).collect();
-            } else if line == "@method" {
-                tags.method = true;
             }
+            tags.method |= line == "@method";
+            tags.replaces |= line == "@replaces";
         }
         tags
     }
+}
+
+/// Returns the rest of the line from an `@` that is the first thing on it, nothing for any other.
+fn line_at(comments: &str, at: usize) -> &str {
+    let start = comments[..at].rfind('\n').map_or(0, |end| end + 1);
+    let first = comments[start..at].chars().all(|letter| matches!(letter, ' ' | '/' | '*' | '!'));
+    if first { comments[at..].lines().next().unwrap_or_default().trim_end() } else { "" }
 }
 
 /// Returns comment lines without what makes them comments.

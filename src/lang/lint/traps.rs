@@ -1,6 +1,6 @@
 //! What looks right and is not: the known traps of the language, as far as they can be seen.
 
-use rhai::{FnCallExpr, Position};
+use rhai::{Expr, FnCallExpr, Position};
 
 use super::Finding;
 use super::walk::Checker;
@@ -48,6 +48,18 @@ impl Checker<'_> {
         Some(self.text.finding(position, "xml_copy", message).hint(hint))
     }
 
+    /// `const m = #{ a: 1 }; m.a = 2` is accepted by the parser and fails, in ways of its own, when it runs.
+    pub(super) fn change_of_constant(&self, root: &Expr) -> Option<Finding> {
+        let Expr::Variable(variable, _, position) = root else { return None };
+        let name = variable.1.as_str();
+        if !variable.2.is_empty() || !self.frame.is_constant(name) {
+            return None;
+        }
+        let message = format!("`{name}` is a constant and cannot be changed");
+        let hint = "declare it with `let` if it is to change";
+        Some(self.text.finding(*position, "changed_constant", message).hint(hint))
+    }
+
     /// The traps of calls with a closure.
     pub(super) fn call_traps(
         &self,
@@ -57,21 +69,22 @@ impl Checker<'_> {
         matches: &[(&Entry, &Overload)],
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (index, argument) in call.args.iter().enumerate() {
+        for argument in &call.args {
             let Some(closure) = self.closure_of(argument) else { continue };
-            let called = matches.iter().any(|(_, overload)| {
-                overload.params.get(index).is_some_and(|param| param.type_ == Type::Closure)
-            });
             let position = argument.start_position();
             if call.name == "for_each" && matches!(receiver, Type::Array(_) | Type::Any) {
                 findings.extend(self.for_each_index(closure.params().len(), position));
             }
             let used = closure.captured.iter().find(|(name, _)| Some(name.as_str()) == variable);
-            if let (true, Some((name, position))) = (called, used) {
-                let message =
-                    format!("`{name}` is used inside the closure while `{}` works on it", call.name);
-                let hint =
-                    format!("take what you need before the call, for example `let count = {name}.len();`");
+            // Whether the closure is called at once or only kept does not matter to Rhai.
+            if let (false, Some((name, position))) = (matches.is_empty(), used) {
+                let message = format!(
+                    "`{name}` is used inside the closure of `{}`, in a chain that begins with `{name}`",
+                    call.name
+                );
+                let hint = format!(
+                    "Rhai refuses this as a data race: take what you need first, as in `let count = {name}.len();`"
+                );
                 findings.push(self.text.finding(*position, "captured_receiver", message).hint(hint));
             }
         }

@@ -111,5 +111,19 @@ fn leave(status: i64) -> Fallible<()> {
             .hint("use a number from 0 to 255")
             .into());
     }
-    Err(Box::new(EvalAltResult::Exit(Dynamic::from_int(status), Position::NONE)))
+    // Not Rhai's own `Exit`, which evaluates to its value as if the script had ended by itself.
+    let status = Dynamic::from(ExitStatus(status as u8));
+    Err(Box::new(EvalAltResult::ErrorTerminated(status, Position::NONE)))
+}
+
+/// What `exit(n)` ends a script with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitStatus(pub u8);
+
+/// The status that a script asked for with `exit`, where that is how it ended.
+pub fn exit_status(failure: &EvalAltResult) -> Option<u8> {
+    match super::error::innermost(failure) {
+        EvalAltResult::ErrorTerminated(value, _) => Some(value.clone().try_cast::<ExitStatus>()?.0),
+        _ => None,
+    }
 }

@@ -8,7 +8,8 @@ use rhai::{Dynamic, EvalAltResult};
 use super::environment::Environment;
 use super::{Arguments, Mode, status};
 use crate::api::data::to_data;
-use crate::api::error::{from_rhai, innermost};
+use crate::api::error::from_rhai;
+use crate::api::global::exit_status;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Reason;
 use crate::output::{self, Format, Written};
@@ -43,8 +44,16 @@ fn script(environment: &Environment, arguments: &Arguments, file: &Path) -> u8 {
 /// One source whose value is not shown.
 fn one(environment: &Environment, mut session: Session, name: &str, text: &str) -> u8 {
     match session.eval(name, text) {
-        Ok(_) => status::DONE,
+        Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &error),
+    }
+}
+
+/// A script that came to its end; its last lines may not have reached anybody.
+fn done(session: &Session) -> u8 {
+    match session.interrupt().reason() {
+        Some(Reason::OutputFailed) => status::FAILED,
+        _ => status::DONE,
     }
 }
 
@@ -60,7 +69,7 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
         }
     }
     match show(environment, &last) {
-        Ok(_) => status::DONE,
+        Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
     }
 }
@@ -78,8 +87,8 @@ fn show(environment: &Environment, value: &Dynamic) -> Result<Written> {
 
 /// Says why a script ended early, and gives the exit status.
 pub(super) fn ended(environment: &Environment, session: &Session, failure: &EvalAltResult) -> u8 {
-    if let EvalAltResult::Exit(value, _) = innermost(failure) {
-        return value.as_int().ok().and_then(|n| u8::try_from(n).ok()).unwrap_or(status::DONE);
+    if let Some(status) = exit_status(failure) {
+        return status;
     }
     let reason = session.interrupt().reason();
     match reason {

@@ -23,6 +23,7 @@ mod json;
 mod names;
 mod os;
 pub mod permissions;
+pub mod show;
 pub mod snapshot;
 mod stats;
 mod table;
@@ -69,6 +70,7 @@ pub fn register(engine: &mut Engine) {
     fs::register(engine);
     json::register(engine);
     os::register(engine);
+    show::register(engine);
     table::register(engine);
     time::register(engine);
     units::register(engine);

@@ -13,7 +13,7 @@ use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
 use crate::lang::catalog::Catalog;
 use crate::libvirt::{Connection, Door, Interrupt};
-use crate::output;
+use crate::output::{self, View};
 use crate::report::Sources;
 use crate::stdlib::{EMBEDDED, Modules, Resolver};
 
@@ -40,6 +40,8 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// The configured library folder.
     pub library: Option<PathBuf>,
+    /// How values are shown.
+    pub view: View,
 }
 
 /// See the module.
@@ -62,9 +64,9 @@ pub struct Session {
 impl Session {
     /// Makes a session; no connection is opened.
     pub fn new(settings: Settings) -> Self {
-        let Settings { door, permissions, uri, args, folder, library } = settings;
+        let Settings { door, permissions, uri, args, folder, library, view } = settings;
         let modules = Arc::new(Modules::new(folder.clone(), library));
-        let context = Arc::new(Context::new(door, permissions, uri, args));
+        let context = Arc::new(Context::new(door, permissions, uri, args).with_view(view));
         let mut scope = Scope::new();
         scope.push("args", context.args());
         Self {
@@ -104,6 +106,9 @@ impl Session {
         let mut merged = self.imports.merge(&self.functions).merge(ast);
         if let Some(source) = ast.source() {
             merged.set_source(source);
+        }
+        if !ast.doc().is_empty() {
+            self.context.set_script_doc(comment_text(ast.doc()));
         }
         let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &merged);
         // Kept even after a failure: a variable may hold a closure of this source by now.
@@ -180,6 +185,15 @@ impl Sources for Session {
     }
 }
 
+/// The lines of a comment without their `//!` and the blank after it.
+fn comment_text(doc: &str) -> String {
+    let line = |line: &str| {
+        let line = line.strip_prefix("//!").unwrap_or(line);
+        line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
+    };
+    doc.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Closures have names that the parser makes up.
 fn is_closure(name: &str) -> bool {
     name.starts_with("anon$")
@@ -197,7 +211,7 @@ fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {
         interrupt.reason().map(|reason| Dynamic::from(reason.error()))
     });
     let closed = context.door().interrupt().clone();
-    engine.on_print(move |text| write_line(text, &closed));
+    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
     engine.on_debug(|text, source, position| {
         output::err(&format!("{}{position}: {text}\n", source.map(|s| format!("{s}:")).unwrap_or_default()));
     });
@@ -214,18 +228,6 @@ pub fn bare_engine() -> Engine {
     engine.set_strict_variables(true);
     api::register(&mut engine);
     engine
-}
-
-/// `print`: nobody reading any more, or a full disk, ends the run.
-fn write_line(text: &str, interrupt: &Interrupt) {
-    match output::out(&format!("{text}\n")) {
-        Ok(output::Written::All) => {}
-        Ok(output::Written::Closed) => interrupt.raise(crate::libvirt::Reason::OutputClosed),
-        Err(error) => {
-            crate::report::warn(&error.to_string());
-            interrupt.raise(crate::libvirt::Reason::OutputFailed);
-        }
-    }
 }
 
 /// Everything callable, with its documentation: what help, completion, `check` and the reference read.

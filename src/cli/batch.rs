@@ -11,7 +11,7 @@ use crate::api::data::to_data;
 use crate::api::error::{from_rhai, innermost};
 use crate::error::{Error, Result, code};
 use crate::libvirt::Reason;
-use crate::output::{self, Format, Written};
+use crate::output::{self, Written};
 use crate::report;
 use crate::session::Session;
 
@@ -67,13 +67,10 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
 
 /// Shows a value in the format of the run; `()` only where a format was asked for.
 fn show(environment: &Environment, value: &Dynamic) -> Result<Written> {
-    if value.is_unit() && environment.format.is_none() {
+    if value.is_unit() && environment.view.format.is_none() {
         return Ok(Written::All);
     }
-    let data = to_data(value)?;
-    let terminal = output::stdout_is_terminal();
-    let format = environment.format.unwrap_or_else(|| Format::preferred(&data, terminal));
-    output::out(&output::render(&data, &environment.options(format))?)
+    output::out(&environment.view.render(&to_data(value)?)?)
 }
 
 /// Says why a script ended early, and gives the exit status.

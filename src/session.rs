@@ -243,3 +243,6 @@ pub fn catalog(engine: &Engine) -> Catalog {
     }
     catalog
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,8 @@ use rhai::{Dynamic, EvalAltResult};
 use super::environment::Environment;
 use super::{Arguments, Mode, status};
 use crate::api::data::to_data;
-use crate::api::error::{from_rhai, innermost};
+use crate::api::error::from_rhai;
+use crate::api::global::ExitStatus;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Reason;
 use crate::output::{self, Written};
@@ -75,8 +76,8 @@ fn show(environment: &Environment, value: &Dynamic) -> Result<Written> {
 
 /// Says why a script ended early, and gives the exit status.
 pub(super) fn ended(environment: &Environment, session: &Session, failure: &EvalAltResult) -> u8 {
-    if let EvalAltResult::Exit(value, _) = innermost(failure) {
-        return value.as_int().ok().and_then(|n| u8::try_from(n).ok()).unwrap_or(status::DONE);
+    if let Some(ExitStatus(status)) = ExitStatus::of(failure) {
+        return status;
     }
     let reason = session.interrupt().reason();
     match reason {

@@ -95,7 +95,7 @@ impl Session {
     pub fn compile(&mut self, name: &str, text: &str) -> Result<AST, ParseError> {
         self.sources.insert(name.into(), text.into());
         self.evaluated = name.into();
-        let mut ast = self.engine.compile_with_scope(&self.scope, text)?;
+        let mut ast = self.engine.compile_with_scope(&self.scope, after_shebang(text))?;
         ast.set_source(name);
         let closures = ast.iter_functions().map(|f| f.name).filter(|name| is_closure(name));
         self.closures.extend(closures.map(|closure| (closure.to_owned(), name.to_owned())));
@@ -183,6 +183,11 @@ impl Sources for Session {
     fn home(&self, closure: &str) -> Option<&str> {
         self.closures.get(closure).map(String::as_str)
     }
+}
+
+/// A source without its first line where that is for the system (`#!…`); lines keep their numbers.
+fn after_shebang(text: &str) -> &str {
+    if text.starts_with("#!") { text.find('\n').map_or("", |end| &text[end..]) } else { text }
 }
 
 /// The lines of a comment without their `//!` and the blank after it.

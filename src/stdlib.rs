@@ -15,8 +15,11 @@ use crate::error::{Error, code};
 use crate::lang::suggest::nearest;
 
 /// Name and source of each embedded module.
-pub const EMBEDDED: &[(&str, &str)] =
-    &[("table", include_str!("../stdlib/table.rhai")), ("wait", include_str!("../stdlib/wait.rhai"))];
+pub const EMBEDDED: &[(&str, &str)] = &[
+    ("args", include_str!("../stdlib/args.rhai")),
+    ("table", include_str!("../stdlib/table.rhai")),
+    ("wait", include_str!("../stdlib/wait.rhai")),
+];
 
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<&'static str> {

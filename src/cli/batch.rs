@@ -9,10 +9,10 @@ use super::environment::Environment;
 use super::{Arguments, Mode, status};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
-use crate::api::global::exit_status;
+use crate::api::global::ExitStatus;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Reason;
-use crate::output::{self, Format, Written};
+use crate::output::{self, Written};
 use crate::report;
 use crate::session::Session;
 
@@ -76,18 +76,15 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
 
 /// Shows a value in the format of the run; `()` only where a format was asked for.
 fn show(environment: &Environment, value: &Dynamic) -> Result<Written> {
-    if value.is_unit() && environment.format.is_none() {
+    if value.is_unit() && environment.view.format.is_none() {
         return Ok(Written::All);
     }
-    let data = to_data(value)?;
-    let terminal = output::stdout_is_terminal();
-    let format = environment.format.unwrap_or_else(|| Format::preferred(&data, terminal));
-    output::out(&output::render(&data, &environment.options(format))?)
+    output::out(&environment.view.render(&to_data(value)?)?)
 }
 
 /// Says why a script ended early, and gives the exit status.
 pub(super) fn ended(environment: &Environment, session: &Session, failure: &EvalAltResult) -> u8 {
-    if let Some(status) = exit_status(failure) {
+    if let Some(ExitStatus(status)) = ExitStatus::of(failure) {
         return status;
     }
     let reason = session.interrupt().reason();

@@ -142,7 +142,7 @@ fn the_deadline_is_4_even_in_an_endless_loop_and_a_sleep() {
 #[test]
 fn signals_give_what_a_shell_gives() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
-        let mut started = Virhai::new()
+        let started = Virhai::new()
             .args(["-e", "print(\"ready\"); loop {}"])
             .status(status)
             .stdout("ready\n")

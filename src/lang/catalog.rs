@@ -35,24 +35,32 @@ pub struct Catalog {
     type_ids: HashMap<TypeId, Type>,
     docs: BTreeMap<String, Doc>,
     modules: BTreeSet<String>,
+    hiding: BTreeSet<String>,
 }
 
 impl Catalog {
     /// Reads everything that an engine can call, with the options tables of the functions that have one.
     pub fn from_engine(engine: &Engine, tables: &[&'static OptionTable]) -> Self {
-        let (entries, type_ids) = collect::from_engine(engine);
-        let mut catalog = Self { entries, type_ids, ..Self::default() };
+        let collect::Collected { entries, types, hiding } = collect::from_engine(engine);
+        let mut catalog = Self { entries, type_ids: types, hiding, ..Self::default() };
         catalog.tables = tables.iter().map(|table| (table.function, *table)).collect();
         catalog.index();
         catalog
     }
 
-    /// Adds a module that scripts import under `name`, with its functions and script methods.
-    pub fn add_module(&mut self, name: &str, module: &AST) {
-        self.entries.extend(module_entries(name, module));
-        self.docs.insert(name.to_string(), Doc::parse(module.doc()));
-        self.modules.insert(name.to_string());
+    /// Adds modules with the names under which scripts import them: their functions and script methods.
+    pub fn add_modules<'m>(&mut self, modules: impl IntoIterator<Item = (&'m str, &'m AST)>) {
+        for (name, module) in modules {
+            self.entries.extend(module_entries(name, module));
+            self.docs.insert(name.to_string(), Doc::parse(module.doc()));
+            self.modules.insert(name.to_string());
+        }
         self.index();
+    }
+
+    /// Adds one module.
+    pub fn add_module(&mut self, name: &str, module: &AST) {
+        self.add_modules([(name, module)]);
     }
 
     /// Adds the doc comments of types and of the engine's own modules, which only a slow way gives; wanted for
@@ -161,6 +169,12 @@ impl Catalog {
     /// True if the host registered a type of this name: something has, takes or returns it.
     pub fn knows_type(&self, name: &str) -> bool {
         self.by_receiver.contains_key(name) || self.type_ids.values().any(|known| known.name() == name)
+    }
+
+    /// Returns the names of the host's functions that hide one of Rhai's own of the same signature without
+    /// saying so with `@replaces`.
+    pub(super) fn hiding(&self) -> impl Iterator<Item = &str> {
+        self.hiding.iter().map(String::as_str)
     }
 
     /// Returns the doc comment of a type, a namespace or a module; for types see [`Self::add_type_docs`].

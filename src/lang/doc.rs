@@ -17,7 +17,7 @@
 //!
 //! Tags: `@returns TYPE` for a type that Rust does not show; `@closure TYPE, TYPE` for the parameters with
 //! which a closure argument is called; `@method` for a function on a built-in type that reads as a method
-//! though it does not take `&mut`. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
+//! though it does not take `&mut`; `@replaces` for one that stands in for a function of Rhai's own on purpose. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
 //! the receiver) or `result` (of the closure argument).
 
 use super::types::Type;
@@ -41,6 +41,7 @@ pub(crate) struct Tags {
     pub(crate) returns: Option<Type>,
     pub(crate) closure: Vec<Type>,
     pub(crate) method: bool,
+    pub(crate) replaces: bool,
 }
 
 impl Doc {
@@ -74,6 +75,8 @@ impl Tags {
                 tags.closure = written.split(',').map(Type::from_doc).collect();
             } else if line == "@method" {
                 tags.method = true;
+            } else if line == "@replaces" {
+                tags.replaces = true;
             }
         }
         tags

@@ -17,6 +17,7 @@ mod program;
 mod scope;
 mod syntax;
 mod traps;
+pub(super) mod typing;
 mod walk;
 
 use rhai::{AST, Engine, OptimizationLevel, ParseError, ParseErrorType, Position, Scope};

@@ -79,6 +79,27 @@ pub enum OptionKind {
     Any,
 }
 
+impl OptionKind {
+    /// Says what a value must be: `a size`, ``one of `fast`, `safe` ``.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Flag(_) | Self::Bool => "true or false".into(),
+            Self::Int => "a whole number".into(),
+            Self::Float => "a number".into(),
+            Self::Size => "a size".into(),
+            Self::Duration => "a duration".into(),
+            Self::Text => "a text".into(),
+            Self::Word(words) => {
+                let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+                format!("one of {}", words.join(", "))
+            }
+            Self::List => "an array of texts".into(),
+            Self::Map => "an object map".into(),
+            Self::Any => "any value".into(),
+        }
+    }
+}
+
 impl OptionSpec {
     /// Describes an option of any kind.
     pub const fn new(name: &'static str, kind: OptionKind, doc: &'static str) -> Self {

@@ -174,6 +174,8 @@ mod guest {
 
     /// Calls a closure with each element.
     ///
+    /// @replaces
+    ///
     /// ```rhai
     /// [1].for_each(|x| print(x));
     /// ```

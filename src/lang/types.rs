@@ -92,7 +92,7 @@ impl Type {
             ("Result" | "Fallible" | "RhaiResultOf", Some(rest)) => {
                 Self::from_rust(first_generic(rest), engine)
             }
-            ("RhaiResult" | "Option" | "BitRange" | "CharsStream", _) => Self::Any,
+            ("RhaiResult" | "BitRange" | "CharsStream", _) => Self::Any,
             ("Vec", Some(rest)) => match first_generic(rest) {
                 "u8" => Self::Blob,
                 inner => Self::array_of(Self::from_rust(inner, engine)),
@@ -183,7 +183,15 @@ impl Type {
 
     /// True for a type that the host registered.
     pub fn is_object(&self) -> bool {
-        matches!(self, Self::Object(_))
+        matches!(self, Self::Object(_)) && !self.is_foreign()
+    }
+
+    /// True for a type of Rust that no value of a script has, such as `u64`.
+    pub fn is_foreign(&self) -> bool {
+        let foreign = [
+            "i8", "u8", "i16", "u16", "i32", "u32", "u64", "i128", "u128", "isize", "usize", "f32", "Option",
+        ];
+        matches!(self, Self::Object(name) if foreign.contains(&&**name))
     }
 
     /// True where nothing is known, not even that it is an array.

@@ -1,6 +1,7 @@
 //! What the rest of the project holds: [`Document`] and [`Node`], cheap handles on one shared tree.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::diff::{self, Change};
@@ -35,22 +36,24 @@ pub enum Value {
     Text(String),
 }
 
+/// A tree, and whether anybody wrote to it.
 #[derive(Clone)]
-struct Shared(Arc<RwLock<Tree>>);
+struct Shared(Arc<(RwLock<Tree>, AtomicBool)>);
 
 impl Shared {
     fn new(tree: Tree) -> Self {
-        Self(Arc::new(RwLock::new(tree)))
+        Self(Arc::new((RwLock::new(tree), AtomicBool::new(false))))
     }
 
     // A panic in a neighbour's thread leaves no half-made change behind that would matter more than
     // the document, so a poisoned lock is used like any other.
     fn read(&self) -> RwLockReadGuard<'_, Tree> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Tree> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.1.store(true, Ordering::Relaxed);
+        self.0.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,6 +70,11 @@ impl Document {
     pub fn root(&self) -> Node {
         let id = self.tree.read().root();
         Node { tree: self.tree.clone(), id }
+    }
+
+    /// True once somebody wrote to the document, even the value that was there already.
+    pub fn is_written(&self) -> bool {
+        self.tree.0.1.load(Ordering::Relaxed)
     }
 
     /// Returns an independent copy.

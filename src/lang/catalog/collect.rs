@@ -1,7 +1,7 @@
 //! From rhai's metadata to entries.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rhai::{AST, Engine, FnAccess, FnNamespace, FuncInfo};
 
@@ -38,19 +38,39 @@ enum KindOf {
     Index,
 }
 
-/// Reads all entries of an engine, and the names of the host's types by their id.
-pub(super) fn from_engine(engine: &Engine) -> (Vec<Entry>, HashMap<TypeId, Type>) {
+/// What an engine has.
+pub(super) struct Collected {
+    pub(super) entries: Vec<Entry>,
+    /// The names of the host's types by their id.
+    pub(super) types: HashMap<TypeId, Type>,
+    /// The host's functions that hide one of Rhai's own of the same signature, without saying so.
+    pub(super) hiding: BTreeSet<String>,
+}
+
+/// Reads everything that an engine has.
+pub(super) fn from_engine(engine: &Engine) -> Collected {
     let own = engine.collect_fn_metadata(None, Raw::read, false);
-    let known: HashSet<(String, u64)> = own.iter().map(|raw| (raw.namespace.clone(), raw.hash)).collect();
-    let known = &known;
-    let rhais = engine.collect_fn_metadata(
-        None,
-        |info| {
-            let new = !known.contains(&(info.namespace.to_string(), info.metadata.hash));
-            if new { Raw::read(info) } else { None }
-        },
-        true,
-    );
+    // Every function of the host comes again in the second list, and Rhai's own between them.
+    let mut known: HashMap<(String, u64), usize> = HashMap::new();
+    for raw in &own {
+        *known.entry((raw.namespace.clone(), raw.hash)).or_default() += 1;
+    }
+    let mut hiding = BTreeSet::new();
+    let mut rhais = engine.collect_fn_metadata(None, Raw::read, true);
+    rhais.retain(|raw| match known.get_mut(&(raw.namespace.clone(), raw.hash)) {
+        None => true,
+        Some(0) => {
+            let declared = own.iter().find(|one| one.hash == raw.hash && one.namespace == raw.namespace);
+            if declared.is_some_and(|one| !Tags::parse(&one.comments).replaces) {
+                hiding.insert(raw.name.clone());
+            }
+            false
+        }
+        Some(left) => {
+            *left -= 1;
+            false
+        }
+    });
     let types = host_types(engine, &own);
     let mut collector = Collector { engine, types: &types, entries: BTreeMap::new() };
     let mut seen = HashSet::new();
@@ -64,7 +84,7 @@ pub(super) fn from_engine(engine: &Engine) -> (Vec<Entry>, HashMap<TypeId, Type>
         collector.add(raw, Origin::Rhai);
     }
     let entries = collector.entries.into_values().map(finish).collect();
-    (entries, types)
+    Collected { entries, types, hiding }
 }
 
 /// Reads the public functions of a module written in Rhai.

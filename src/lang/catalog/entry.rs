@@ -110,7 +110,9 @@ impl Entry {
             }
             Kind::Function | Kind::Method => format!("{}({})", self.path(), overload.list()),
         };
-        if overload.returns != Type::Nothing {
+        // Rhai does not say what its functions return.
+        let unsaid = self.origin == Origin::Script && overload.returns.is_any();
+        if overload.returns != Type::Nothing && !unsaid {
             let _ = write!(text, " -> {}", overload.returns);
         }
         text

@@ -4,6 +4,7 @@ use rhai::{Dynamic, Expr, FnCallExpr, FnPtr, Position, Stmt, StmtBlock};
 
 use super::program::Function;
 use super::scope::Frame;
+use super::typing::operator_type;
 use super::walk::Checker;
 use crate::lang::types::Type;
 
@@ -127,21 +128,6 @@ impl<'a> Checker<'a> {
     pub(super) fn operator(&mut self, call: &FnCallExpr) -> Type {
         let types: Vec<_> = call.args.iter().map(|operand| self.expr(operand)).collect();
         operator_type(&call.name, &types)
-    }
-}
-
-/// Returns the type of an operator's result.
-pub(super) fn operator_type(operator: &str, operands: &[Type]) -> Type {
-    use Type::{Float, Int, Text};
-    match (operator, operands) {
-        ("==" | "!=" | "<" | ">" | "<=" | ">=" | "!", _) => Type::Bool,
-        (".." | "..=", _) => Type::Range,
-        ("-" | "+", [only @ (Int | Float)]) => only.clone(),
-        ("+", [Text, _] | [_, Text]) => Text,
-        ("+", [a @ Type::Array(_), b @ Type::Array(_)]) => a.clone().join(b.clone()),
-        ("+" | "-" | "*" | "/" | "%" | "**", [Int, Int]) => Int,
-        ("+" | "-" | "*" | "/" | "%" | "**", [Int | Float, Int | Float]) => Float,
-        _ => Type::Any,
     }
 }
 

@@ -3,9 +3,10 @@
 use rhai::{Expr, Position};
 
 use super::chain::{Chain, Link};
+use super::typing::element_at;
 use super::walk::Checker;
 use super::{Finding, did_you_mean};
-use crate::lang::catalog::{Catalog, Entry, Kind};
+use crate::lang::catalog::{Entry, Kind};
 use crate::lang::suggest;
 use crate::lang::types::Type;
 
@@ -19,7 +20,8 @@ impl Checker<'_> {
 
     /// Follows the links of a chain from a value of type `receiver`.
     pub(super) fn links(&mut self, mut receiver: Type, root: &Expr, links: &[Link]) -> Type {
-        let mut variable = match root {
+        // Rhai holds the variable at the root of a chain until the chain's end.
+        let variable = match root {
             Expr::Variable(variable, ..) if variable.2.is_empty() => Some(variable.1.as_str()),
             _ => None,
         };
@@ -32,7 +34,6 @@ impl Checker<'_> {
                     element_at(self.catalog, &receiver, &index)
                 }
             };
-            variable = None;
         }
         receiver
     }
@@ -103,6 +104,10 @@ impl Checker<'_> {
             return;
         };
         let mut receiver = self.expr(chain.root);
+        if let Some(finding) = self.change_of_constant(chain.root) {
+            self.report(finding);
+            return;
+        }
         let last = chain.links.pop();
         let count = chain.links.len();
         for index in 0..count {
@@ -112,8 +117,7 @@ impl Checker<'_> {
                 self.report(finding);
                 return;
             }
-            let root = if index == 0 { chain.root } else { &Expr::Unit(Position::NONE) };
-            receiver = self.links(receiver, root, &chain.links[index..=index]);
+            receiver = self.links(receiver, chain.root, &chain.links[index..=index]);
         }
         match last {
             Some(Link::Property { name, position }) => self.set_property(&receiver, name, position),
@@ -145,18 +149,4 @@ fn takes_text(entry: &Entry) -> bool {
     entry.overloads.iter().any(|overload| {
         overload.params.first().is_none_or(|param| matches!(param.type_, Type::Text | Type::Any))
     })
-}
-
-/// Returns the type of `receiver[index]`.
-pub(in crate::lang) fn element_at(catalog: &Catalog, receiver: &Type, index: &Type) -> Type {
-    match (receiver, index) {
-        (Type::Array(_) | Type::Text | Type::Blob, Type::Range) => receiver.clone(),
-        (Type::Array(element), Type::Int) => (**element).clone(),
-        (Type::Text, Type::Int) => Type::Char,
-        (Type::Blob, Type::Int) => Type::Int,
-        (Type::Object(_), _) => catalog
-            .index_of(receiver)
-            .map_or(Type::Any, |entry| entry.returns(receiver, std::slice::from_ref(index), &Type::Any)),
-        _ => Type::Any,
-    }
 }

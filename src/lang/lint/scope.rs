@@ -5,11 +5,17 @@ use crate::lang::types::Type;
 /// The variables and the `this` of a function, a closure or the top level.
 #[derive(Default)]
 pub(super) struct Frame {
-    variables: Vec<(String, Type)>,
+    variables: Vec<Variable>,
     /// The type of `this`, where code has one.
     pub(super) this: Option<Type>,
     /// True inside a named function, which does not see the variables around it.
     pub(super) in_function: bool,
+}
+
+struct Variable {
+    name: String,
+    type_: Type,
+    constant: bool,
 }
 
 impl Frame {
@@ -24,16 +30,33 @@ impl Frame {
     }
 
     pub(super) fn declare(&mut self, name: &str, type_: Type) {
-        self.variables.push((name.to_string(), type_));
+        self.variables.push(Variable { name: name.to_string(), type_, constant: false });
+    }
+
+    /// Makes the variable that was declared last a constant.
+    pub(super) fn make_constant(&mut self) {
+        if let Some(last) = self.variables.last_mut() {
+            last.constant = true;
+        }
+    }
+
+    /// True for a constant of a type whose values cannot change once they are constant: not for the host's
+    /// objects, whose properties are not part of the value.
+    pub(super) fn is_constant(&self, name: &str) -> bool {
+        self.variable(name).is_some_and(|variable| variable.constant && !variable.type_.is_object())
     }
 
     /// Returns the type of a variable; nothing where there is no such variable.
     pub(super) fn get(&self, name: &str) -> Option<&Type> {
-        self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, type_)| type_)
+        self.variable(name).map(|variable| &variable.type_)
+    }
+
+    fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().rev().find(|variable| variable.name == name)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.variables.iter().map(|(name, _)| name.as_str())
+        self.variables.iter().map(|variable| variable.name.as_str())
     }
 
     /// Remembers where a block begins, for [`Self::leave`].

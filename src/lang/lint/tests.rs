@@ -79,7 +79,7 @@ fn good_scripts_have_no_findings() {
         "let r = attempt(|| guest(\"a\").start()); if !r.ok { print(r.error.hint) }",
         "let x = json_text ?? 1; let json_text = 2;".replace("json_text ?? 1", "1").as_str(),
         "let v = 1.5; v.floor(); v.round() + 2; 5.to_string(); 'c'.to_upper(); (1..4).contains(2);",
-        "\"a-b\".split(\"-\")[0].to_upper(); \"abc\"[0..1].len(); \"abc\".chars();",
+        "\"a-b\".split(\"-\")[0].to_upper(); \"abc\"[0].to_upper(); \"abc\".chars();",
         "for c in \"abc\" { c.to_int() }",
         "let t = timestamp(); t.elapsed;",
         "type_of(1); print(); debug(1); guest(\"a\").type_of();",
@@ -240,14 +240,19 @@ fn known_traps_are_flagged() {
         ("let g = guest(\"a\"); g.xml[\"memory\"] = 5;", "xml_copy"),
         ("fn f(g) { g.xml.memory = 5; }", "xml_copy"),
         ("let g = guest(\"a\"); g.name = \"b\";", "read_only_property"),
+        ("const M = #{ a: 1 }; M.a = 2;", "changed_constant"),
+        ("const A = [1]; A[0] = 2;", "changed_constant"),
         ("guests().for_each(|g, i| g.start())", "for_each_index"),
         ("let a = [1]; a.map(|x| a.len())", "captured_receiver"),
         ("let g = guest(\"a\"); g.edit(|doc| g.name)", "captured_receiver"),
+        ("let a = [1]; a.filter(|x| x > 1).map(|x| a.len())", "captured_receiver"),
     ] {
         assert_eq!(codes(source), [code], "{source}");
     }
     clean("let a = [1]; let b = []; b.push(|| b); let n = a.len(); a.map(|x| n)");
     clean("let m = #{ xml: #{} }; m.xml[\"a\"] = 1; let d = guest(\"a\").xml; d[\"a\"] = 2;");
+    clean("const G = guest(\"a\"); G.autostart = true; const A = #{ b: 1 }; { let A = #{}; A.b = 1; }");
+    clean("if \"a\" in [\"a\"] { } if 1 !in [2] { } if \"k\" in #{ k: 1 } { } guest(\"a\") in guests();");
     clean("guests().for_each(|g| g.start()); [1].len; \"a\".len;");
 }
 

@@ -1,6 +1,6 @@
 //! What looks right and is not: the known traps of the language, as far as they can be seen.
 
-use rhai::{FnCallExpr, Position};
+use rhai::{Expr, FnCallExpr, Position};
 
 use super::Finding;
 use super::walk::Checker;
@@ -48,6 +48,18 @@ impl Checker<'_> {
         Some(self.text.finding(position, "xml_copy", message).hint(hint))
     }
 
+    /// `const m = #{ a: 1 }; m.a = 2` is accepted by the parser and fails, in ways of its own, when it runs.
+    pub(super) fn change_of_constant(&self, root: &Expr) -> Option<Finding> {
+        let Expr::Variable(variable, _, position) = root else { return None };
+        let name = variable.1.as_str();
+        if !variable.2.is_empty() || !self.frame.is_constant(name) {
+            return None;
+        }
+        let message = format!("`{name}` is a constant and cannot be changed");
+        let hint = "declare it with `let` if it is to change";
+        Some(self.text.finding(*position, "changed_constant", message).hint(hint))
+    }
+
     /// The traps of calls with a closure.
     pub(super) fn call_traps(
         &self,
@@ -68,10 +80,13 @@ impl Checker<'_> {
             }
             let used = closure.captured.iter().find(|(name, _)| Some(name.as_str()) == variable);
             if let (true, Some((name, position))) = (called, used) {
-                let message =
-                    format!("`{name}` is used inside the closure while `{}` works on it", call.name);
-                let hint =
-                    format!("take what you need before the call, for example `let count = {name}.len();`");
+                let message = format!(
+                    "`{name}` is used inside the closure of `{}`, in a chain that begins with `{name}`",
+                    call.name
+                );
+                let hint = format!(
+                    "Rhai refuses this as a data race: take what you need first, as in `let count = {name}.len();`"
+                );
                 findings.push(self.text.finding(*position, "captured_receiver", message).hint(hint));
             }
         }

@@ -7,8 +7,9 @@ use rhai::{AST, ASTFlags, Engine, Expr, Position, Stmt};
 use super::modules::{Import, Imports, ModuleLookup};
 use super::program::{Function, Program, earlier_functions};
 use super::scope::Frame;
+use super::typing::element_of;
 use super::{Finding, Surroundings, Text, did_you_mean};
-use crate::lang::catalog::{Catalog, Kind};
+use crate::lang::catalog::Catalog;
 use crate::lang::suggest;
 use crate::lang::types::Type;
 
@@ -135,9 +136,12 @@ impl Checker<'_> {
                 self.frame.leave(mark);
                 return Type::Any;
             }
-            Stmt::Var(parts, ..) => {
+            Stmt::Var(parts, flags, _) => {
                 let type_ = self.expr(&parts.1);
                 self.declare(&parts.0.name, type_);
+                if flags.contains(ASTFlags::CONSTANT) {
+                    self.frame.make_constant();
+                }
             }
             Stmt::Assignment(parts) => self.assignment(&parts.1.lhs, &parts.1.rhs),
             Stmt::TryCatch(flow, _) => {
@@ -260,20 +264,5 @@ impl Checker<'_> {
     fn element_of(&mut self, iterated: &Expr) -> Type {
         let type_ = self.expr(iterated);
         element_of(&type_, self.catalog)
-    }
-}
-
-/// Returns the type of what iterating over a value gives.
-pub(super) fn element_of(type_: &Type, catalog: &Catalog) -> Type {
-    match type_ {
-        Type::Array(element) => (**element).clone(),
-        Type::Range | Type::Blob => Type::Int,
-        Type::Text => Type::Char,
-        // The host's own sequences hand out with `for` what their method `next` returns.
-        Type::Object(_) => match catalog.method(type_, "next") {
-            Some(next) if next.kind == Kind::Method => next.returns(type_, &[], &Type::Any),
-            _ => Type::Any,
-        },
-        _ => Type::Any,
     }
 }

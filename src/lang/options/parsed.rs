@@ -185,25 +185,7 @@ fn mismatch(kind: OptionKind, given: String) -> Mismatch {
         OptionKind::Duration => Some("seconds as a number, or a text such as \"90s\""),
         _ => None,
     };
-    Mismatch { wanted: wanted(kind), given, hint: hint.map(Into::into) }
-}
-
-fn wanted(kind: OptionKind) -> String {
-    match kind {
-        OptionKind::Flag(_) | OptionKind::Bool => "true or false".into(),
-        OptionKind::Int => "a whole number".into(),
-        OptionKind::Float => "a number".into(),
-        OptionKind::Size => "a size".into(),
-        OptionKind::Duration => "a duration".into(),
-        OptionKind::Text => "a text".into(),
-        OptionKind::Word(words) => {
-            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-            format!("one of {}", words.join(", "))
-        }
-        OptionKind::List => "an array of texts".into(),
-        OptionKind::Map => "an object map".into(),
-        OptionKind::Any => "any value".into(),
-    }
+    Mismatch { wanted: kind.describe(), given, hint: hint.map(Into::into) }
 }
 
 fn describe(value: &Dynamic) -> String {

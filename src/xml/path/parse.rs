@@ -253,10 +253,14 @@ impl<'a> Parser<'a> {
         let value = match self.rest().bytes().next() {
             Some(b'\'' | b'"') => Value::Text(self.quoted()?.into()),
             Some(b'0'..=b'9' | b'-') => self.number()?,
-            _ => Value::Route(self.route().map_err(|error| match error.facts().hint {
-                Some(_) => error,
-                None => error.hint("texts stand in quotes: [@dev='vda']"),
-            })?),
+            _ => {
+                let start = self.at;
+                let route = self.route();
+                let is_bare = self.at == start && !self.rest().is_empty();
+                Value::Route(route.map_err(|error| {
+                    if is_bare { error.hint("texts stand in quotes: [@dev='vda']") } else { error }
+                })?)
+            }
         };
         self.skip_space();
         Ok(value)

@@ -10,6 +10,9 @@ use super::{Condition, Predicate, Route, Step, Test, Value};
 use crate::xml::tag::Attribute;
 use crate::xml::tree::{Id, Tree};
 
+/// Steps in a row that are looked up by recursion, at most.
+const MOST_PLAIN: usize = 8;
+
 /// One thing that a path found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::xml) enum Found {
@@ -93,8 +96,7 @@ impl Items {
     }
 
     fn step(self, tree: &Tree, step: &Step) -> Self {
-        let by_position = step.predicates.iter().any(|p| !matches!(p, Predicate::Holds(_)));
-        if step.deep && !by_position && matches!(step.test, Test::Name(_) | Test::AnyElement) {
+        if step.deep && !by_position(step) && matches!(step.test, Test::Name(_) | Test::AnyElement) {
             return self.descendants(tree, step);
         }
         let items = if step.deep { self.with_descendants(tree) } else { self };
@@ -127,13 +129,7 @@ impl Items {
 
     /// Returns the elements below these that fit the step, whatever their depth.
     fn descendants(&self, tree: &Tree, step: &Step) -> Self {
-        let fits = |id| {
-            is_named(tree, id, step)
-                && step.predicates.iter().all(|predicate| match predicate {
-                    Predicate::Holds(condition) => holds(tree, id, condition),
-                    Predicate::Position(_) | Predicate::Last => false,
-                })
-        };
+        let fits = |id| is_named(tree, id, step) && holds_all(tree, id, step);
         Self { list: self.below(tree, false, fits), apart: false }
     }
 
@@ -159,11 +155,23 @@ impl Items {
     }
 }
 
+fn by_position(step: &Step) -> bool {
+    step.predicates.iter().any(|predicate| !matches!(predicate, Predicate::Holds(_)))
+}
+
 fn is_named(tree: &Tree, id: Id, step: &Step) -> bool {
     match &step.test {
         Test::Name(name) => tree.name(id) == &**name,
         _ => tree.is_element(id),
     }
+}
+
+/// Says whether all predicates of a step without positions hold for an element.
+fn holds_all(tree: &Tree, id: Id, step: &Step) -> bool {
+    step.predicates.iter().all(|predicate| match predicate {
+        Predicate::Holds(condition) => holds(tree, id, condition),
+        Predicate::Position(_) | Predicate::Last => false,
+    })
 }
 
 fn begins_text(tree: &Tree, id: Id) -> bool {
@@ -194,31 +202,62 @@ pub(in crate::xml) fn holds(tree: &Tree, id: Id, condition: &Condition) -> bool 
         Condition::Or(parts) => parts.iter().any(|part| holds(tree, id, part)),
         Condition::And(parts) => parts.iter().all(|part| holds(tree, id, part)),
         Condition::Not(part) => !holds(tree, id, part),
-        Condition::Is(Value::Route(route)) => !select(tree, id, route).is_empty(),
+        Condition::Is(Value::Route(route)) => finds(tree, id, route, &mut |_| true),
         Condition::Is(Value::Text(text)) => !text.is_empty(),
         Condition::Is(Value::Number(number)) => *number != 0.0,
         Condition::Contains(text, part) => string(tree, id, text).contains(&*string(tree, id, part)),
         Condition::StartsWith(text, part) => string(tree, id, text).starts_with(&*string(tree, id, part)),
         Condition::Compare { left, equal, right } => {
             let numbers = matches!(left, Value::Number(_)) || matches!(right, Value::Number(_));
-            let (left, right) = (strings(tree, id, left), strings(tree, id, right));
             #[expect(clippy::float_cmp, reason = "XPath compares numbers exactly")]
             let same = |a: &str, b: &str| if numbers { number(a) == number(b) } else { a == b };
-            left.iter().any(|a| right.iter().any(|b| same(a, b) == *equal))
+            any(tree, id, left, &mut |a| any(tree, id, right, &mut |b| same(a, b) == *equal))
         }
     }
 }
 
-fn strings<'a>(tree: &'a Tree, id: Id, value: &'a Value) -> Vec<Cow<'a, str>> {
+/// Says whether a value, or one of those that a route finds, passes the test.
+fn any(tree: &Tree, id: Id, value: &Value, passes: &mut dyn FnMut(&str) -> bool) -> bool {
     match value {
-        Value::Route(route) => select(tree, id, route).iter().map(|found| found.text(tree)).collect(),
-        Value::Text(text) => vec![Cow::Borrowed(text)],
-        Value::Number(number) => vec![Cow::Owned(number.to_string())],
+        Value::Route(route) => finds(tree, id, route, &mut |found| passes(&found.text(tree))),
+        Value::Text(text) => passes(text),
+        Value::Number(number) => passes(&number.to_string()),
     }
 }
 
+/// Says whether the route finds something that passes the test. Unlike [`select`], it needs no
+/// order and so stops at the first: nearly all predicates are a few plain steps.
+fn finds(tree: &Tree, start: Id, route: &Route, passes: &mut dyn FnMut(&Found) -> bool) -> bool {
+    let plain = |step: &Step| {
+        !step.deep && !by_position(step) && matches!(step.test, Test::Name(_) | Test::Attribute(_))
+    };
+    let few = route.steps.len() <= MOST_PLAIN;
+    if route.absolute || !few || !route.steps.iter().all(plain) {
+        return select(tree, start, route).iter().any(passes);
+    }
+    finds_plain(tree, start, &route.steps, passes)
+}
+
+fn finds_plain(tree: &Tree, id: Id, steps: &[Step], passes: &mut dyn FnMut(&Found) -> bool) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return passes(&Found::Element(id)) };
+    if let Test::Attribute(name) = &step.test {
+        let attribute = tree.attributes(id).find(|(found, _)| *found == &**name);
+        return attribute.is_some_and(|(_, attribute)| passes(&Found::Attribute(id, attribute)));
+    }
+    let named = tree.elements(id).filter(|&child| is_named(tree, child, step));
+    let mut children = named.filter(|&child| holds_all(tree, child, step));
+    children.any(|child| finds_plain(tree, child, rest, passes))
+}
+
+/// Returns the string-value of the first that a value finds, as XPath's functions take it.
 fn string<'a>(tree: &'a Tree, id: Id, value: &'a Value) -> Cow<'a, str> {
-    strings(tree, id, value).into_iter().next().unwrap_or_default()
+    match value {
+        Value::Route(route) => {
+            select(tree, id, route).first().map(|found| found.text(tree)).unwrap_or_default()
+        }
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::Number(number) => Cow::Owned(number.to_string()),
+    }
 }
 
 /// Returns the number a text is for XPath; not a number, which equals nothing, where it is none.

@@ -6,7 +6,7 @@
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
-use super::{Context, Fallible, stats};
+use super::{Context, Fallible, inventory, stats};
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::Connection;
 
@@ -192,6 +192,35 @@ mod connection_functions {
     #[rhai_fn(name = "stats", return_raw, pure)]
     pub(super) fn some_stats(connection: &mut Connection, options: Map) -> Fallible<Array> {
         Ok(stats::stats(connection, options)?)
+    }
+
+    /// All guests with their disks, network interfaces and addresses, sorted by name.
+    ///
+    /// One map for each guest: `#{ name, uuid, state, memory, vcpus, disks: [#{ target, source,
+    /// capacity, allocation }], nics: [#{ mac, network, model, ips }] }`. Sizes are in bytes. State,
+    /// memory and disks of all guests come from one call where the driver has bulk statistics;
+    /// interfaces take one more call for each guest, because libvirt has none for all.
+    ///
+    /// ```rhai
+    /// for guest in conn().inventory() { print(`${guest.name}: ${guest.disks.len()} disks`) }
+    /// ```
+    #[rhai_fn(name = "inventory", return_raw, pure)]
+    pub fn full_inventory(connection: &mut Connection) -> Fallible<Array> {
+        Ok(inventory::inventory(connection, Map::new())?)
+    }
+
+    /// The inventory of the guests and with the fields that the options name.
+    ///
+    /// See `inventory()`. Fields that are not asked for cost nothing. Sizes are in bytes.
+    ///
+    /// Errors: `usage` for a field that there is not.
+    ///
+    /// ```rhai
+    /// for guest in conn().inventory(#{ fields: ["state", "memory", "disks"] }) { print(guest.memory) }
+    /// ```
+    #[rhai_fn(name = "inventory", return_raw, pure)]
+    pub fn some_inventory(connection: &mut Connection, options: Map) -> Fallible<Array> {
+        Ok(inventory::inventory(connection, options)?)
     }
 
     /// Ends the connection; a later use of it is an error (`virConnectClose`).

@@ -6,10 +6,12 @@ use quick_xml::escape::escape;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text, names};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, flag, text};
 use crate::libvirt::{Domain, DomainSnapshot, sys};
+use crate::xml::Document;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -289,6 +291,31 @@ mod snapshot_functions {
     #[rhai_fn(get = "domain", return_raw, pure)]
     pub(super) fn get_domain(snapshot: &mut DomainSnapshot) -> Fallible<Domain> {
         Ok(snapshot.domain()?)
+    }
+
+    /// The description of the snapshot as a document (`virDomainSnapshotGetXMLDesc`).
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create(#{ name: "s1" }).xml["name"])
+    /// ```
+    #[rhai_fn(get = "xml", return_raw, pure)]
+    pub fn get_xml(snapshot: &mut DomainSnapshot) -> Fallible<XmlDocument> {
+        Ok(XmlDocument::of_property(Document::parse(&snapshot.xml(0)?)?, snapshot.label()))
+    }
+
+    /// Refuses: a document that the property gave is a copy, so assigning would change nothing.
+    ///
+    /// Errors: `usage`.
+    ///
+    /// ```rhai
+    /// let snap = domain("test").snapshot_create();
+    /// try { snap.xml["name"] = "other" } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(set = "xml", return_raw)]
+    pub fn set_xml(snapshot: &mut DomainSnapshot, document: Dynamic) -> Fallible<()> {
+        let hint = "use vm.snapshot_create_xml(doc, #{ redefine: true }) to change a description";
+        let refused = refuse_assignment(&document, snapshot.label(), hint);
+        Ok(refused.map_err(|error| error.operation("DomainSnapshot.xml").object(snapshot.label()))?)
     }
 
     /// Whether the guest was taken to this snapshot or came from it last (`virDomainSnapshotIsCurrent`).

@@ -5,13 +5,16 @@
 //! with the [`Catalog`]. **No finding is better than a wrong one**: where a type is not known, everything that
 //! exists on any type passes; a variable that is assigned again anywhere has no known type.
 //!
-//! `program` holds the parsed script, `walk` and `expr` follow its statements and values, `call` judges
-//! calls, `traps` what looks right and is not, `modules` what is imported.
+//! `program` holds the parsed script, `walk` and `expr` follow its statements and values, `member`, `call`,
+//! `method` and `arguments` judge what is asked of them, `traps` finds what looks right and is not, `modules`
+//! knows what is imported, `syntax` words parse errors.
 
+mod arguments;
 mod call;
 mod chain;
 mod expr;
 mod member;
+mod method;
 mod modules;
 mod program;
 mod scope;

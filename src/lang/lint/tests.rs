@@ -409,3 +409,18 @@ fn every_example_of_rhais_own_library_passes() {
     found.dedup();
     assert_eq!(found, [""; 0]);
 }
+
+#[test]
+fn no_text_makes_it_stumble() {
+    let whole = "import \"mine\" as m; const C = #{ a: [1, |x, y| x.b[y]?.c] }; fn G.f(p) { this.q(p) ?? m::r(`${p}`) }\n\
+        for (e, i) in C.a { switch e { 1 | 2 if i > 0 => return, _ => C.a = e } } /* end";
+    let engine = toy::engine();
+    let catalog = toy::catalog(&engine);
+    for (at, _) in whole.char_indices() {
+        for source in [&whole[..at], &whole[at..], &format!("{}{}", &whole[..at / 2], &whole[at..])] {
+            for finding in check(source, "test.rhai", &catalog, &Library, &engine) {
+                assert!(finding.line > 0 && finding.column > 0 && finding.length > 0, "{source}");
+            }
+        }
+    }
+}

@@ -122,6 +122,11 @@ impl Session {
         self.scope.set_value("it", value);
     }
 
+    /// Sends what `print` writes somewhere else than to standard output.
+    pub fn on_print(&mut self, write: impl Fn(&str) + Send + Sync + 'static) {
+        self.engine.on_print(write);
+    }
+
     /// The interpreter.
     pub fn engine(&self) -> &Engine {
         &self.engine

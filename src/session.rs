@@ -237,7 +237,16 @@ fn write_line(text: &str, interrupt: &Interrupt) {
 ///
 /// Takes some milliseconds, so it is made when it is first needed.
 pub fn catalog(engine: &Engine) -> Catalog {
-    let mut catalog = Catalog::from_engine(engine, &api::option_tables());
+    let tables = api::option_tables();
+    let mut catalog = Catalog::from_engine(engine, &tables);
+    for table in tables {
+        // The global form of a finder takes what the method of a connection takes.
+        if let Some(global) = table.function.strip_prefix("Connection.")
+            && catalog.function("", global).is_some()
+        {
+            catalog.share_table(global, table);
+        }
+    }
     for (name, text) in EMBEDDED {
         // They parse, or the tests of the library fail.
         if let Ok(ast) = engine.compile(text) {

@@ -21,11 +21,16 @@ mod host_context;
 mod inventory;
 mod json;
 mod names;
+pub mod network;
 mod os;
 pub mod permissions;
 pub mod snapshot;
 mod stats;
+pub mod storage_pool;
+pub mod storage_volume;
 mod table;
+#[cfg(test)]
+mod test_script;
 mod time;
 mod units;
 mod wait;
@@ -63,6 +68,9 @@ pub fn register(engine: &mut Engine) {
     host::register(engine);
     domain::register(engine);
     snapshot::register(engine);
+    network::register(engine);
+    storage_pool::register(engine);
+    storage_volume::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -89,6 +97,9 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     ];
     tables.extend(domain::options());
     tables.extend(snapshot::OPTIONS);
+    tables.extend(network::options());
+    tables.extend(storage_pool::options());
+    tables.extend(storage_volume::OPTIONS);
     tables
 }
 

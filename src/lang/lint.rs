@@ -39,7 +39,10 @@ pub struct Finding {
     pub column: usize,
     /// How many characters of the line it is about.
     pub length: usize,
-    /// A stable word for the kind of finding: `unknown_method`, `syntax`, …
+    /// A stable word for the kind of finding: `syntax`, `unclosed_comment`; `unknown_function`, `unknown_method`,
+    /// `unknown_property`, `unknown_variable`, `unknown_module`, `broken_module`; `wrong_arguments`,
+    /// `unknown_option`, `wrong_option`; and the traps `len_property`, `xml_copy`, `read_only_property`,
+    /// `changed_constant`, `for_each_index`, `captured_receiver`.
     pub code: &'static str,
     /// One sentence for people.
     pub message: String,

@@ -95,9 +95,9 @@ mod domain_definition {
         Ok(Document::parse(&vm.xml(XML_DESC.read(options)?.flags())?)?.into())
     }
 
-    /// Changes the stored definition: the closure gets it as a document, and what it leaves is defined anew.
+    /// Changes the stored definition by a closure that gets it as a document.
     ///
-    /// Nothing is defined when the closure changes nothing. Returns whether something changed. A
+    /// What the closure leaves is defined anew. Nothing is defined when the closure changes nothing. Returns whether something changed. A
     /// running guest goes on as it is until its next start; `diff` shows what then changes.
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
@@ -153,8 +153,8 @@ mod domain_definition {
     /// vm.rename("test2");
     /// vm.rename("test");
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn rename(vm: &mut Domain, name: ImmutableString) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn rename(vm: &mut Domain, name: ImmutableString) -> Fallible<()> {
         Ok(vm.rename(&name)?)
     }
 
@@ -168,8 +168,8 @@ mod domain_definition {
     /// let vm = domain("test");
     /// vm.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn undefine(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn undefine(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.undefine(0)?)
     }
 
@@ -180,8 +180,8 @@ mod domain_definition {
     /// ```rhai
     /// domain("test").undefine(#{ managed_save: true, snapshots_metadata: true });
     /// ```
-    #[rhai_fn(name = "undefine", return_raw)]
-    pub(super) fn undefine_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "undefine", return_raw, pure)]
+    pub fn undefine_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.undefine(UNDEFINE.read(options)?.flags())?)
     }
 }

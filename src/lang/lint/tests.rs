@@ -245,11 +245,12 @@ fn known_traps_are_flagged() {
         ("guests().for_each(|g, i| g.start())", "for_each_index"),
         ("let a = [1]; a.map(|x| a.len())", "captured_receiver"),
         ("let g = guest(\"a\"); g.edit(|doc| g.name)", "captured_receiver"),
+        ("let a = []; a.push(|| a.len())", "captured_receiver"),
         ("let a = [1]; a.filter(|x| x > 1).map(|x| a.len())", "captured_receiver"),
     ] {
         assert_eq!(codes(source), [code], "{source}");
     }
-    clean("let a = [1]; let b = []; b.push(|| b); let n = a.len(); a.map(|x| n)");
+    clean("let a = [1]; let b = []; b.push(|| a); let n = a.len(); a.map(|x| n); map(a, |x| a.len())");
     clean("let m = #{ xml: #{} }; m.xml[\"a\"] = 1; let d = guest(\"a\").xml; d[\"a\"] = 2;");
     clean("const G = guest(\"a\"); G.autostart = true; const A = #{ b: 1 }; { let A = #{}; A.b = 1; }");
     clean("if \"a\" in [\"a\"] { } if 1 !in [2] { } if \"k\" in #{ k: 1 } { } guest(\"a\") in guests();");

@@ -1,6 +1,6 @@
 //! The prompt without its terminal: one input after the other.
 
-use rhai::{Dynamic, EvalAltResult};
+use rhai::{Dynamic, EvalAltResult, Scope};
 
 use super::commands::{self, Command};
 use super::knowledge::Knowledge;
@@ -133,7 +133,10 @@ impl Shell {
         if value.is_unit() {
             return Ok(());
         }
-        let data = to_data(value)?;
+        let data = match to_data(value)? {
+            Data::Text(_) if !value.is_string() && !value.is_char() => Data::Text(self.text_of(value)),
+            data => data,
+        };
         self.options.width = screen.width();
         let text = match (&data, self.options.format) {
             (Data::List(list), output::Format::Table) if list.is_empty() => "[]\n".to_owned(),
@@ -143,6 +146,14 @@ impl Shell {
         let written = screen.show(&text)?;
         self.written(written);
         Ok(())
+    }
+
+    /// Returns what `print` writes of a value that is neither plain nor a handle, such as a document.
+    fn text_of(&self, value: &Dynamic) -> String {
+        let mut scope = Scope::new();
+        scope.push_dynamic("value", value.clone());
+        let text = self.session.engine().eval_expression_with_scope(&mut scope, "value.to_string()");
+        text.unwrap_or_else(|_| value.to_string())
     }
 
     /// Nobody reads any more: that ends the run.

@@ -136,6 +136,11 @@ impl Session {
         self.scope.set_value("it", value);
     }
 
+    /// Sends what `print` writes somewhere else than to standard output.
+    pub fn on_print(&mut self, write: impl Fn(&str) + Send + Sync + 'static) {
+        self.engine.on_print(write);
+    }
+
     /// The interpreter.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -279,7 +284,16 @@ pub fn bare_engine() -> Engine {
 ///
 /// Takes some milliseconds, so it is made when it is first needed.
 pub fn catalog(engine: &Engine) -> Catalog {
-    let mut catalog = Catalog::from_engine(engine, &api::option_tables());
+    let tables = api::option_tables();
+    let mut catalog = Catalog::from_engine(engine, &tables);
+    for table in tables {
+        // The global form of a finder takes what the method of a connection takes.
+        if let Some(global) = table.function.strip_prefix("Connection.")
+            && catalog.function("", global).is_some()
+        {
+            catalog.share_table(global, table);
+        }
+    }
     for (name, text) in EMBEDDED {
         // They parse, or the tests of the library fail.
         if let Ok(ast) = engine.compile(text) {

@@ -43,12 +43,7 @@ mod wait_functions {
     /// if !vm.wait("shutoff", "5s") { vm.destroy() }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn wait(
-        context: NativeCallContext,
-        vm: Domain,
-        what: Dynamic,
-        timeout: Dynamic,
-    ) -> Fallible<bool> {
+    pub fn wait(context: NativeCallContext, vm: Domain, what: Dynamic, timeout: Dynamic) -> Fallible<bool> {
         wait_until(&context, &vm, &what, &timeout)
     }
 

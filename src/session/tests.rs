@@ -19,12 +19,9 @@ fn session(uri: &str) -> Session {
 #[test]
 fn variables_functions_imports_and_closures_survive_from_one_source_to_the_next() {
     let mut session = session("test:///default");
-    for text in [
-        "let a = 20;",
-        "fn twice(x) { x * 2 }",
-        r#"import "table" as t;"#,
-        "let f = |x| twice(x) + a;",
-    ] {
+    for text in
+        ["let a = 20;", "fn twice(x) { x * 2 }", r#"import "table" as t;"#, "let f = |x| twice(x) + a;"]
+    {
         let _ = session.eval("line", text).unwrap();
     }
     let sum = session.eval("line", "f.call(1) + t::sum_by([1, 2], |n| n)").unwrap();

@@ -3,15 +3,19 @@
 //! The prompt, batch runs and jobs share it. A source is evaluated with the variables and functions
 //! of those before it; nothing here knows a terminal.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, ParseError, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, ParseError, Scope};
 
 use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
+use crate::error::Error;
 use crate::lang::catalog::Catalog;
+use crate::lang::tokens::parsable;
 use crate::libvirt::{Connection, Door, Interrupt};
 use crate::output::{self, View};
 use crate::report::Sources;
@@ -50,8 +54,6 @@ pub struct Session {
     scope: Scope<'static>,
     /// The functions of all sources so far, and closures that variables may hold.
     functions: AST,
-    /// The imports of all sources so far, to be made again for each.
-    imports: AST,
     context: Arc<Context>,
     modules: Arc<Modules>,
     sources: HashMap<String, String>,
@@ -73,7 +75,6 @@ impl Session {
             engine: engine(&context, &modules),
             scope,
             functions: AST::empty(),
-            imports: AST::empty(),
             context,
             modules,
             sources: HashMap::new(),
@@ -95,7 +96,7 @@ impl Session {
     pub fn compile(&mut self, name: &str, text: &str) -> Result<AST, ParseError> {
         self.sources.insert(name.into(), text.into());
         self.evaluated = name.into();
-        let mut ast = self.engine.compile_with_scope(&self.scope, after_shebang(text))?;
+        let mut ast = compile(&self.engine, &self.scope, &parsable(text))?;
         ast.set_source(name);
         let closures = ast.iter_functions().map(|f| f.name).filter(|name| is_closure(name));
         self.closures.extend(closures.map(|closure| (closure.to_owned(), name.to_owned())));
@@ -103,23 +104,31 @@ impl Session {
     }
 
     fn run(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
-        let mut merged = self.imports.merge(&self.functions).merge(ast);
+        let mut merged = self.functions.merge(ast);
         if let Some(source) = ast.source() {
             merged.set_source(source);
         }
         if !ast.doc().is_empty() {
             self.context.set_script_doc(comment_text(ast.doc()));
         }
-        let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &merged);
+        let (engine, scope) = (&self.engine, &mut self.scope);
+        let outcome = quietly(|| engine.eval_ast_with_scope::<Dynamic>(scope, &merged))
+            .unwrap_or_else(|| Err(interpreter_failed()));
         // Kept even after a failure: a variable may hold a closure of this source by now.
         self.functions = self.functions.merge(ast);
         self.functions.clear_statements();
-        if outcome.is_ok()
-            && let Some(imports) = crate::lang::imports::only(ast)
-        {
-            self.imports = self.imports.merge(&imports);
-        }
+        self.keep_imports(ast);
         outcome
+    }
+
+    /// Imports live as long as one evaluation; the modules of this one are there for the next ones too.
+    fn keep_imports(&mut self, ast: &AST) {
+        for (path, alias) in crate::lang::imports::of(ast) {
+            // A module that cannot be loaded has failed the evaluation already.
+            if let Ok(module) = self.modules.load(&self.engine, ast.source(), &path) {
+                self.engine.register_static_module(alias, module);
+            }
+        }
     }
 
     /// Gives the last value its name, `it`.
@@ -185,11 +194,6 @@ impl Sources for Session {
     }
 }
 
-/// A source without its first line where that is for the system (`#!…`); lines keep their numbers.
-fn after_shebang(text: &str) -> &str {
-    if text.starts_with("#!") { text.find('\n').map_or("", |end| &text[end..]) } else { text }
-}
-
 /// The lines of a comment without their `//!` and the blank after it.
 fn comment_text(doc: &str) -> String {
     let line = |line: &str| {
@@ -199,9 +203,45 @@ fn comment_text(doc: &str) -> String {
     doc.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// A panic in the interpreter must not take the session with it.
+fn interpreter_failed() -> Box<EvalAltResult> {
+    Error::new("internal_error", "the interpreter failed on this program")
+        .hint("this is a fault of virhai or of Rhai: please report the program; `virhai check` may name the cause")
+        .into()
+}
+
 /// Closures have names that the parser makes up.
 fn is_closure(name: &str) -> bool {
     name.starts_with("anon$")
+}
+
+/// Parses a text. Rhai's optimizer panics on some wrong programs (assigning to a constant's property);
+/// those are parsed without it, and fail when they run.
+fn compile(engine: &Engine, scope: &Scope<'_>, text: &str) -> Result<AST, ParseError> {
+    quietly(|| engine.compile_with_scope(scope, text)).unwrap_or_else(|| {
+        let mut plain = Engine::new_raw();
+        plain.set_optimization_level(OptimizationLevel::None);
+        plain.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
+        plain.compile_with_scope(scope, text)
+    })
+}
+
+/// Runs something that may panic; `None` when it did, without a word on stderr.
+fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
+    thread_local!(static QUIET: Cell<bool> = const { Cell::new(false) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let shown = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                shown(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(f));
+    QUIET.set(false);
+    outcome.ok()
 }
 
 fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {

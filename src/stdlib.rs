@@ -98,7 +98,10 @@ impl Modules {
             .hint(hint)
     }
 
-    fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
+    /// Returns a module, compiled at its first import.
+    ///
+    /// Errors: as [`Modules::find`], and those of parsing and running the module.
+    pub fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
         let place = self.find(importer, path)?;
         let (name, text) = match &place {
             Place::Embedded(source) => (file_name(path), std::borrow::Cow::Borrowed(*source)),

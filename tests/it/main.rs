@@ -8,4 +8,5 @@
 mod cases;
 mod harness;
 mod lab_selftest;
+mod scripts;
 mod support;

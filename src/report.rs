@@ -34,9 +34,14 @@ pub fn uncaught(error: &EvalAltResult, palette: Palette, sources: &dyn Sources) 
 
 /// Shows an error that has no place in a script.
 pub fn error(error: &Error, palette: Palette) {
+    output::err(&error_text(error, palette));
+}
+
+/// What [`error`] shows.
+pub fn error_text(error: &Error, palette: Palette) -> String {
     let mut text = format!("{} {}\n", palette.paint(Style::Error, "error:"), title(error));
     push_hint(&mut text, error, palette);
-    output::err(&text);
+    text
 }
 
 /// Shows a warning.

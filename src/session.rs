@@ -136,6 +136,11 @@ impl Session {
         self.scope.set_value("it", value);
     }
 
+    /// Sends what `print` writes somewhere else than to standard output.
+    pub fn on_print(&mut self, write: impl Fn(&str) + Send + Sync + 'static) {
+        self.engine.on_print(write);
+    }
+
     /// The interpreter.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -194,6 +199,13 @@ impl Sources for Session {
     }
 }
 
+/// A panic in the interpreter must not take the session with it.
+fn interpreter_failed() -> Box<EvalAltResult> {
+    Error::new("internal_error", "the interpreter failed on this program")
+        .hint("this is a fault of virhai or of Rhai: please report the program; `virhai check` may name the cause")
+        .into()
+}
+
 /// The lines of a comment without their `//!` and the blank after it.
 fn comment_text(doc: &str) -> String {
     let line = |line: &str| {
@@ -201,13 +213,6 @@ fn comment_text(doc: &str) -> String {
         line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
     };
     doc.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// A panic in the interpreter must not take the session with it.
-fn interpreter_failed() -> Box<EvalAltResult> {
-    Error::new("internal_error", "the interpreter failed on this program")
-        .hint("this is a fault of virhai or of Rhai: please report the program; `virhai check` may name the cause")
-        .into()
 }
 
 /// Closures have names that the parser makes up.
@@ -279,7 +284,16 @@ pub fn bare_engine() -> Engine {
 ///
 /// Takes some milliseconds, so it is made when it is first needed.
 pub fn catalog(engine: &Engine) -> Catalog {
-    let mut catalog = Catalog::from_engine(engine, &api::option_tables());
+    let tables = api::option_tables();
+    let mut catalog = Catalog::from_engine(engine, &tables);
+    for table in tables {
+        // The global form of a finder takes what the method of a connection takes.
+        if let Some(global) = table.function.strip_prefix("Connection.")
+            && catalog.function("", global).is_some()
+        {
+            catalog.share_table(global, table);
+        }
+    }
     for (name, text) in EMBEDDED {
         // They parse, or the tests of the library fail.
         if let Ok(ast) = engine.compile(text) {

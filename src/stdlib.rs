@@ -80,6 +80,17 @@ impl Modules {
             .ok_or_else(|| self.not_found(path))
     }
 
+    /// Returns the names of all modules that can be imported, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let in_folder = |folder: &PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = self.folder.iter().chain(&self.library).flat_map(in_folder);
+        let name =
+            |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_suffix(".rhai").map(str::to_owned);
+        let embedded = EMBEDDED.iter().map(|(name, _)| (*name).to_owned());
+        let names: std::collections::BTreeSet<String> = embedded.chain(files.filter_map(name)).collect();
+        names.into_iter().collect()
+    }
+
     fn not_found(&self, path: &str) -> Error {
         let hint = match nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
             Some(name) => format!("did you mean {name:?}?"),

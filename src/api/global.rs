@@ -80,6 +80,32 @@ mod global_functions {
         Ok(Context::of(&context)?.door().interrupt().sleep(time)?)
     }
 
+    /// Waits for a whole number of seconds; an interruption ends it.
+    ///
+    /// Rhai's own, which nothing can interrupt, would be chosen before a function that takes any value.
+    ///
+    /// @replaces
+    ///
+    /// ```rhai
+    /// sleep(0);
+    /// ```
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_seconds(context: NativeCallContext, time: i64) -> Fallible<()> {
+        sleep(context, time.into())
+    }
+
+    /// Waits for seconds; an interruption ends it.
+    ///
+    /// @replaces
+    ///
+    /// ```rhai
+    /// sleep(0.01);
+    /// ```
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_fraction(context: NativeCallContext, time: f64) -> Fallible<()> {
+        sleep(context, time.into())
+    }
+
     /// Calls a closure with each element of an array.
     ///
     /// @replaces

@@ -44,8 +44,16 @@ fn script(environment: &Environment, arguments: &Arguments, file: &Path) -> u8 {
 /// One source whose value is not shown.
 fn one(environment: &Environment, mut session: Session, name: &str, text: &str) -> u8 {
     match session.eval(name, text) {
-        Ok(_) => status::DONE,
+        Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &error),
+    }
+}
+
+/// A script that came to its end; its last lines may not have reached anybody.
+fn done(session: &Session) -> u8 {
+    match session.interrupt().reason() {
+        Some(Reason::OutputFailed) => status::FAILED,
+        _ => status::DONE,
     }
 }
 
@@ -61,7 +69,7 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
         }
     }
     match show(environment, &last) {
-        Ok(_) => status::DONE,
+        Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
     }
 }

@@ -13,7 +13,7 @@ fn session(uri: &str) -> Session {
         args: vec!["one".into()],
         folder: None,
         library: None,
-        view: View::default(),
+        view: crate::output::View::default(),
     })
 }
 

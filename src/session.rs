@@ -200,6 +200,7 @@ impl Sources for Session {
 }
 
 /// A panic in the interpreter must not take the session with it.
+#[allow(clippy::unnecessary_box_returns, reason = "what every evaluation of Rhai fails with")]
 fn interpreter_failed() -> Box<EvalAltResult> {
     Error::new("internal_error", "the interpreter failed on this program")
         .hint("this is a fault of virhai or of Rhai: please report the program; `virhai check` may name the cause")

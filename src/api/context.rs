@@ -40,6 +40,7 @@ impl Context {
     }
 
     /// Shows values as `view` says.
+    #[must_use]
     pub fn with_view(self, view: View) -> Self {
         Self { view, ..self }
     }

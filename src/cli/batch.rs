@@ -128,7 +128,7 @@ fn text_of(bytes: Vec<u8>, name: &str) -> Result<String> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = valid.split(|byte| *byte == b'\n').count();
         Error::new(code::IO, format!("{name} is not UTF-8: see line {line}"))
             .object(name)
             .hint(format!("convert it, for example with `iconv -f latin1 -t utf-8 {name}`"))

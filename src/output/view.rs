@@ -43,13 +43,17 @@ impl View {
     ///
     /// Errors: `usage` for a column that the value does not have.
     pub fn render(&self, data: &Data) -> Result<String> {
-        let options = Options {
-            format: self.format_of(data),
+        render(data, &self.options(self.format_of(data)))
+    }
+
+    /// What [`render`] needs to write in a format.
+    pub fn options(&self, format: Format) -> Options {
+        Options {
+            format,
             columns: self.columns.clone(),
             headers: self.headers,
             width: self.width,
             palette: self.palette,
-        };
-        render(data, &options)
+        }
     }
 }

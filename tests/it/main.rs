@@ -12,4 +12,5 @@ mod exit_status;
 mod harness;
 mod lab_selftest;
 mod reference;
+mod scripts;
 mod support;

@@ -128,6 +128,8 @@ mod domain_definition {
     #[rhai_fn(return_raw, pure)]
     pub fn diff(vm: &mut Domain) -> Fallible<Array> {
         let live = Document::parse(&vm.xml(0)?)?;
+        // The number of a running guest is no setting.
+        live.remove_at("@id")?;
         let stored = Document::parse(&vm.xml(sys::VIR_DOMAIN_XML_INACTIVE)?)?;
         Ok(maps(live.diff(&stored)?))
     }

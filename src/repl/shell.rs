@@ -57,12 +57,12 @@ impl Shell {
         &self.names
     }
 
-    /// Returns the prompt: the connection and its mode.
+    /// Returns the prompt: the connection, without the parameters of its URI, and its mode.
     pub(super) fn prompt(&self) -> String {
         let connection = self.session.connection();
         let uri = connection.uri();
         // Nothing was named and nothing is open: there is no URI yet.
-        let name = if uri == "default" { "virhai" } else { &uri };
+        let name = if uri == "default" { "virhai" } else { uri.split('?').next().unwrap_or(&uri) };
         let mode = if connection.is_readonly() { " (read-only)" } else { "" };
         format!("{name}{mode}> ")
     }

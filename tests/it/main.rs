@@ -9,3 +9,4 @@ mod cases;
 mod harness;
 mod lab_selftest;
 mod support;
+mod terminal;

@@ -178,7 +178,11 @@ impl Shell {
             self.tell(failure, ending.is_some(), screen);
         }
         let connection = self.session.connection();
-        self.open = connection.is_open().then_some(connection);
+        if connection.is_open() {
+            self.open = Some(connection);
+        } else if connection.is_closed() || outcome.as_ref().is_err_and(|failure| tells_of_loss(failure)) {
+            self.open = None;
+        }
         if ending.is_none() {
             self.session.interrupt().reset();
         }
@@ -201,4 +205,10 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
+}
+
+/// True for a failure that says by itself what became of the connection.
+fn tells_of_loss(failure: &EvalAltResult) -> bool {
+    let told = [code::DISCONNECTED, code::INTERRUPTED, code::CONNECT_FAILED];
+    told.contains(&from_rhai(failure).code())
 }

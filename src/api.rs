@@ -24,6 +24,7 @@ mod names;
 pub mod network;
 mod os;
 pub mod permissions;
+pub mod show;
 pub mod snapshot;
 mod stats;
 pub mod storage_pool;
@@ -77,6 +78,7 @@ pub fn register(engine: &mut Engine) {
     fs::register(engine);
     json::register(engine);
     os::register(engine);
+    show::register(engine);
     table::register(engine);
     time::register(engine);
     units::register(engine);

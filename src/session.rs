@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::lang::catalog::Catalog;
 use crate::lang::tokens::parsable;
 use crate::libvirt::{Connection, Door, Interrupt};
-use crate::output;
+use crate::output::{self, View};
 use crate::report::Sources;
 use crate::stdlib::{EMBEDDED, Modules, Resolver};
 
@@ -44,6 +44,8 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// The configured library folder.
     pub library: Option<PathBuf>,
+    /// How values are shown.
+    pub view: View,
 }
 
 /// See the module.
@@ -64,9 +66,9 @@ pub struct Session {
 impl Session {
     /// Makes a session; no connection is opened.
     pub fn new(settings: Settings) -> Self {
-        let Settings { door, permissions, uri, args, folder, library } = settings;
+        let Settings { door, permissions, uri, args, folder, library, view } = settings;
         let modules = Arc::new(Modules::new(folder.clone(), library));
-        let context = Arc::new(Context::new(door, permissions, uri, args));
+        let context = Arc::new(Context::new(door, permissions, uri, args).with_view(view));
         let mut scope = Scope::new();
         scope.push("args", context.args());
         Self {
@@ -105,6 +107,9 @@ impl Session {
         let mut merged = self.functions.merge(ast);
         if let Some(source) = ast.source() {
             merged.set_source(source);
+        }
+        if !ast.doc().is_empty() {
+            self.context.set_script_doc(comment_text(ast.doc()));
         }
         let (engine, scope) = (&self.engine, &mut self.scope);
         let outcome = quietly(|| engine.eval_ast_with_scope::<Dynamic>(scope, &merged))
@@ -195,10 +200,20 @@ impl Sources for Session {
 }
 
 /// A panic in the interpreter must not take the session with it.
+#[allow(clippy::unnecessary_box_returns, reason = "what every evaluation of Rhai fails with")]
 fn interpreter_failed() -> Box<EvalAltResult> {
     Error::new("internal_error", "the interpreter failed on this program")
         .hint("this is a fault of virhai or of Rhai: please report the program; `virhai check` may name the cause")
         .into()
+}
+
+/// The lines of a comment without their `//!` and the blank after it.
+fn comment_text(doc: &str) -> String {
+    let line = |line: &str| {
+        let line = line.strip_prefix("//!").unwrap_or(line);
+        line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
+    };
+    doc.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Closures have names that the parser makes up.
@@ -247,7 +262,7 @@ fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {
         interrupt.reason().map(|reason| Dynamic::from(reason.error()))
     });
     let closed = context.door().interrupt().clone();
-    engine.on_print(move |text| write_line(text, &closed));
+    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
     engine.on_debug(|text, source, position| {
         output::err(&format!("{}{position}: {text}\n", source.map(|s| format!("{s}:")).unwrap_or_default()));
     });
@@ -264,18 +279,6 @@ pub fn bare_engine() -> Engine {
     engine.set_strict_variables(true);
     api::register(&mut engine);
     engine
-}
-
-/// `print`: nobody reading any more, or a full disk, ends the run.
-fn write_line(text: &str, interrupt: &Interrupt) {
-    match output::out(&format!("{text}\n")) {
-        Ok(output::Written::All) => {}
-        Ok(output::Written::Closed) => interrupt.raise(crate::libvirt::Reason::OutputClosed),
-        Err(error) => {
-            crate::report::warn(&error.to_string());
-            interrupt.raise(crate::libvirt::Reason::OutputFailed);
-        }
-    }
 }
 
 /// Everything callable, with its documentation: what help, completion, `check` and the reference read.

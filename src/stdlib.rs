@@ -15,8 +15,11 @@ use crate::error::{Error, code};
 use crate::lang::suggest::nearest;
 
 /// Name and source of each embedded module.
-pub const EMBEDDED: &[(&str, &str)] =
-    &[("table", include_str!("../stdlib/table.rhai")), ("wait", include_str!("../stdlib/wait.rhai"))];
+pub const EMBEDDED: &[(&str, &str)] = &[
+    ("args", include_str!("../stdlib/args.rhai")),
+    ("table", include_str!("../stdlib/table.rhai")),
+    ("wait", include_str!("../stdlib/wait.rhai")),
+];
 
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<&'static str> {
@@ -89,16 +92,15 @@ impl Modules {
     }
 
     fn not_found(&self, path: &str) -> Error {
-        let hint = match nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
-            Some(name) => format!("did you mean {name:?}?"),
-            None => {
-                let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
-                format!(
-                    "the embedded modules are {}; others are looked for beside the script{}",
-                    names.join(", "),
-                    self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
-                )
-            }
+        let hint = if let Some(name) = nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
+            format!("did you mean {name:?}?")
+        } else {
+            let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+            format!(
+                "the embedded modules are {}; others are looked for beside the script{}",
+                names.join(", "),
+                self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
+            )
         };
         Error::new(code::IO, format!("there is no module {path:?}"))
             .operation("import")

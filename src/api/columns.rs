@@ -9,6 +9,7 @@ use rhai::Dynamic;
 
 use super::domain_rows;
 use super::host::Host;
+use super::xml::{XmlDocument, XmlNode};
 use crate::error::{Error, Result};
 use crate::libvirt::{Connection, DomainSnapshot};
 use crate::output::{Column, Columns, Data, Kind, Record};
@@ -53,6 +54,10 @@ const READERS: &[Reader] = &[
     |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
     |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
     |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+    |values| {
+        Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
+    },
+    |values| Some(Ok(all_of::<XmlNode>(values)?.iter().map(|x| Data::Text(x.node.to_string())).collect())),
     |values| Some(Ok(all_of::<Error>(values)?.iter().map(error).collect())),
 ];
 

@@ -21,7 +21,7 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments) -> u8 {
     let ending = repl::run(Setup {
         // Modules are looked for where the person is.
         session: environment.session(arguments, Some(".".into())),
-        options: environment.options(environment.format.unwrap_or(Format::Table)),
+        options: environment.view.options(environment.view.format.unwrap_or(Format::Table)),
         stderr: environment.stderr,
         typed: arguments.options.palette(output::stdout_is_terminal(), prompt.color),
         prompt,

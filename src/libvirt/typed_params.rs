@@ -190,7 +190,7 @@ impl Drop for ParamsBuffer {
 /// Makes a C string, or refuses the NUL that would cut it short.
 pub(super) fn c_text(what: &str, text: &str) -> Result<CString, Error> {
     CString::new(text).map_err(|_| {
-        Error::usage(format!("{what} cannot contain a NUL character: {:?}", text))
+        Error::usage(format!("{what} cannot contain a NUL character: {text:?}"))
             .hint("remove the \\0 from the string")
     })
 }

@@ -47,9 +47,9 @@ fn help_topics(before: &str, catalog: &Catalog) -> Option<Choices> {
     if !typed.is_empty() && !matches!(Command::read(before, |_| false), Some(Command::Help(Some(_)))) {
         return None;
     }
-    let types = catalog.types().into_iter().map(Choice::plain);
+    let type_names = catalog.types().into_iter().map(Choice::plain);
     let groups = catalog.namespaces().into_iter().chain(catalog.modules()).map(Choice::plain);
-    let mut topics: Vec<Choice> = types.chain(groups).collect();
+    let mut topics: Vec<Choice> = type_names.chain(groups).collect();
     let wanted = |entry: &&Entry| entry.origin != Origin::Rhai || typed.len() > 1;
     let with_type = typed.contains(['.', ':']);
     for entry in catalog.entries().iter().filter(wanted) {

@@ -13,6 +13,7 @@ fn session(uri: &str) -> Session {
         args: vec!["one".into()],
         folder: None,
         library: None,
+        view: crate::output::View::default(),
     })
 }
 

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 mod cases;
+mod daemon;
+mod exit_status;
 mod harness;
 mod lab_selftest;
 mod support;

@@ -14,6 +14,7 @@ fn prompt(lines: &[&str]) -> Transcript {
         args: Vec::new(),
         folder: None,
         library: None,
+        view: crate::output::View::default(),
     };
     let mut prompt = Transcript::new(Setup {
         session: Session::new(settings),

@@ -8,7 +8,8 @@ use super::names::Names;
 use super::screen::Screen;
 use super::{Ending, Setup};
 use crate::api::data::to_data;
-use crate::api::error::{from_rhai, innermost};
+use crate::api::error::from_rhai;
+use crate::api::global::ExitStatus;
 use crate::error::code;
 use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
@@ -167,10 +168,7 @@ impl Shell {
 
     /// Says what went wrong, and decides whether the prompt goes on.
     fn finish(&mut self, outcome: Result<(), Box<EvalAltResult>>, screen: &mut dyn Screen) -> Option<Ending> {
-        if let Err(failure) = &outcome
-            && let EvalAltResult::Exit(value, _) = innermost(failure)
-        {
-            let status = value.as_int().ok().and_then(|n| u8::try_from(n).ok()).unwrap_or(0);
+        if let Some(ExitStatus(status)) = outcome.as_ref().err().and_then(|failure| ExitStatus::of(failure)) {
             return Some(Ending::Status(status));
         }
         let ending = self.ends_the_run().map(Ending::Wish);

@@ -14,3 +14,4 @@ mod lab_selftest;
 mod reference;
 mod scripts;
 mod support;
+mod terminal;

@@ -18,6 +18,7 @@ pub mod global;
 mod handle;
 pub mod host;
 mod host_context;
+mod inventory;
 mod json;
 mod names;
 mod os;
@@ -29,6 +30,7 @@ mod time;
 mod units;
 mod wait;
 mod words;
+pub mod xml;
 mod yaml;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Position};
@@ -70,13 +72,21 @@ pub fn register(engine: &mut Engine) {
     table::register(engine);
     time::register(engine);
     units::register(engine);
+    xml::register(engine);
     yaml::register(engine);
 }
 
 /// The options of every function that takes some: what help, completion and `check` read.
 pub fn option_tables() -> Vec<&'static OptionTable> {
-    let mut tables: Vec<&'static OptionTable> =
-        vec![&connection::CONNECT, &stats::STATS, &wait::WAIT, &os::RUN, &csv::PARSE, &csv::TO_STRING];
+    let mut tables: Vec<&'static OptionTable> = vec![
+        &connection::CONNECT,
+        &stats::STATS,
+        &inventory::INVENTORY,
+        &wait::WAIT,
+        &os::RUN,
+        &csv::PARSE,
+        &csv::TO_STRING,
+    ];
     tables.extend(domain::options());
     tables.extend(snapshot::OPTIONS);
     tables
@@ -84,11 +94,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
 
 /// A definition given as text or as a document.
 fn definition_text(definition: &Dynamic) -> Result<String> {
-    if let Ok(text) = definition.clone().into_string() {
-        return Ok(text);
-    }
-    Err(Error::usage(format!(
-        "a definition is XML, as text or as a document, not {}",
-        definition.type_name()
-    )))
+    xml::text_of(definition).ok_or_else(|| {
+        Error::usage(format!("a definition is XML, as text or as a document, not {}", definition.type_name()))
+    })
 }

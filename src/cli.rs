@@ -4,6 +4,7 @@ mod arguments;
 mod batch;
 mod check;
 mod credentials;
+mod doc;
 
 mod environment;
 mod signals;
@@ -70,7 +71,7 @@ fn dispatch(arguments: Arguments) -> u8 {
     };
     match &arguments.mode {
         Mode::Check(files) => check::run(&environment, files),
-        Mode::Doc { .. } => todo!(),
+        Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),
         Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {
             crate::repl::run(environment.session(&arguments, None))
         }

@@ -17,7 +17,12 @@ mod handle;
 mod host;
 mod interrupt;
 mod lifecycle_events;
+mod network;
 mod open_failure;
+mod storage_pool;
+mod storage_volume;
+#[cfg(test)]
+pub(crate) mod test_node;
 mod typed_params;
 mod worker;
 
@@ -31,5 +36,8 @@ pub use handle::{Handle, Object};
 pub use host::{NodeInfo, library_version};
 pub use interrupt::{Interrupt, Reason, TICK};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
+pub use network::{DhcpLease, Network};
+pub use storage_pool::{StoragePool, StoragePoolInfo};
+pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

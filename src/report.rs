@@ -3,6 +3,9 @@
 //! Facts come from the error; the words are made here. Everything goes to stderr.
 
 mod frames;
+mod help;
+
+pub use help::help;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};

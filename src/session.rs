@@ -241,3 +241,6 @@ pub fn catalog(engine: &Engine) -> Catalog {
     }
     catalog
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
-use super::{Context, Fallible, stats};
+use super::{Context, Fallible, inventory, stats};
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::Connection;
 
@@ -39,7 +39,7 @@ mod connection_functions {
     /// print(conn().uri())
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn conn(context: NativeCallContext) -> Fallible<Connection> {
+    pub fn conn(context: NativeCallContext) -> Fallible<Connection> {
         Ok(Context::of(&context)?.connection())
     }
 
@@ -52,7 +52,7 @@ mod connection_functions {
     /// print(c.hostname())
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn connect(context: NativeCallContext, uri: ImmutableString) -> Fallible<Connection> {
+    pub fn connect(context: NativeCallContext, uri: ImmutableString) -> Fallible<Connection> {
         open(&context, uri.to_string(), false)
     }
 
@@ -65,7 +65,7 @@ mod connection_functions {
     /// print(c.is_readonly())
     /// ```
     #[rhai_fn(name = "connect", return_raw)]
-    pub(super) fn connect_with(
+    pub fn connect_with(
         context: NativeCallContext,
         uri: ImmutableString,
         options: Map,
@@ -80,7 +80,7 @@ mod connection_functions {
     /// print(conn().uri())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn uri(connection: &mut Connection) -> Fallible<String> {
+    pub fn uri(connection: &mut Connection) -> Fallible<String> {
         Ok(connection.canonical_uri()?)
     }
 
@@ -90,7 +90,7 @@ mod connection_functions {
     /// print(conn().hostname())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn hostname(connection: &mut Connection) -> Fallible<String> {
+    pub fn hostname(connection: &mut Connection) -> Fallible<String> {
         Ok(Connection::hostname(connection)?)
     }
 
@@ -100,7 +100,7 @@ mod connection_functions {
     /// print(conn().driver())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn driver(connection: &mut Connection) -> Fallible<String> {
+    pub fn driver(connection: &mut Connection) -> Fallible<String> {
         Ok(Connection::driver(connection)?)
     }
 
@@ -110,7 +110,7 @@ mod connection_functions {
     /// print(conn().lib_version())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn lib_version(connection: &mut Connection) -> Fallible<String> {
+    pub fn lib_version(connection: &mut Connection) -> Fallible<String> {
         Ok(version_text(connection.daemon_version()?))
     }
 
@@ -120,7 +120,7 @@ mod connection_functions {
     /// print(conn().version())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn version(connection: &mut Connection) -> Fallible<String> {
+    pub fn version(connection: &mut Connection) -> Fallible<String> {
         Ok(version_text(connection.hypervisor_version()?))
     }
 
@@ -130,7 +130,7 @@ mod connection_functions {
     /// print(conn().is_readonly())
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn is_readonly(connection: &mut Connection) -> bool {
+    pub fn is_readonly(connection: &mut Connection) -> bool {
         Connection::is_readonly(connection)
     }
 
@@ -140,7 +140,7 @@ mod connection_functions {
     /// print(conn().is_alive())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn is_alive(connection: &mut Connection) -> Fallible<bool> {
+    pub fn is_alive(connection: &mut Connection) -> Fallible<bool> {
         Ok(Connection::is_alive(connection)?)
     }
 
@@ -150,7 +150,7 @@ mod connection_functions {
     /// print(conn().is_secure())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn is_secure(connection: &mut Connection) -> Fallible<bool> {
+    pub fn is_secure(connection: &mut Connection) -> Fallible<bool> {
         Ok(Connection::is_secure(connection)?)
     }
 
@@ -160,7 +160,7 @@ mod connection_functions {
     /// print(conn().is_encrypted())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn is_encrypted(connection: &mut Connection) -> Fallible<bool> {
+    pub fn is_encrypted(connection: &mut Connection) -> Fallible<bool> {
         Ok(Connection::is_encrypted(connection)?)
     }
 
@@ -176,7 +176,7 @@ mod connection_functions {
     /// for s in conn().stats() { print(`${s.name}: ${s.state.state}`) }
     /// ```
     #[rhai_fn(name = "stats", return_raw, pure)]
-    pub(super) fn all_stats(connection: &mut Connection) -> Fallible<Array> {
+    pub fn all_stats(connection: &mut Connection) -> Fallible<Array> {
         Ok(stats::stats(connection, Map::new())?)
     }
 
@@ -190,8 +190,37 @@ mod connection_functions {
     /// print(conn().stats(#{ groups: ["state"], active: true }).len())
     /// ```
     #[rhai_fn(name = "stats", return_raw, pure)]
-    pub(super) fn some_stats(connection: &mut Connection, options: Map) -> Fallible<Array> {
+    pub fn some_stats(connection: &mut Connection, options: Map) -> Fallible<Array> {
         Ok(stats::stats(connection, options)?)
+    }
+
+    /// All guests with their disks, network interfaces and addresses, sorted by name.
+    ///
+    /// One map for each guest: `#{ name, uuid, state, memory, vcpus, disks: [#{ target, source,
+    /// capacity, allocation }], nics: [#{ mac, network, model, ips }] }`. Sizes are in bytes. State,
+    /// memory and disks of all guests come from one call where the driver has bulk statistics;
+    /// interfaces take one more call for each guest, because libvirt has none for all.
+    ///
+    /// ```rhai
+    /// for guest in conn().inventory() { print(`${guest.name}: ${guest.disks.len()} disks`) }
+    /// ```
+    #[rhai_fn(name = "inventory", return_raw, pure)]
+    pub fn full_inventory(connection: &mut Connection) -> Fallible<Array> {
+        Ok(inventory::inventory(connection, Map::new())?)
+    }
+
+    /// The inventory of the guests and with the fields that the options name.
+    ///
+    /// See `inventory()`. Fields that are not asked for cost nothing. Sizes are in bytes.
+    ///
+    /// Errors: `usage` for a field that there is not.
+    ///
+    /// ```rhai
+    /// for guest in conn().inventory(#{ fields: ["state", "memory", "disks"] }) { print(guest.memory) }
+    /// ```
+    #[rhai_fn(name = "inventory", return_raw, pure)]
+    pub fn some_inventory(connection: &mut Connection, options: Map) -> Fallible<Array> {
+        Ok(inventory::inventory(connection, options)?)
     }
 
     /// Ends the connection; a later use of it is an error (`virConnectClose`).
@@ -200,7 +229,8 @@ mod connection_functions {
     /// let c = connect("test:///default");
     /// c.close();
     /// ```
-    pub(super) fn close(connection: &mut Connection) {
+    #[rhai_fn(pure)]
+    pub fn close(connection: &mut Connection) {
         Connection::close(connection);
     }
 
@@ -210,20 +240,20 @@ mod connection_functions {
     /// print(conn().to_string())
     /// ```
     #[rhai_fn(name = "to_string", name = "to_debug", pure)]
-    pub(super) fn to_string(connection: &mut Connection) -> String {
+    pub fn to_string(connection: &mut Connection) -> String {
         let mode = if connection.is_readonly() { " (read-only)" } else { "" };
         format!("{}{mode}", Connection::uri(connection))
     }
 
     /// Whether both are the same connection.
     #[rhai_fn(name = "==", pure)]
-    pub(super) fn equals(one: &mut Connection, other: Connection) -> bool {
+    pub fn equals(one: &mut Connection, other: Connection) -> bool {
         one.is_same(&other)
     }
 
     /// Whether they are different connections.
     #[rhai_fn(name = "!=", pure)]
-    pub(super) fn differs(one: &mut Connection, other: Connection) -> bool {
+    pub fn differs(one: &mut Connection, other: Connection) -> bool {
         !one.is_same(&other)
     }
 }

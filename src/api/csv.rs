@@ -116,7 +116,7 @@ pub mod csv_functions {
     /// for row in csv::parse("name,memory\nweb1,4GiB\n") { print(row.memory.bytes()); }
     /// ```
     #[rhai_fn(name = "parse", return_raw)]
-    pub(crate) fn parse(text: ImmutableString) -> Fallible<Array> {
+    pub fn parse(text: ImmutableString) -> Fallible<Array> {
         Ok(read(&text, Map::new())?)
     }
 
@@ -133,7 +133,7 @@ pub mod csv_functions {
     /// print(csv::parse("web1;4\n", #{ separator: ";", headers: false })[0][1]);
     /// ```
     #[rhai_fn(name = "parse", return_raw)]
-    pub(crate) fn parse_with_options(text: ImmutableString, options: Map) -> Fallible<Array> {
+    pub fn parse_with_options(text: ImmutableString, options: Map) -> Fallible<Array> {
         Ok(read(&text, options)?)
     }
 
@@ -147,7 +147,7 @@ pub mod csv_functions {
     /// print(csv::to_string([#{ name: "web1", disks: 2 }]));
     /// ```
     #[rhai_fn(name = "to_string", return_raw)]
-    pub(crate) fn to_string(value: Dynamic) -> Fallible<String> {
+    pub fn to_string(value: Dynamic) -> Fallible<String> {
         Ok(written(&value, Map::new())?)
     }
 
@@ -159,7 +159,7 @@ pub mod csv_functions {
     /// print(csv::to_string([#{ name: "web1", disks: 2 }], #{ columns: ["name"], separator: ";" }));
     /// ```
     #[rhai_fn(name = "to_string", return_raw)]
-    pub(crate) fn to_string_with_options(value: Dynamic, options: Map) -> Fallible<String> {
+    pub fn to_string_with_options(value: Dynamic, options: Map) -> Fallible<String> {
         Ok(written(&value, options)?)
     }
 }

@@ -41,7 +41,7 @@ mod domain_properties {
     /// print(domains()[0].name)
     /// ```
     #[rhai_fn(get = "name", return_raw, pure)]
-    pub(super) fn get_name(vm: &mut Domain) -> Fallible<String> {
+    pub fn get_name(vm: &mut Domain) -> Fallible<String> {
         Ok(vm.name()?)
     }
 
@@ -51,7 +51,7 @@ mod domain_properties {
     /// print(domains()[0].uuid)
     /// ```
     #[rhai_fn(get = "uuid", pure)]
-    pub(super) fn get_uuid(vm: &mut Domain) -> String {
+    pub fn get_uuid(vm: &mut Domain) -> String {
         vm.key().to_string()
     }
 
@@ -61,7 +61,7 @@ mod domain_properties {
     /// print(domains()[0].id)
     /// ```
     #[rhai_fn(get = "id", return_raw, pure)]
-    pub(super) fn get_id(vm: &mut Domain) -> Fallible<Dynamic> {
+    pub fn get_id(vm: &mut Domain) -> Fallible<Dynamic> {
         Ok(vm.id()?.map_or(Dynamic::UNIT, |id| Dynamic::from_int(i64::from(id))))
     }
 
@@ -73,7 +73,7 @@ mod domain_properties {
     /// print(domains()[0].state)
     /// ```
     #[rhai_fn(get = "state", return_raw, pure)]
-    pub(super) fn get_state(vm: &mut Domain) -> Fallible<ImmutableString> {
+    pub fn get_state(vm: &mut Domain) -> Fallible<ImmutableString> {
         Ok(words::domain_state(vm.state()?.0).as_ref().into())
     }
 
@@ -83,7 +83,7 @@ mod domain_properties {
     /// print(domains()[0].state_reason)
     /// ```
     #[rhai_fn(get = "state_reason", return_raw, pure)]
-    pub(super) fn get_state_reason(vm: &mut Domain) -> Fallible<ImmutableString> {
+    pub fn get_state_reason(vm: &mut Domain) -> Fallible<ImmutableString> {
         let (state, reason) = vm.state()?;
         Ok(words::domain_reason(state, reason).as_ref().into())
     }
@@ -94,7 +94,7 @@ mod domain_properties {
     /// print(domains()[0].active)
     /// ```
     #[rhai_fn(get = "active", return_raw, pure)]
-    pub(super) fn get_active(vm: &mut Domain) -> Fallible<bool> {
+    pub fn get_active(vm: &mut Domain) -> Fallible<bool> {
         Ok(vm.is_active()?)
     }
 
@@ -104,7 +104,7 @@ mod domain_properties {
     /// print(domains()[0].persistent)
     /// ```
     #[rhai_fn(get = "persistent", return_raw, pure)]
-    pub(super) fn get_persistent(vm: &mut Domain) -> Fallible<bool> {
+    pub fn get_persistent(vm: &mut Domain) -> Fallible<bool> {
         Ok(vm.is_persistent()?)
     }
 
@@ -114,7 +114,7 @@ mod domain_properties {
     /// print(domains()[0].updated)
     /// ```
     #[rhai_fn(get = "updated", return_raw, pure)]
-    pub(super) fn get_updated(vm: &mut Domain) -> Fallible<bool> {
+    pub fn get_updated(vm: &mut Domain) -> Fallible<bool> {
         Ok(vm.is_updated()?)
     }
 
@@ -124,7 +124,7 @@ mod domain_properties {
     /// print(domains()[0].autostart)
     /// ```
     #[rhai_fn(get = "autostart", return_raw, pure)]
-    pub(super) fn get_autostart(vm: &mut Domain) -> Fallible<bool> {
+    pub fn get_autostart(vm: &mut Domain) -> Fallible<bool> {
         Ok(vm.autostart()?)
     }
 
@@ -137,7 +137,7 @@ mod domain_properties {
     /// vm.autostart = true;
     /// ```
     #[rhai_fn(set = "autostart", name = "set_autostart", return_raw)]
-    pub(super) fn set_autostart(vm: &mut Domain, on: bool) -> Fallible<()> {
+    pub fn set_autostart(vm: &mut Domain, on: bool) -> Fallible<()> {
         Ok(vm.set_autostart(on)?)
     }
 
@@ -147,7 +147,7 @@ mod domain_properties {
     /// print(domains()[0].memory / mib(1))
     /// ```
     #[rhai_fn(get = "memory", return_raw, pure)]
-    pub(super) fn get_memory(vm: &mut Domain) -> Fallible<i64> {
+    pub fn get_memory(vm: &mut Domain) -> Fallible<i64> {
         Ok(vm.info()?.memory as i64)
     }
 
@@ -157,7 +157,7 @@ mod domain_properties {
     /// print(domains()[0].max_memory / mib(1))
     /// ```
     #[rhai_fn(get = "max_memory", return_raw, pure)]
-    pub(super) fn get_max_memory(vm: &mut Domain) -> Fallible<i64> {
+    pub fn get_max_memory(vm: &mut Domain) -> Fallible<i64> {
         Ok(vm.info()?.max_memory as i64)
     }
 
@@ -167,7 +167,7 @@ mod domain_properties {
     /// print(domains()[0].vcpus)
     /// ```
     #[rhai_fn(get = "vcpus", return_raw, pure)]
-    pub(super) fn get_vcpus(vm: &mut Domain) -> Fallible<i64> {
+    pub fn get_vcpus(vm: &mut Domain) -> Fallible<i64> {
         Ok(i64::from(vm.info()?.vcpus))
     }
 
@@ -177,7 +177,7 @@ mod domain_properties {
     /// print(domains()[0].cpu_time_ns)
     /// ```
     #[rhai_fn(get = "cpu_time_ns", return_raw, pure)]
-    pub(super) fn get_cpu_time_ns(vm: &mut Domain) -> Fallible<i64> {
+    pub fn get_cpu_time_ns(vm: &mut Domain) -> Fallible<i64> {
         Ok(i64::try_from(vm.info()?.cpu_time_ns).unwrap_or(i64::MAX))
     }
 
@@ -187,18 +187,17 @@ mod domain_properties {
     /// print(domains()[0].os_type)
     /// ```
     #[rhai_fn(get = "os_type", return_raw, pure)]
-    pub(super) fn get_os_type(vm: &mut Domain) -> Fallible<String> {
+    pub fn get_os_type(vm: &mut Domain) -> Fallible<String> {
         Ok(vm.os_type()?)
     }
 
-    /// Whether the guest has a managed save image, from which its next start goes on
-    /// (`virDomainHasManagedSaveImage`).
+    /// Whether the next start goes on from a managed save image (`virDomainHasManagedSaveImage`).
     ///
     /// ```rhai
     /// print(domains()[0].has_managed_save)
     /// ```
     #[rhai_fn(get = "has_managed_save", return_raw, pure)]
-    pub(super) fn get_has_managed_save(vm: &mut Domain) -> Fallible<bool> {
+    pub fn get_has_managed_save(vm: &mut Domain) -> Fallible<bool> {
         Ok(vm.has_managed_save()?)
     }
 
@@ -208,7 +207,7 @@ mod domain_properties {
     /// print(domains()[0].connection().uri())
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn connection(vm: &mut Domain) -> Connection {
+    pub fn connection(vm: &mut Domain) -> Connection {
         Domain::connection(vm).clone()
     }
 }

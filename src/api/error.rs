@@ -93,7 +93,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(get = "code", pure)]
-    pub(super) fn get_code(error: &mut Error) -> String {
+    pub fn get_code(error: &mut Error) -> String {
         error.code().to_owned()
     }
 
@@ -103,7 +103,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.message) }
     /// ```
     #[rhai_fn(get = "message", pure)]
-    pub(super) fn get_message(error: &mut Error) -> String {
+    pub fn get_message(error: &mut Error) -> String {
         error.to_string()
     }
 
@@ -113,7 +113,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.domain) }
     /// ```
     #[rhai_fn(get = "domain", pure)]
-    pub(super) fn get_domain(error: &mut Error) -> Dynamic {
+    pub fn get_domain(error: &mut Error) -> Dynamic {
         optional(error.facts().domain.as_deref())
     }
 
@@ -123,7 +123,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.operation) }
     /// ```
     #[rhai_fn(get = "operation", pure)]
-    pub(super) fn get_operation(error: &mut Error) -> Dynamic {
+    pub fn get_operation(error: &mut Error) -> Dynamic {
         optional(error.facts().operation.as_deref())
     }
 
@@ -133,7 +133,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.object) }
     /// ```
     #[rhai_fn(get = "object", pure)]
-    pub(super) fn get_object(error: &mut Error) -> Dynamic {
+    pub fn get_object(error: &mut Error) -> Dynamic {
         optional(error.facts().object.as_deref())
     }
 
@@ -143,7 +143,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.host) }
     /// ```
     #[rhai_fn(get = "host", pure)]
-    pub(super) fn get_host(error: &mut Error) -> Dynamic {
+    pub fn get_host(error: &mut Error) -> Dynamic {
         optional(error.facts().host.as_deref())
     }
 
@@ -153,7 +153,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.hint) }
     /// ```
     #[rhai_fn(get = "hint", pure)]
-    pub(super) fn get_hint(error: &mut Error) -> Dynamic {
+    pub fn get_hint(error: &mut Error) -> Dynamic {
         optional(error.facts().hint.as_deref())
     }
 
@@ -163,7 +163,7 @@ mod error_functions {
     /// try { connect("nope:///x").hostname() } catch (e) { print(e.cause) }
     /// ```
     #[rhai_fn(get = "cause", pure)]
-    pub(super) fn get_cause(error: &mut Error) -> Dynamic {
+    pub fn get_cause(error: &mut Error) -> Dynamic {
         optional(error.facts().cause.as_deref())
     }
 
@@ -173,7 +173,7 @@ mod error_functions {
     /// try { domain("nope") } catch (e) { print(e.to_string()) }
     /// ```
     #[rhai_fn(name = "to_string", name = "to_debug", pure)]
-    pub(super) fn to_string(error: &mut Error) -> String {
+    pub fn to_string(error: &mut Error) -> String {
         error.to_string()
     }
 
@@ -183,7 +183,7 @@ mod error_functions {
     /// try { throw "too late" } catch (e) { print(error(e).code) }
     /// ```
     #[rhai_fn(name = "error")]
-    pub(super) fn make_error(caught: Dynamic) -> Error {
+    pub fn make_error(caught: Dynamic) -> Error {
         from_thrown(&caught)
     }
 
@@ -196,7 +196,7 @@ mod error_functions {
     /// if !r.ok { print(r.error.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn attempt(context: NativeCallContext, closure: FnPtr) -> Fallible<Map> {
+    pub fn attempt(context: NativeCallContext, closure: FnPtr) -> Fallible<Map> {
         let mut map = Map::new();
         match closure.call_within_context::<Dynamic>(&context, ()) {
             Ok(value) => {

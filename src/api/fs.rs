@@ -91,7 +91,7 @@ pub mod file_functions {
     /// print(fs::read("/proc/sys/kernel/ostype"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn read(context: NativeCallContext, path: ImmutableString) -> Fallible<String> {
+    pub fn read(context: NativeCallContext, path: ImmutableString) -> Fallible<String> {
         Ok(text(&context, &path)?)
     }
 
@@ -105,7 +105,7 @@ pub mod file_functions {
     /// for line in fs::read_lines("/proc/mounts") { print(line); }
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn read_lines(context: NativeCallContext, path: ImmutableString) -> Fallible<Array> {
+    pub fn read_lines(context: NativeCallContext, path: ImmutableString) -> Fallible<Array> {
         Ok(text(&context, &path)?.lines().map(|line| line.to_owned().into()).collect())
     }
 
@@ -117,7 +117,7 @@ pub mod file_functions {
     /// print(fs::read_blob("/proc/sys/kernel/ostype").len());
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn read_blob(context: NativeCallContext, path: ImmutableString) -> Fallible<Blob> {
+    pub fn read_blob(context: NativeCallContext, path: ImmutableString) -> Fallible<Blob> {
         Ok(bytes(&context, &path)?)
     }
 
@@ -134,7 +134,7 @@ pub mod file_functions {
     /// fs::remove_all(folder);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn write(
+    pub fn write(
         context: NativeCallContext,
         path: ImmutableString,
         contents: Dynamic,
@@ -155,7 +155,7 @@ pub mod file_functions {
     /// fs::remove(log);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn append(
+    pub fn append(
         context: NativeCallContext,
         path: ImmutableString,
         contents: Dynamic,
@@ -172,7 +172,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::exists("/etc/libvirt"));
     /// ```
-    pub(crate) fn exists(path: ImmutableString) -> bool {
+    pub fn exists(path: ImmutableString) -> bool {
         Path::new(path.as_str()).exists()
     }
 
@@ -181,7 +181,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::is_file("/etc/passwd"));
     /// ```
-    pub(crate) fn is_file(path: ImmutableString) -> bool {
+    pub fn is_file(path: ImmutableString) -> bool {
         Path::new(path.as_str()).is_file()
     }
 
@@ -190,7 +190,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::is_dir("/etc"));
     /// ```
-    pub(crate) fn is_dir(path: ImmutableString) -> bool {
+    pub fn is_dir(path: ImmutableString) -> bool {
         Path::new(path.as_str()).is_dir()
     }
 
@@ -204,7 +204,7 @@ pub mod file_functions {
     /// print(fs::list("/etc/ssl"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn list(path: ImmutableString) -> Fallible<Array> {
+    pub fn list(path: ImmutableString) -> Fallible<Array> {
         let entries = std::fs::read_dir(path.as_str()).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
         let entries = entries.map_err(|error| failed("fs.list", &path, &error))?;
         let mut names: Vec<_> = entries.iter().map(std::fs::DirEntry::file_name).collect();
@@ -225,7 +225,7 @@ pub mod file_functions {
     /// print(fs::glob("/etc/*.conf"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn glob(pattern: ImmutableString) -> Fallible<Array> {
+    pub fn glob(pattern: ImmutableString) -> Fallible<Array> {
         Ok(super::glob::glob(&pattern)?.iter().map(|path| shown(path).into()).collect())
     }
 
@@ -239,7 +239,7 @@ pub mod file_functions {
     /// fs::remove_all(folder);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn mkdir(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
+    pub fn mkdir(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
         allow(&context, WriteFiles, "fs::mkdir", &path)?;
         Ok(std::fs::create_dir_all(path.as_str()).map_err(|error| failed("fs.mkdir", &path, &error))?)
     }
@@ -253,7 +253,7 @@ pub mod file_functions {
     /// fs::remove(fs::temp_file());
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn remove(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
+    pub fn remove(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
         allow(&context, WriteFiles, "fs::remove", &path)?;
         let is_folder = std::fs::symlink_metadata(path.as_str()).map(|found| found.is_dir());
         let removed = is_folder.and_then(|is_folder| {
@@ -271,7 +271,7 @@ pub mod file_functions {
     /// fs::remove_all(fs::temp_dir());
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn remove_all(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
+    pub fn remove_all(context: NativeCallContext, path: ImmutableString) -> Fallible<()> {
         allow(&context, WriteFiles, "fs::remove_all", &path)?;
         let failed = |error| failed("fs.remove_all", &path, &error);
         let whole = std::fs::canonicalize(path.as_str()).map_err(failed)?;
@@ -293,7 +293,7 @@ pub mod file_functions {
     /// fs::remove(old + ".done");
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn rename(
+    pub fn rename(
         context: NativeCallContext,
         from: ImmutableString,
         to: ImmutableString,
@@ -313,7 +313,7 @@ pub mod file_functions {
     /// fs::remove(file);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn copy(
+    pub fn copy(
         context: NativeCallContext,
         from: ImmutableString,
         to: ImmutableString,
@@ -331,7 +331,7 @@ pub mod file_functions {
     /// print(size_text(fs::size("/etc/passwd")));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn size(path: ImmutableString) -> Fallible<i64> {
+    pub fn size(path: ImmutableString) -> Fallible<i64> {
         Ok(std::fs::metadata(path.as_str()).map_err(|error| failed("fs.size", &path, &error))?.len() as i64)
     }
 
@@ -343,7 +343,7 @@ pub mod file_functions {
     /// print(fs::modified("/etc/passwd"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn modified(path: ImmutableString) -> Fallible<String> {
+    pub fn modified(path: ImmutableString) -> Fallible<String> {
         let time = std::fs::metadata(path.as_str()).and_then(|found| found.modified());
         Ok(moment(time.map_err(|error| failed("fs.modified", &path, &error))?)?)
     }
@@ -359,7 +359,7 @@ pub mod file_functions {
     /// fs::remove_all(folder);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn temp_dir(context: NativeCallContext) -> Fallible<String> {
+    pub fn temp_dir(context: NativeCallContext) -> Fallible<String> {
         allow(&context, WriteFiles, "fs::temp_dir", "")?;
         let folder = tempfile::Builder::new()
             .prefix("virhai-")
@@ -380,7 +380,7 @@ pub mod file_functions {
     /// fs::remove(file);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn temp_file(context: NativeCallContext) -> Fallible<String> {
+    pub fn temp_file(context: NativeCallContext) -> Fallible<String> {
         allow(&context, WriteFiles, "fs::temp_file", "")?;
         let file = tempfile::Builder::new().prefix("virhai-").tempfile();
         let kept = file.and_then(|file| file.keep().map_err(|error| error.error));
@@ -394,7 +394,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::join("/var/lib", "libvirt/images"));
     /// ```
-    pub(crate) fn join(folder: ImmutableString, name: ImmutableString) -> String {
+    pub fn join(folder: ImmutableString, name: ImmutableString) -> String {
         shown(&Path::new(folder.as_str()).join(name.as_str()))
     }
 
@@ -403,7 +403,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::base_name("/var/lib/libvirt/images/web1.qcow2"));
     /// ```
-    pub(crate) fn base_name(path: ImmutableString) -> String {
+    pub fn base_name(path: ImmutableString) -> String {
         Path::new(path.as_str()).file_name().map_or(String::new(), |name| shown(Path::new(name)))
     }
 
@@ -412,7 +412,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::parent("/var/lib/libvirt"));
     /// ```
-    pub(crate) fn parent(path: ImmutableString) -> String {
+    pub fn parent(path: ImmutableString) -> String {
         Path::new(path.as_str()).parent().map_or(String::new(), shown)
     }
 
@@ -421,7 +421,7 @@ pub mod file_functions {
     /// ```rhai
     /// print(fs::extension("web1.qcow2"));
     /// ```
-    pub(crate) fn extension(path: ImmutableString) -> String {
+    pub fn extension(path: ImmutableString) -> String {
         Path::new(path.as_str()).extension().map_or(String::new(), |name| shown(Path::new(name)))
     }
 
@@ -433,7 +433,7 @@ pub mod file_functions {
     /// print(fs::absolute("."));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn absolute(path: ImmutableString) -> Fallible<String> {
+    pub fn absolute(path: ImmutableString) -> Fallible<String> {
         let whole = std::fs::canonicalize(path.as_str());
         Ok(shown(&whole.map_err(|error| failed("fs.absolute", &path, &error))?))
     }

@@ -22,7 +22,7 @@ mod global_functions {
     /// print(first())
     /// ```
     #[rhai_fn(name = "args", return_raw)]
-    pub(super) fn script_args(context: NativeCallContext) -> Fallible<Array> {
+    pub fn script_args(context: NativeCallContext) -> Fallible<Array> {
         Ok(Context::of(&context)?.args())
     }
 
@@ -31,7 +31,7 @@ mod global_functions {
     /// ```rhai
     /// print(env("HOME") ?? "nowhere")
     /// ```
-    pub(super) fn env(name: ImmutableString) -> Dynamic {
+    pub fn env(name: ImmutableString) -> Dynamic {
         variable(&name).map_or(Dynamic::UNIT, Into::into)
     }
 
@@ -41,27 +41,31 @@ mod global_functions {
     /// print(env("VIRHAI_NO_SUCH", "default"))
     /// ```
     #[rhai_fn(name = "env")]
-    pub(super) fn env_or(name: ImmutableString, default: Dynamic) -> Dynamic {
+    pub fn env_or(name: ImmutableString, default: Dynamic) -> Dynamic {
         variable(&name).map_or(default, Into::into)
     }
 
     /// Ends the script with exit status 0; no `try` holds it up.
     ///
+    /// @replaces
+    ///
     /// ```rhai
     /// if domains().is_empty() { exit() }
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn exit() -> Fallible<()> {
+    pub fn exit() -> Fallible<()> {
         leave(0)
     }
 
     /// Ends the script with an exit status from 0 to 255; no `try` holds it up.
     ///
+    /// @replaces
+    ///
     /// ```rhai
     /// if domains().is_empty() { exit(3) }
     /// ```
     #[rhai_fn(name = "exit", return_raw)]
-    pub(super) fn exit_with(status: i64) -> Fallible<()> {
+    pub fn exit_with(status: i64) -> Fallible<()> {
         leave(status)
     }
 
@@ -71,18 +75,20 @@ mod global_functions {
     /// sleep("10ms");
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
+    pub fn sleep(context: NativeCallContext, time: Dynamic) -> Fallible<()> {
         let time = duration(&time)?;
         Ok(Context::of(&context)?.door().interrupt().sleep(time)?)
     }
 
     /// Calls a closure with each element of an array.
     ///
+    /// @replaces
+    ///
     /// ```rhai
     /// domains().for_each(|vm| print(vm.name));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn for_each(context: NativeCallContext, array: Array, closure: FnPtr) -> Fallible<()> {
+    pub fn for_each(context: NativeCallContext, array: Array, closure: FnPtr) -> Fallible<()> {
         for element in array {
             let _ = closure.call_within_context::<Dynamic>(&context, (element,))?;
         }

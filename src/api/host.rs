@@ -25,7 +25,7 @@ mod host_functions {
     /// print(conn().host().hostname())
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn host(connection: &mut Connection) -> Host {
+    pub fn host(connection: &mut Connection) -> Host {
         Host(connection.clone())
     }
 
@@ -35,7 +35,7 @@ mod host_functions {
     /// print(host().hostname())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn hostname(host: &mut Host) -> Fallible<String> {
+    pub fn hostname(host: &mut Host) -> Fallible<String> {
         Ok(host.0.hostname()?)
     }
 
@@ -45,17 +45,19 @@ mod host_functions {
     /// print(host().uri())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn uri(host: &mut Host) -> Fallible<String> {
+    pub fn uri(host: &mut Host) -> Fallible<String> {
         Ok(host.0.canonical_uri()?)
     }
 
-    /// Versions of libvirt here, of libvirt there and of the hypervisor, as `#{ library, daemon, hypervisor }`.
+    /// The versions of libvirt here and there and of the hypervisor.
+    ///
+    /// A map: `#{ library, daemon, hypervisor }`.
     ///
     /// ```rhai
     /// print(host().version().library)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn version(host: &mut Host) -> Fallible<Map> {
+    pub fn version(host: &mut Host) -> Fallible<Map> {
         let mut map = Map::new();
         map.insert("library".into(), version_text(crate::libvirt::library_version()?).into());
         map.insert("daemon".into(), version_text(host.0.daemon_version()?).into());
@@ -72,7 +74,7 @@ mod host_functions {
     /// print(host().info().cpus)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn info(host: &mut Host) -> Fallible<Map> {
+    pub fn info(host: &mut Host) -> Fallible<Map> {
         let info = host.0.node_info()?;
         let mut map = Map::new();
         map.insert("model".into(), info.model.into());
@@ -92,11 +94,13 @@ mod host_functions {
 
     /// Free memory in bytes (`virNodeGetFreeMemory`).
     ///
+    /// Errors: `unsupported` where the driver does not know.
+    ///
     /// ```rhai
-    /// print(host().free_memory())
+    /// try { print(host().free_memory()) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn free_memory(host: &mut Host) -> Fallible<i64> {
+    pub fn free_memory(host: &mut Host) -> Fallible<i64> {
         Ok(i64::try_from(host.0.free_memory()?).unwrap_or(i64::MAX))
     }
 
@@ -106,7 +110,7 @@ mod host_functions {
     /// print(host().max_vcpus())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn max_vcpus(host: &mut Host) -> Fallible<i64> {
+    pub fn max_vcpus(host: &mut Host) -> Fallible<i64> {
         Ok(i64::from(host.0.max_vcpus(None)?))
     }
 
@@ -116,7 +120,7 @@ mod host_functions {
     /// print(host().to_string())
     /// ```
     #[rhai_fn(name = "to_string", name = "to_debug", return_raw, pure)]
-    pub(super) fn to_string(host: &mut Host) -> Fallible<String> {
+    pub fn to_string(host: &mut Host) -> Fallible<String> {
         Ok(host.0.hostname()?)
     }
 }

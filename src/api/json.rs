@@ -33,7 +33,7 @@ pub mod json_functions {
     /// print(json::parse("{\"name\": \"web1\"}").name);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn parse(text: ImmutableString) -> Fallible<Dynamic> {
+    pub fn parse(text: ImmutableString) -> Fallible<Dynamic> {
         let data: Data =
             serde_json::from_str(&text).map_err(|error| Error::usage(format!("this is no JSON: {error}")))?;
         Ok(from_data(data))
@@ -49,7 +49,7 @@ pub mod json_functions {
     /// print(json::to_string(#{ name: "web1", disks: ["vda"] }));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn to_string(value: Dynamic) -> Fallible<String> {
+    pub fn to_string(value: Dynamic) -> Fallible<String> {
         Ok(serde_json::to_string(&to_data(&value)?).map_err(|error| not_written(&error))?)
     }
 
@@ -61,7 +61,7 @@ pub mod json_functions {
     /// print(json::pretty(#{ name: "web1", disks: ["vda"] }));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn pretty(value: Dynamic) -> Fallible<String> {
+    pub fn pretty(value: Dynamic) -> Fallible<String> {
         Ok(serde_json::to_string_pretty(&to_data(&value)?).map_err(|error| not_written(&error))?)
     }
 }

@@ -126,7 +126,7 @@ pub mod system_functions {
     /// print(os::run(["uname", "-r"]).out);
     /// ```
     #[rhai_fn(name = "run", return_raw)]
-    pub(crate) fn run(context: NativeCallContext, argv: Array) -> Fallible<Map> {
+    pub fn run(context: NativeCallContext, argv: Array) -> Fallible<Map> {
         run_program(&context, argv, Map::new())
     }
 
@@ -145,7 +145,7 @@ pub mod system_functions {
     /// print(sorted.out);
     /// ```
     #[rhai_fn(name = "run", return_raw)]
-    pub(crate) fn run_with_options(context: NativeCallContext, argv: Array, options: Map) -> Fallible<Map> {
+    pub fn run_with_options(context: NativeCallContext, argv: Array, options: Map) -> Fallible<Map> {
         run_program(&context, argv, options)
     }
 
@@ -157,7 +157,7 @@ pub mod system_functions {
     /// print(os::hostname());
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn hostname() -> Fallible<String> {
+    pub fn hostname() -> Fallible<String> {
         let name = nix::unistd::gethostname().map_err(|error| Error::io("the host name", &error.into()))?;
         Ok(name.to_string_lossy().into_owned())
     }
@@ -167,7 +167,7 @@ pub mod system_functions {
     /// ```rhai
     /// print(os::user());
     /// ```
-    pub(crate) fn user() -> ImmutableString {
+    pub fn user() -> ImmutableString {
         let id = nix::unistd::geteuid();
         let known = nix::unistd::User::from_uid(id).ok().flatten();
         known.map_or(id.to_string(), |user| user.name).into()
@@ -178,7 +178,7 @@ pub mod system_functions {
     /// ```rhai
     /// print(os::pid());
     /// ```
-    pub(crate) fn pid() -> i64 {
+    pub fn pid() -> i64 {
         std::process::id().into()
     }
 
@@ -187,7 +187,7 @@ pub mod system_functions {
     /// ```rhai
     /// print(os::platform());
     /// ```
-    pub(crate) fn platform() -> ImmutableString {
+    pub fn platform() -> ImmutableString {
         std::env::consts::OS.into()
     }
 }

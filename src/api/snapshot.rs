@@ -6,10 +6,12 @@ use quick_xml::escape::escape;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text, names};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, flag, text};
 use crate::libvirt::{Domain, DomainSnapshot, sys};
+use crate::xml::Document;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -176,8 +178,8 @@ mod snapshot_functions {
     /// let snap = domain("test").snapshot_create();
     /// print(snap.name)
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn snapshot_create(vm: &mut Domain) -> Fallible<DomainSnapshot> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn snapshot_create(vm: &mut Domain) -> Fallible<DomainSnapshot> {
         Ok(create(vm, &CREATE.read(Map::new())?)?)
     }
 
@@ -189,8 +191,8 @@ mod snapshot_functions {
     /// let snap = domain("test").snapshot_create(#{ name: "pre-upgrade", description: "before 2.0" });
     /// print(snap.name)
     /// ```
-    #[rhai_fn(name = "snapshot_create", return_raw)]
-    pub(super) fn snapshot_create_with(vm: &mut Domain, options: Map) -> Fallible<DomainSnapshot> {
+    #[rhai_fn(name = "snapshot_create", return_raw, pure)]
+    pub fn snapshot_create_with(vm: &mut Domain, options: Map) -> Fallible<DomainSnapshot> {
         Ok(create(vm, &CREATE.read(options)?)?)
     }
 
@@ -202,8 +204,8 @@ mod snapshot_functions {
     /// let snap = domain("test").snapshot_create_xml("<domainsnapshot><name>s1</name></domainsnapshot>", #{});
     /// print(snap.name)
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn snapshot_create_xml(
+    #[rhai_fn(return_raw, pure)]
+    pub fn snapshot_create_xml(
         vm: &mut Domain,
         description: Dynamic,
         options: Map,
@@ -220,7 +222,7 @@ mod snapshot_functions {
     /// for snap in domain("test").snapshots() { print(snap.name) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn snapshots(vm: &mut Domain) -> Fallible<Array> {
+    pub fn snapshots(vm: &mut Domain) -> Fallible<Array> {
         Ok(list(vm.snapshots(0)?, &LIST.read(Map::new())?)?)
     }
 
@@ -232,7 +234,7 @@ mod snapshot_functions {
     /// for snap in domain("test").snapshots(#{ name: "daily-*", leaves: true }) { print(snap.name) }
     /// ```
     #[rhai_fn(name = "snapshots", return_raw, pure)]
-    pub(super) fn snapshots_with(vm: &mut Domain, options: Map) -> Fallible<Array> {
+    pub fn snapshots_with(vm: &mut Domain, options: Map) -> Fallible<Array> {
         let options = LIST.read(options)?;
         Ok(list(vm.snapshots(options.flags())?, &options)?)
     }
@@ -247,7 +249,7 @@ mod snapshot_functions {
     /// print(vm.snapshot("s1").is_current())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn snapshot(vm: &mut Domain, name: ImmutableString) -> Fallible<DomainSnapshot> {
+    pub fn snapshot(vm: &mut Domain, name: ImmutableString) -> Fallible<DomainSnapshot> {
         Ok(vm.snapshot(&name).map_err(|error| {
             if error.code() != "no_domain_snapshot" {
                 return error;
@@ -267,7 +269,7 @@ mod snapshot_functions {
     /// print(vm.snapshot_current().name)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn snapshot_current(vm: &mut Domain) -> Fallible<DomainSnapshot> {
+    pub fn snapshot_current(vm: &mut Domain) -> Fallible<DomainSnapshot> {
         Ok(vm.current_snapshot()?)
     }
 
@@ -277,7 +279,7 @@ mod snapshot_functions {
     /// print(domain("test").snapshot_create().name)
     /// ```
     #[rhai_fn(get = "name", pure)]
-    pub(super) fn get_name(snapshot: &mut DomainSnapshot) -> String {
+    pub fn get_name(snapshot: &mut DomainSnapshot) -> String {
         snapshot.key().1.clone()
     }
 
@@ -287,8 +289,33 @@ mod snapshot_functions {
     /// print(domain("test").snapshot_create().domain.name)
     /// ```
     #[rhai_fn(get = "domain", return_raw, pure)]
-    pub(super) fn get_domain(snapshot: &mut DomainSnapshot) -> Fallible<Domain> {
+    pub fn get_domain(snapshot: &mut DomainSnapshot) -> Fallible<Domain> {
         Ok(snapshot.domain()?)
+    }
+
+    /// The description of the snapshot as a document (`virDomainSnapshotGetXMLDesc`).
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create(#{ name: "s1" }).xml["name"])
+    /// ```
+    #[rhai_fn(get = "xml", return_raw, pure)]
+    pub fn get_xml(snapshot: &mut DomainSnapshot) -> Fallible<XmlDocument> {
+        Ok(XmlDocument::of_property(Document::parse(&snapshot.xml(0)?)?, snapshot.label()))
+    }
+
+    /// Refuses: a document that the property gave is a copy, so assigning would change nothing.
+    ///
+    /// Errors: `usage`.
+    ///
+    /// ```rhai
+    /// let snap = domain("test").snapshot_create();
+    /// try { snap.xml["name"] = "other" } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(set = "xml", return_raw)]
+    pub fn set_xml(snapshot: &mut DomainSnapshot, document: Dynamic) -> Fallible<()> {
+        let hint = "use vm.snapshot_create_xml(doc, #{ redefine: true }) to change a description";
+        let refused = refuse_assignment(&document, snapshot.label(), hint);
+        Ok(refused.map_err(|error| error.operation("DomainSnapshot.xml").object(snapshot.label()))?)
     }
 
     /// Whether the guest was taken to this snapshot or came from it last (`virDomainSnapshotIsCurrent`).
@@ -297,7 +324,7 @@ mod snapshot_functions {
     /// print(domain("test").snapshot_create().is_current())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn is_current(snapshot: &mut DomainSnapshot) -> Fallible<bool> {
+    pub fn is_current(snapshot: &mut DomainSnapshot) -> Fallible<bool> {
         Ok(snapshot.is_current()?)
     }
 
@@ -307,7 +334,7 @@ mod snapshot_functions {
     /// print(domain("test").snapshot_create().has_metadata())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn has_metadata(snapshot: &mut DomainSnapshot) -> Fallible<bool> {
+    pub fn has_metadata(snapshot: &mut DomainSnapshot) -> Fallible<bool> {
         Ok(snapshot.has_metadata()?)
     }
 
@@ -321,7 +348,7 @@ mod snapshot_functions {
     /// print(vm.snapshot_create(#{ name: "s2" }).parent().name)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn parent(snapshot: &mut DomainSnapshot) -> Fallible<DomainSnapshot> {
+    pub fn parent(snapshot: &mut DomainSnapshot) -> Fallible<DomainSnapshot> {
         Ok(snapshot.parent()?)
     }
 
@@ -333,7 +360,7 @@ mod snapshot_functions {
     /// print(domain("test").snapshot_create().children().len())
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn children(snapshot: &mut DomainSnapshot) -> Fallible<Array> {
+    pub fn children(snapshot: &mut DomainSnapshot) -> Fallible<Array> {
         Ok(names::list(snapshot.children(0)?, None)?)
     }
 
@@ -344,8 +371,8 @@ mod snapshot_functions {
     /// ```rhai
     /// domain("test").snapshot_create().revert();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn revert(snapshot: &mut DomainSnapshot) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn revert(snapshot: &mut DomainSnapshot) -> Fallible<()> {
         Ok(snapshot.revert(0)?)
     }
 
@@ -356,8 +383,8 @@ mod snapshot_functions {
     /// ```rhai
     /// domain("test").snapshot_create().revert(#{ paused: true });
     /// ```
-    #[rhai_fn(name = "revert", return_raw)]
-    pub(super) fn revert_with(snapshot: &mut DomainSnapshot, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "revert", return_raw, pure)]
+    pub fn revert_with(snapshot: &mut DomainSnapshot, options: Map) -> Fallible<()> {
         Ok(snapshot.revert(REVERT.read(options)?.flags())?)
     }
 
@@ -366,8 +393,8 @@ mod snapshot_functions {
     /// ```rhai
     /// domain("test").snapshot_create().delete();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn delete(snapshot: &mut DomainSnapshot) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn delete(snapshot: &mut DomainSnapshot) -> Fallible<()> {
         Ok(snapshot.delete(0)?)
     }
 
@@ -376,8 +403,8 @@ mod snapshot_functions {
     /// ```rhai
     /// domain("test").snapshot_create().delete(#{ children: true });
     /// ```
-    #[rhai_fn(name = "delete", return_raw)]
-    pub(super) fn delete_with(snapshot: &mut DomainSnapshot, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "delete", return_raw, pure)]
+    pub fn delete_with(snapshot: &mut DomainSnapshot, options: Map) -> Fallible<()> {
         Ok(snapshot.delete(DELETE.read(options)?.flags())?)
     }
 }

@@ -122,7 +122,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1", disks: 2 }, #{ name: "db1", disks: 4 }]));
     /// ```
     #[rhai_fn(name = "table", return_raw)]
-    pub(crate) fn table(rows: Dynamic) -> Fallible<Table> {
+    pub fn table(rows: Dynamic) -> Fallible<Table> {
         Ok(Table::of(&rows, None)?)
     }
 
@@ -134,7 +134,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1", disks: 2, id: 7 }], ["name", "id"]));
     /// ```
     #[rhai_fn(name = "table", return_raw)]
-    pub(crate) fn table_with_columns(rows: Dynamic, columns: Array) -> Fallible<Table> {
+    pub fn table_with_columns(rows: Dynamic, columns: Array) -> Fallible<Table> {
         Ok(Table::of(&rows, Some(columns))?)
     }
 
@@ -146,7 +146,7 @@ pub mod table_functions {
     /// print(table([#{ b: 1, a: 2 }], ["b", "a"]).columns());
     /// ```
     #[rhai_fn(pure)]
-    pub(crate) fn columns(table: &mut Table) -> Array {
+    pub fn columns(table: &mut Table) -> Array {
         table.0.columns().iter().map(|column| column.name.to_string().into()).collect()
     }
 
@@ -158,7 +158,7 @@ pub mod table_functions {
     /// for row in table([#{ name: "web1" }]).rows() { print(row.name); }
     /// ```
     #[rhai_fn(pure)]
-    pub(crate) fn rows(table: &mut Table) -> Array {
+    pub fn rows(table: &mut Table) -> Array {
         table.rows()
     }
 
@@ -170,7 +170,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1" }, #{ name: "db1" }]).column("name"));
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(crate) fn column(table: &mut Table, name: ImmutableString) -> Fallible<Array> {
+    pub fn column(table: &mut Table, name: ImmutableString) -> Fallible<Array> {
         let place = table.place(&name)?;
         Ok(table.0.rows().iter().map(|row| from_data(row[place].clone())).collect())
     }
@@ -181,7 +181,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1" }]).len());
     /// ```
     #[rhai_fn(pure)]
-    pub(crate) fn len(table: &mut Table) -> i64 {
+    pub fn len(table: &mut Table) -> i64 {
         table.0.rows().len() as i64
     }
 
@@ -191,7 +191,7 @@ pub mod table_functions {
     /// print(table([]).is_empty());
     /// ```
     #[rhai_fn(pure)]
-    pub(crate) fn is_empty(table: &mut Table) -> bool {
+    pub fn is_empty(table: &mut Table) -> bool {
         table.0.rows().is_empty()
     }
 
@@ -206,8 +206,8 @@ pub mod table_functions {
     /// let t = table([#{ name: "web1", memory: gib(4) }, #{ name: "db1", memory: gib(2) }]);
     /// print(t.sort_by("memory"));
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(crate) fn sort_by(table: &mut Table, column: ImmutableString) -> Fallible<Table> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn sort_by(table: &mut Table, column: ImmutableString) -> Fallible<Table> {
         let place = table.place(&column)?;
         let mut rows = table.0.rows().to_vec();
         rows.sort_by(|left, right| compare(&left[place], &right[place]));
@@ -220,7 +220,8 @@ pub mod table_functions {
     /// ```rhai
     /// print(table([#{ n: 1 }, #{ n: 2 }]).sort_by("n").reverse());
     /// ```
-    pub(crate) fn reverse(table: &mut Table) -> Table {
+    #[rhai_fn(pure)]
+    pub fn reverse(table: &mut Table) -> Table {
         let rows = table.0.rows().iter().rev().cloned().collect();
         *table = crate::output::Table::new(table.0.columns().clone(), rows).into();
         table.clone()
@@ -236,8 +237,8 @@ pub mod table_functions {
     /// ```rhai
     /// print(table([#{ name: "web1", memory: gib(4) }]).show_as("memory", "size"));
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(crate) fn show_as(
+    #[rhai_fn(return_raw, pure)]
+    pub fn show_as(
         table: &mut Table,
         column: ImmutableString,
         kind: ImmutableString,
@@ -262,7 +263,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1" }])[0].name);
     /// ```
     #[rhai_fn(index_get, return_raw, pure)]
-    pub(crate) fn get_row(table: &mut Table, row: i64) -> Fallible<Map> {
+    pub fn get_row(table: &mut Table, row: i64) -> Fallible<Map> {
         let count = table.0.rows().len() as i64;
         let place = if row < 0 { row.saturating_add(count) } else { row };
         if !(0..count).contains(&place) {
@@ -277,7 +278,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1" }]).to_string());
     /// ```
     #[rhai_fn(name = "to_string", name = "to_debug", return_raw, pure)]
-    pub(crate) fn to_string(table: &mut Table) -> Fallible<String> {
+    pub fn to_string(table: &mut Table) -> Fallible<String> {
         let text = output::render(&Data::Table(table.data().clone()), &Options::new(Format::Table))?;
         Ok(text.trim_end_matches('\n').to_owned())
     }
@@ -288,7 +289,7 @@ pub mod table_functions {
     /// print(table([#{ n: 1 }]) == table([#{ n: 1 }]));
     /// ```
     #[rhai_fn(name = "==", pure)]
-    pub(crate) fn equals(left: &mut Table, right: Table) -> bool {
+    pub fn equals(left: &mut Table, right: Table) -> bool {
         *left == right
     }
 
@@ -298,7 +299,7 @@ pub mod table_functions {
     /// print(table([#{ n: 1 }]) != table([#{ n: 2 }]));
     /// ```
     #[rhai_fn(name = "!=", pure)]
-    pub(crate) fn differs(left: &mut Table, right: Table) -> bool {
+    pub fn differs(left: &mut Table, right: Table) -> bool {
         *left != right
     }
 }

@@ -65,7 +65,7 @@ pub mod time_functions {
     /// ```rhai
     /// print(time::now());
     /// ```
-    pub(crate) fn now() -> String {
+    pub fn now() -> String {
         units::zoned_text(&this_moment())
     }
 
@@ -79,7 +79,7 @@ pub mod time_functions {
     /// print(time::parse("2026-03-01 04:30"));
     /// ```
     #[rhai_fn(name = "parse", return_raw)]
-    pub(crate) fn parse(text: ImmutableString) -> Fallible<String> {
+    pub fn parse(text: ImmutableString) -> Fallible<String> {
         Ok(units::zoned_text(&units::parse_time(&text)?))
     }
 
@@ -91,7 +91,7 @@ pub mod time_functions {
     /// print(time::parse("01.03.2026", "%d.%m.%Y"));
     /// ```
     #[rhai_fn(name = "parse", return_raw)]
-    pub(crate) fn parse_with_format(text: ImmutableString, format: ImmutableString) -> Fallible<String> {
+    pub fn parse_with_format(text: ImmutableString, format: ImmutableString) -> Fallible<String> {
         Ok(units::zoned_text(&parsed(&text, &format)?))
     }
 
@@ -103,7 +103,7 @@ pub mod time_functions {
     /// print(time::format(time::now(), "%Y-%m-%d"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn format(time: ImmutableString, format: ImmutableString) -> Fallible<String> {
+    pub fn format(time: ImmutableString, format: ImmutableString) -> Fallible<String> {
         let time = units::parse_time(&time)?;
         Ok(strtime::format(format.as_str(), &time).map_err(|error| wrong_format(&format, &error))?)
     }
@@ -116,7 +116,7 @@ pub mod time_functions {
     /// print(time::add(time::now(), "1h30m"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn add(time: ImmutableString, duration: Dynamic) -> Fallible<String> {
+    pub fn add(time: ImmutableString, duration: Dynamic) -> Fallible<String> {
         Ok(moved(&time, &duration, true)?)
     }
 
@@ -129,7 +129,7 @@ pub mod time_functions {
     /// print(week_ago);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn sub(time: ImmutableString, duration: Dynamic) -> Fallible<String> {
+    pub fn sub(time: ImmutableString, duration: Dynamic) -> Fallible<String> {
         Ok(moved(&time, &duration, false)?)
     }
 
@@ -141,7 +141,7 @@ pub mod time_functions {
     /// print(time::between("2026-03-01", "2026-03-02"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn between(earlier: ImmutableString, later: ImmutableString) -> Fallible<f64> {
+    pub fn between(earlier: ImmutableString, later: ImmutableString) -> Fallible<f64> {
         Ok(seconds_between(&units::parse_time(&earlier)?, &units::parse_time(&later)?))
     }
 
@@ -153,7 +153,7 @@ pub mod time_functions {
     /// print(duration_text(time::since("2026-03-01")));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn since(time: ImmutableString) -> Fallible<f64> {
+    pub fn since(time: ImmutableString) -> Fallible<f64> {
         Ok(seconds_between(&units::parse_time(&time)?, &this_moment()))
     }
 
@@ -163,7 +163,7 @@ pub mod time_functions {
     /// print(time::unix());
     /// ```
     #[rhai_fn(name = "unix")]
-    pub(crate) fn unix_now() -> f64 {
+    pub fn unix_now() -> f64 {
         this_moment().timestamp().as_millisecond() as f64 / 1e3
     }
 
@@ -175,7 +175,7 @@ pub mod time_functions {
     /// print(time::unix("2026-03-01T00:00:00Z"));
     /// ```
     #[rhai_fn(name = "unix", return_raw)]
-    pub(crate) fn unix(time: ImmutableString) -> Fallible<f64> {
+    pub fn unix(time: ImmutableString) -> Fallible<f64> {
         Ok(units::parse_time(&time)?.timestamp().as_microsecond() as f64 / 1e6)
     }
 
@@ -187,7 +187,7 @@ pub mod time_functions {
     /// print(time::from_unix(1772335800));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn from_unix(seconds: Dynamic) -> Fallible<String> {
+    pub fn from_unix(seconds: Dynamic) -> Fallible<String> {
         let number = seconds.as_float().or_else(|_| seconds.as_int().map(|whole| whole as f64));
         let number = number.map_err(|kind| Error::usage(format!("a Unix time is a number, not {kind}")))?;
         Ok(units::time_text(units::from_unix(number)?))

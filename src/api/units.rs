@@ -80,7 +80,7 @@ pub mod unit_functions {
     /// print(kib(4));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn kib(count: Dynamic) -> Fallible<i64> {
+    pub fn kib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::KIB)
     }
 
@@ -95,7 +95,7 @@ pub mod unit_functions {
     /// print(`${vm.memory / mib(1)} MiB`);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn mib(count: Dynamic) -> Fallible<i64> {
+    pub fn mib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::MIB)
     }
 
@@ -109,7 +109,7 @@ pub mod unit_functions {
     /// print(gib(1.5));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn gib(count: Dynamic) -> Fallible<i64> {
+    pub fn gib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::GIB)
     }
 
@@ -123,7 +123,7 @@ pub mod unit_functions {
     /// print(tib(2));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn tib(count: Dynamic) -> Fallible<i64> {
+    pub fn tib(count: Dynamic) -> Fallible<i64> {
         scaled(&count, units::TIB)
     }
 
@@ -137,7 +137,7 @@ pub mod unit_functions {
     /// print(kb(4));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn kb(count: Dynamic) -> Fallible<i64> {
+    pub fn kb(count: Dynamic) -> Fallible<i64> {
         scaled(&count, 1_000)
     }
 
@@ -151,7 +151,7 @@ pub mod unit_functions {
     /// print(mb(100));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn mb(count: Dynamic) -> Fallible<i64> {
+    pub fn mb(count: Dynamic) -> Fallible<i64> {
         scaled(&count, 1_000_000)
     }
 
@@ -165,7 +165,7 @@ pub mod unit_functions {
     /// print(gb(40));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn gb(count: Dynamic) -> Fallible<i64> {
+    pub fn gb(count: Dynamic) -> Fallible<i64> {
         scaled(&count, 1_000_000_000)
     }
 
@@ -175,13 +175,15 @@ pub mod unit_functions {
     /// 1000; without a unit it is bytes. Letters may have any case, and fractions are rounded down to whole
     /// bytes. (The number of bytes in a text's UTF-8 form is the property `bytes`, without parentheses.)
     ///
+    /// @replaces
+    ///
     /// Errors: `usage` for a text that is no size, for a negative one and for more than 8 EiB.
     ///
     /// ```rhai
     /// print(bytes("1.5 GiB") == "1.5GiB".bytes());
     /// ```
     #[rhai_fn(name = "bytes", return_raw)]
-    pub(crate) fn bytes(text: ImmutableString) -> Fallible<i64> {
+    pub fn bytes(text: ImmutableString) -> Fallible<i64> {
         Ok(units::parse_size(&text)? as i64)
     }
 
@@ -195,7 +197,7 @@ pub mod unit_functions {
     /// print(seconds("1h30m"));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn seconds(duration: Dynamic) -> Fallible<f64> {
+    pub fn seconds(duration: Dynamic) -> Fallible<f64> {
         Ok(super::duration(&duration)?.as_secs_f64())
     }
 
@@ -206,7 +208,7 @@ pub mod unit_functions {
     /// ```rhai
     /// print(size_text(gib(4)));
     /// ```
-    pub(crate) fn size_text(bytes: i64) -> String {
+    pub fn size_text(bytes: i64) -> String {
         units::size_text(bytes)
     }
 
@@ -220,7 +222,7 @@ pub mod unit_functions {
     /// print(duration_text(5400));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn duration_text(seconds: Dynamic) -> Fallible<String> {
+    pub fn duration_text(seconds: Dynamic) -> Fallible<String> {
         Ok(units::duration_text(super::duration(&seconds)?.as_secs_f64()))
     }
 }

@@ -43,7 +43,7 @@ mod wait_functions {
     /// if !vm.wait("shutoff", "5s") { vm.destroy() }
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn wait(
+    pub fn wait(
         context: NativeCallContext,
         vm: Domain,
         what: Dynamic,
@@ -60,7 +60,7 @@ mod wait_functions {
     /// domain("test").wait("running", 5, #{ or_throw: true });
     /// ```
     #[rhai_fn(name = "wait", return_raw)]
-    pub(super) fn wait_with(
+    pub fn wait_with(
         context: NativeCallContext,
         vm: Domain,
         what: Dynamic,

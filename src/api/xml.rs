@@ -154,7 +154,7 @@ fn add(parent: &Node, what: &Dynamic) -> Result<XmlNode> {
 }
 
 /// Returns changes as scripts see them; what there is not is left out. `new` is a word of Rhai's.
-fn maps(changes: Vec<Change>) -> Array {
+pub(super) fn maps(changes: Vec<Change>) -> Array {
     let map = |change: Change| {
         let mut map = Map::new();
         map.insert("path".into(), change.path.into());

@@ -49,7 +49,7 @@ pub mod yaml_functions {
     /// print(yaml::parse("name: web1\ndisks: [vda]").name);
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn parse(text: ImmutableString) -> Fallible<Dynamic> {
+    pub fn parse(text: ImmutableString) -> Fallible<Dynamic> {
         let mut documents = documents(&text)?;
         match documents.len() {
             0 => Ok(Dynamic::UNIT),
@@ -71,7 +71,7 @@ pub mod yaml_functions {
     /// print(yaml::parse_all("a: 1\n---\nb: 2").len());
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn parse_all(text: ImmutableString) -> Fallible<Array> {
+    pub fn parse_all(text: ImmutableString) -> Fallible<Array> {
         Ok(documents(&text)?.into_iter().map(from_data).collect())
     }
 
@@ -85,7 +85,7 @@ pub mod yaml_functions {
     /// print(yaml::to_string(#{ name: "web1", disks: ["vda"] }));
     /// ```
     #[rhai_fn(return_raw)]
-    pub(crate) fn to_string(value: Dynamic) -> Fallible<String> {
+    pub fn to_string(value: Dynamic) -> Fallible<String> {
         Ok(output::yaml(&to_data(&value)?)?)
     }
 }

@@ -10,23 +10,29 @@ use crate::session::{bare_engine, catalog};
 
 /// Shows it and gives the exit status.
 pub(super) fn run(environment: &Environment, name: Option<&str>, markdown: bool) -> u8 {
-    let catalog = catalog(&bare_engine());
-    if markdown {
-        return written(environment, &reference::markdown(&catalog));
-    }
-    let help = match name {
-        Some(name) => reference::help(&catalog, name),
-        None => Ok(reference::index(&catalog)),
+    let engine = bare_engine();
+    let mut catalog = catalog(&engine);
+    catalog.add_type_docs(&engine);
+    let text = if markdown {
+        reference::markdown(&catalog)
+    } else if let Some(name) = name {
+        let Some(help) = reference::help(&catalog, name) else {
+            return environment.fail(&unknown(name, &reference::near(&catalog, name)), status::USAGE);
+        };
+        report::help(&help, environment.stdout)
+    } else {
+        report::help(&reference::index(&catalog), environment.stdout)
     };
-    match help {
-        Ok(help) => written(environment, &report::help(&help, environment.stdout)),
-        Err(error) => environment.fail(&error, status::USAGE),
+    match output::out(&text) {
+        Ok(_) => status::DONE,
+        Err(error) => environment.fail(&error, status::FAILED),
     }
 }
 
-fn written(environment: &Environment, text: &str) -> u8 {
-    match output::out(text) {
-        Ok(_) => status::DONE,
-        Err(error) => environment.fail(&Error::clone(&error), status::FAILED),
+fn unknown(name: &str, near: &[String]) -> Error {
+    let error = Error::usage(format!("there is no help on {name:?}"));
+    match near {
+        [] => error.hint("`virhai doc` without a name shows the index"),
+        near => error.hint(format!("did you mean {}?", near.join(", "))),
     }
 }

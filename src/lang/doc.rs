@@ -62,25 +62,27 @@ impl Doc {
 }
 
 impl Tags {
-    /// Reads the tag lines only; cheap where there are none.
+    /// Reads the tag lines only: comments are long, tags are few, and the catalog reads all of them.
     pub(crate) fn parse(comments: &str) -> Self {
         let mut tags = Self::default();
-        if !comments.contains('@') {
-            return tags;
-        }
-        for line in lines(comments).map(str::trim) {
+        for line in comments.match_indices('@').map(|(at, _)| line_at(comments, at)) {
             if let Some(written) = line.strip_prefix("@returns ") {
                 tags.returns = Some(Type::from_doc(written));
             } else if let Some(written) = line.strip_prefix("@closure ") {
                 tags.closure = written.split(',').map(Type::from_doc).collect();
-            } else if line == "@method" {
-                tags.method = true;
-            } else if line == "@replaces" {
-                tags.replaces = true;
             }
+            tags.method |= line == "@method";
+            tags.replaces |= line == "@replaces";
         }
         tags
     }
+}
+
+/// Returns the rest of the line from an `@` that is the first thing on it, nothing for any other.
+fn line_at(comments: &str, at: usize) -> &str {
+    let start = comments[..at].rfind('\n').map_or(0, |end| end + 1);
+    let first = comments[start..at].chars().all(|letter| matches!(letter, ' ' | '/' | '*' | '!'));
+    if first { comments[at..].lines().next().unwrap_or_default().trim_end() } else { "" }
 }
 
 /// Returns comment lines without what makes them comments.

@@ -157,6 +157,28 @@ pub fn place_at(
     }
 }
 
+/// Returns the innermost call whose arguments are being typed at the end of `before`, and which argument it
+/// is, from 0; for showing its signature.
+pub fn call_around(
+    before: &str,
+    scope: &Scope,
+    known: &dyn Fn(&str) -> Option<Type>,
+    catalog: &Catalog,
+) -> Option<(Call, usize)> {
+    let reader = Reader::new(before, scope, known, catalog);
+    let end = reader.tokens.len();
+    let mut at = end;
+    while let Some(open) = reader.opener(at) {
+        if let Some(call) =
+            Some(open).filter(|&open| reader.text(open) == "(").and_then(|open| reader.call_at(open))
+        {
+            return Some((call, reader.argument(open, end)));
+        }
+        at = open;
+    }
+    None
+}
+
 /// Returns the type of the value that a whole expression gives, as far as it can be told without running it.
 pub fn type_of_source(
     source: &str,

@@ -5,13 +5,16 @@
 //! with the [`Catalog`]. **No finding is better than a wrong one**: where a type is not known, everything that
 //! exists on any type passes; a variable that is assigned again anywhere has no known type.
 //!
-//! `program` holds the parsed script, `walk` and `expr` follow its statements and values, `call` judges
-//! calls, `traps` what looks right and is not, `modules` what is imported.
+//! `program` holds the parsed script, `walk` and `expr` follow its statements and values, `member`, `call`,
+//! `method` and `arguments` judge what is asked of them, `traps` finds what looks right and is not, `modules`
+//! knows what is imported, `syntax` words parse errors.
 
+mod arguments;
 mod call;
 mod chain;
 mod expr;
 mod member;
+mod method;
 mod modules;
 mod program;
 mod scope;
@@ -36,7 +39,10 @@ pub struct Finding {
     pub column: usize,
     /// How many characters of the line it is about.
     pub length: usize,
-    /// A stable word for the kind of finding: `unknown_method`, `syntax`, …
+    /// A stable word for the kind of finding: `syntax`, `unclosed_comment`; `unknown_function`, `unknown_method`,
+    /// `unknown_property`, `unknown_variable`, `unknown_module`, `broken_module`; `wrong_arguments`,
+    /// `unknown_option`, `wrong_option`; and the traps `len_property`, `xml_copy`, `read_only_property`,
+    /// `changed_constant`, `for_each_index`, `captured_receiver`.
     pub code: &'static str,
     /// One sentence for people.
     pub message: String,

@@ -1,11 +1,13 @@
 //! The definition of a guest: reading, renaming and removing it.
 
-use rhai::plugin::{ImmutableString, export_module};
-use rhai::{Engine, Map};
+use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
+use rhai::{Array, Dynamic, Engine, FnPtr, Map};
 
 use crate::api::Fallible;
+use crate::api::xml::{XmlDocument, maps, refuse_assignment};
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
+use crate::xml::Document;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(domain_definition).into());
@@ -45,9 +47,102 @@ static UNDEFINE: OptionTable = OptionTable {
     ],
 };
 
+/// Passwords are part of what is defined anew; without them they would be lost. A read-only
+/// connection does not give them, and defines nothing either.
+fn secure(vm: &Domain) -> u32 {
+    if vm.connection().is_readonly() { 0 } else { sys::VIR_DOMAIN_XML_SECURE }
+}
+
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_definition {
+    /// The definition of the guest as a document: of the running guest if it runs (`virDomainGetXMLDesc`).
+    ///
+    /// The document is a copy: changing it changes no guest. `edit` changes the definition.
+    ///
+    /// ```rhai
+    /// print(domain("test").xml["memory"])
+    /// ```
+    #[rhai_fn(get = "xml", return_raw, pure)]
+    pub fn get_xml(vm: &mut Domain) -> Fallible<XmlDocument> {
+        Ok(XmlDocument::of_property(Document::parse(&vm.xml(0)?)?, vm.key().to_string()))
+    }
+
+    /// Refuses: a document that the property gave is a copy, so assigning would change nothing.
+    ///
+    /// Errors: `usage`, with `edit` as a hint.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// try { vm.xml["memory"] = 5 } catch (e) { print(e.hint) }
+    /// ```
+    #[rhai_fn(set = "xml", return_raw)]
+    pub fn set_xml(vm: &mut Domain, document: Dynamic) -> Fallible<()> {
+        let owner = vm.key().to_string();
+        let refused = refuse_assignment(&document, &owner, "use vm.edit(|doc| …) to change the definition");
+        Ok(refused.map_err(|error| error.operation("Domain.xml").object(vm.label()))?)
+    }
+
+    /// The definition of the guest in the form that the options ask for (`virDomainGetXMLDesc`).
+    ///
+    /// Errors: `read_only` for `secure` on a read-only connection.
+    ///
+    /// ```rhai
+    /// print(domain("test").xml_desc(#{ inactive: true })["name"])
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn xml_desc(vm: &mut Domain, options: Map) -> Fallible<XmlDocument> {
+        Ok(Document::parse(&vm.xml(XML_DESC.read(options)?.flags())?)?.into())
+    }
+
+    /// Changes the stored definition by a closure that gets it as a document.
+    ///
+    /// What the closure leaves is defined anew. Nothing is defined when the closure changes nothing. Returns whether something changed. A
+    /// running guest goes on as it is until its next start; `diff` shows what then changes.
+    ///
+    /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
+    ///
+    /// ```rhai
+    /// let vm = domain("test");
+    /// vm.edit(|doc| doc["title"] = "a test");
+    /// print(vm.xml_desc(#{ inactive: true })["title"])
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn edit(context: NativeCallContext, vm: Domain, closure: FnPtr) -> Fallible<bool> {
+        let flags = sys::VIR_DOMAIN_XML_INACTIVE | secure(&vm);
+        let before = vm.xml(flags)?;
+        let document = XmlDocument::from(Document::parse(&before)?);
+        let _ = closure.call_within_context::<Dynamic>(&context, (document.clone(),))?;
+        let after = document.document.to_string();
+        if after == before {
+            return Ok(false);
+        }
+        let validate = sys::VIR_DOMAIN_DEFINE_VALIDATE;
+        let defined = match vm.connection().define_domain(&after, validate) {
+            // The test driver and old daemons do not know the flag.
+            Err(error) if matches!(error.code(), "invalid_arg" | "unsupported") => {
+                vm.connection().define_domain(&after, 0)
+            }
+            outcome => outcome,
+        };
+        defined.map_err(|error| error.object(vm.label()))?;
+        Ok(true)
+    }
+
+    /// What the stored definition changes at the next start: a list of `#{ path, kind, old, new_ }`.
+    ///
+    /// Empty for a guest that is off, and for one that runs as it is stored.
+    ///
+    /// ```rhai
+    /// for change in domain("test").diff() { print(change.path) }
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn diff(vm: &mut Domain) -> Fallible<Array> {
+        let live = Document::parse(&vm.xml(0)?)?;
+        let stored = Document::parse(&vm.xml(sys::VIR_DOMAIN_XML_INACTIVE)?)?;
+        Ok(maps(live.diff(&stored)?))
+    }
+
     /// Gives the guest another name (`virDomainRename`).
     ///
     /// Errors: `operation_invalid` while it runs, `operation_failed` when the name is taken.
@@ -58,8 +153,8 @@ mod domain_definition {
     /// vm.rename("test2");
     /// vm.rename("test");
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn rename(vm: &mut Domain, name: ImmutableString) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn rename(vm: &mut Domain, name: ImmutableString) -> Fallible<()> {
         Ok(vm.rename(&name)?)
     }
 
@@ -73,8 +168,8 @@ mod domain_definition {
     /// let vm = domain("test");
     /// vm.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn undefine(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn undefine(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.undefine(0)?)
     }
 
@@ -85,8 +180,8 @@ mod domain_definition {
     /// ```rhai
     /// domain("test").undefine(#{ managed_save: true, snapshots_metadata: true });
     /// ```
-    #[rhai_fn(name = "undefine", return_raw)]
-    pub(super) fn undefine_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "undefine", return_raw, pure)]
+    pub fn undefine_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.undefine(UNDEFINE.read(options)?.flags())?)
     }
 }

@@ -113,7 +113,7 @@ mod domain_finders {
     /// print(conn().domain("test").state)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn domain(connection: &mut Connection, name: Dynamic) -> Fallible<Domain> {
+    pub fn domain(connection: &mut Connection, name: Dynamic) -> Fallible<Domain> {
         Ok(find(connection, &name)?)
     }
 
@@ -125,7 +125,7 @@ mod domain_finders {
     /// for vm in conn().domains() { print(vm.name) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn domains(connection: &mut Connection) -> Fallible<Array> {
+    pub fn domains(connection: &mut Connection) -> Fallible<Array> {
         Ok(list(connection, &DOMAINS.read(Map::new())?)?)
     }
 
@@ -137,7 +137,7 @@ mod domain_finders {
     /// for vm in conn().domains(#{ active: true, name: "t*" }) { print(vm.name) }
     /// ```
     #[rhai_fn(name = "domains", return_raw, pure)]
-    pub(super) fn domains_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
+    pub fn domains_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
         Ok(list(connection, &DOMAINS.read(options)?)?)
     }
 
@@ -152,8 +152,8 @@ mod domain_finders {
     ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`);
     /// print(vm.persistent)
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn define_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn define_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
         Ok(connection.define_domain(&definition_text(&definition)?, 0)?)
     }
 
@@ -165,8 +165,8 @@ mod domain_finders {
     /// let text = domain("test").xml.to_string();
     /// conn().define_domain(text, #{ validate: false });
     /// ```
-    #[rhai_fn(name = "define_domain", return_raw)]
-    pub(super) fn define_domain_with(
+    #[rhai_fn(name = "define_domain", return_raw, pure)]
+    pub fn define_domain_with(
         connection: &mut Connection,
         definition: Dynamic,
         options: Map,
@@ -184,8 +184,8 @@ mod domain_finders {
     ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`);
     /// print(vm.state)
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn create_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn create_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
         Ok(connection.create_domain(&definition_text(&definition)?, 0)?)
     }
 
@@ -195,11 +195,11 @@ mod domain_finders {
     ///
     /// ```rhai
     /// let vm = conn().create_domain(`<domain type="test"><name>temp2</name><memory>65536</memory>
-    ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`, #{ paused: true });
+    ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`, #{ paused: false });
     /// print(vm.state)
     /// ```
-    #[rhai_fn(name = "create_domain", return_raw)]
-    pub(super) fn create_domain_with(
+    #[rhai_fn(name = "create_domain", return_raw, pure)]
+    pub fn create_domain_with(
         connection: &mut Connection,
         definition: Dynamic,
         options: Map,

@@ -77,8 +77,8 @@ mod domain_lifecycle {
     /// vm.destroy();
     /// vm.start();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn start(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn start(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.start(0)?)
     }
 
@@ -89,10 +89,10 @@ mod domain_lifecycle {
     /// ```rhai
     /// let vm = domain("test");
     /// vm.destroy();
-    /// vm.start(#{ paused: true });
+    /// try { vm.start(#{ paused: true }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "start", return_raw)]
-    pub(super) fn start_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "start", return_raw, pure)]
+    pub fn start_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.start(START.read(options)?.flags())?)
     }
 
@@ -106,8 +106,8 @@ mod domain_lifecycle {
     /// let vm = domain("test");
     /// vm.shutdown();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn shutdown(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn shutdown(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.shutdown(0)?)
     }
 
@@ -119,8 +119,8 @@ mod domain_lifecycle {
     /// let vm = domain("test");
     /// try { vm.shutdown(#{ mode: "acpi" }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "shutdown", return_raw)]
-    pub(super) fn shutdown_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "shutdown", return_raw, pure)]
+    pub fn shutdown_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.shutdown(mode(&SHUTDOWN.read(options)?)?)?)
     }
 
@@ -131,8 +131,8 @@ mod domain_lifecycle {
     /// ```rhai
     /// domain("test").reboot();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn reboot(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn reboot(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.reboot(0)?)
     }
 
@@ -143,8 +143,8 @@ mod domain_lifecycle {
     /// ```rhai
     /// try { domain("test").reboot(#{ mode: "agent" }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "reboot", return_raw)]
-    pub(super) fn reboot_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "reboot", return_raw, pure)]
+    pub fn reboot_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.reboot(mode(&REBOOT.read(options)?)?)?)
     }
 
@@ -155,8 +155,8 @@ mod domain_lifecycle {
     /// ```rhai
     /// try { domain("test").reset() } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn reset(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn reset(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.reset()?)
     }
 
@@ -169,8 +169,8 @@ mod domain_lifecycle {
     /// ```rhai
     /// domain("test").destroy();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn destroy(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn destroy(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.destroy(0)?)
     }
 
@@ -181,8 +181,8 @@ mod domain_lifecycle {
     /// ```rhai
     /// try { domain("test").destroy(#{ graceful: true }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "destroy", return_raw)]
-    pub(super) fn destroy_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "destroy", return_raw, pure)]
+    pub fn destroy_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.destroy(DESTROY.read(options)?.flags())?)
     }
 
@@ -193,8 +193,8 @@ mod domain_lifecycle {
     /// ```rhai
     /// domain("test").suspend();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn suspend(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn suspend(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.suspend()?)
     }
 
@@ -207,8 +207,8 @@ mod domain_lifecycle {
     /// vm.suspend();
     /// vm.resume();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn resume(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn resume(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.resume()?)
     }
 
@@ -219,20 +219,22 @@ mod domain_lifecycle {
     /// ```rhai
     /// try { domain("test").pm_wakeup() } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn pm_wakeup(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn pm_wakeup(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.pm_wakeup()?)
     }
 
-    /// Saves the memory of the guest and ends it; its next start goes on from there (`virDomainManagedSave`).
+    /// Saves the memory of the guest and ends it (`virDomainManagedSave`).
+    ///
+    /// Its next start goes on from there.
     ///
     /// Errors: `operation_invalid` when it does not run or has no stored definition.
     ///
     /// ```rhai
     /// domain("test").managed_save();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn managed_save(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn managed_save(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.managed_save(0)?)
     }
 
@@ -243,20 +245,20 @@ mod domain_lifecycle {
     /// ```rhai
     /// domain("test").managed_save(#{ paused: true });
     /// ```
-    #[rhai_fn(name = "managed_save", return_raw)]
-    pub(super) fn managed_save_with(vm: &mut Domain, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "managed_save", return_raw, pure)]
+    pub fn managed_save_with(vm: &mut Domain, options: Map) -> Fallible<()> {
         Ok(vm.managed_save(MANAGED_SAVE.read(options)?.flags())?)
     }
 
-    /// Throws the managed save image of the guest away: its next start boots (`virDomainManagedSaveRemove`).
+    /// Throws the managed save image away: the next start boots (`virDomainManagedSaveRemove`).
     ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.managed_save();
     /// vm.managed_save_remove();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn managed_save_remove(vm: &mut Domain) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn managed_save_remove(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.managed_save_remove()?)
     }
 }

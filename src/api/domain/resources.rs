@@ -87,9 +87,9 @@ fn addresses(interfaces: Vec<InterfaceAddresses>) -> Array {
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_resources {
-    /// Sets the memory of the guest: of the running one if it runs, else of the definition (`virDomainSetMemoryFlags`).
+    /// Sets the memory of the guest (`virDomainSetMemoryFlags`).
     ///
-    /// In bytes, or a text such as `"2GiB"`; libvirt counts in KiB, and parts of one are rounded up.
+    /// Of the running guest if it runs, else of the definition. In bytes, or a text such as `"2GiB"`; libvirt counts in KiB, and parts of one are rounded up.
     ///
     /// Errors: `invalid_arg` for more than `max_memory`.
     ///
@@ -98,7 +98,7 @@ mod domain_resources {
     /// vm.memory = "1GiB";
     /// ```
     #[rhai_fn(set = "memory", name = "set_memory", return_raw)]
-    pub(super) fn set_memory(vm: &mut Domain, value: Dynamic) -> Fallible<()> {
+    pub fn set_memory(vm: &mut Domain, value: Dynamic) -> Fallible<()> {
         Ok(vm.set_memory(size_of(&value)?, CURRENT)?)
     }
 
@@ -111,14 +111,15 @@ mod domain_resources {
     /// ```rhai
     /// domain("test").set_memory("1GiB", #{ live: true });
     /// ```
-    #[rhai_fn(name = "set_memory", return_raw)]
-    pub(super) fn set_memory_with(vm: &mut Domain, value: Dynamic, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "set_memory", return_raw, pure)]
+    pub fn set_memory_with(vm: &mut Domain, value: Dynamic, options: Map) -> Fallible<()> {
         let options = SET_MEMORY.read(options)?;
         Ok(vm.set_memory(size_of(&value)?, options.flags())?)
     }
 
-    /// Sets the number of virtual CPUs: of the running guest if it runs, else of the definition
-    /// (`virDomainSetVcpusFlags`).
+    /// Sets the number of virtual CPUs (`virDomainSetVcpusFlags`).
+    ///
+    /// Of the running guest if it runs, else of the definition.
     ///
     /// Errors: `invalid_arg` for more than its definition allows.
     ///
@@ -127,7 +128,7 @@ mod domain_resources {
     /// vm.vcpus = 1;
     /// ```
     #[rhai_fn(set = "vcpus", name = "set_vcpus", return_raw)]
-    pub(super) fn set_vcpus(vm: &mut Domain, number: i64) -> Fallible<()> {
+    pub fn set_vcpus(vm: &mut Domain, number: i64) -> Fallible<()> {
         Ok(vm.set_vcpus(count(number)?, CURRENT)?)
     }
 
@@ -138,8 +139,8 @@ mod domain_resources {
     /// ```rhai
     /// domain("test").set_vcpus(1, #{ live: true });
     /// ```
-    #[rhai_fn(name = "set_vcpus", return_raw)]
-    pub(super) fn set_vcpus_with(vm: &mut Domain, number: i64, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "set_vcpus", return_raw, pure)]
+    pub fn set_vcpus_with(vm: &mut Domain, number: i64, options: Map) -> Fallible<()> {
         Ok(vm.set_vcpus(count(number)?, SET_VCPUS.read(options)?.flags())?)
     }
 
@@ -154,7 +155,7 @@ mod domain_resources {
     /// try { print(domain("test").block_info("vda").capacity) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn block_info(vm: &mut Domain, disk: ImmutableString) -> Fallible<Map> {
+    pub fn block_info(vm: &mut Domain, disk: ImmutableString) -> Fallible<Map> {
         let info = vm.block_info(&disk)?;
         Ok([("capacity", info.capacity), ("allocation", info.allocation), ("physical", info.physical)]
             .into_iter()
@@ -173,7 +174,7 @@ mod domain_resources {
     /// for nic in domain("test").interface_addresses("lease") { print(nic.mac) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn interface_addresses(vm: &mut Domain, source: ImmutableString) -> Fallible<Array> {
+    pub fn interface_addresses(vm: &mut Domain, source: ImmutableString) -> Fallible<Array> {
         let source = match source.as_str() {
             "lease" => sys::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
             "agent" => sys::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
@@ -198,22 +199,21 @@ mod domain_resources {
     /// for nic in domain("test").interface_addresses() { print(nic.mac) }
     /// ```
     #[rhai_fn(name = "interface_addresses", return_raw, pure)]
-    pub(super) fn lease_addresses(vm: &mut Domain) -> Fallible<Array> {
+    pub fn lease_addresses(vm: &mut Domain) -> Fallible<Array> {
         Ok(addresses(vm.interface_addresses(sys::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE)?))
     }
 
-    /// Plugs a device into the guest: the running one if it runs, else the definition
-    /// (`virDomainAttachDeviceFlags`).
+    /// Plugs a device into the guest (`virDomainAttachDeviceFlags`).
     ///
-    /// The device is XML, as text or as a document.
+    /// Into the running guest if it runs, else into the definition. The device is XML, as text or as a document.
     ///
     /// Errors: `unsupported` where the driver cannot.
     ///
     /// ```rhai
     /// try { domain("test").attach_device("<rng model='virtio'/>") } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn attach_device(vm: &mut Domain, device: Dynamic) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn attach_device(vm: &mut Domain, device: Dynamic) -> Fallible<()> {
         Ok(vm.attach_device(&definition_text(&device)?, CURRENT)?)
     }
 
@@ -224,23 +224,22 @@ mod domain_resources {
     /// ```rhai
     /// try { domain("test").attach_device("<rng model='virtio'/>", #{ config: true }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "attach_device", return_raw)]
-    pub(super) fn attach_device_with(vm: &mut Domain, device: Dynamic, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "attach_device", return_raw, pure)]
+    pub fn attach_device_with(vm: &mut Domain, device: Dynamic, options: Map) -> Fallible<()> {
         Ok(vm.attach_device(&definition_text(&device)?, ATTACH_DEVICE.read(options)?.flags())?)
     }
 
-    /// Unplugs a device from the guest: the running one if it runs, else the definition
-    /// (`virDomainDetachDeviceFlags`).
+    /// Unplugs a device from the guest (`virDomainDetachDeviceFlags`).
     ///
-    /// A running guest has to let go of it; the call may return before it has.
+    /// From the running guest if it runs, else from the definition. A running guest has to let go of it; the call may return before it has.
     ///
     /// Errors: `unsupported` where the driver cannot, `device_missing` for a device it does not have.
     ///
     /// ```rhai
     /// try { domain("test").detach_device("<rng model='virtio'/>") } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn detach_device(vm: &mut Domain, device: Dynamic) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn detach_device(vm: &mut Domain, device: Dynamic) -> Fallible<()> {
         Ok(vm.detach_device(&definition_text(&device)?, CURRENT)?)
     }
 
@@ -251,8 +250,8 @@ mod domain_resources {
     /// ```rhai
     /// try { domain("test").detach_device("<rng model='virtio'/>", #{ config: true }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "detach_device", return_raw)]
-    pub(super) fn detach_device_with(vm: &mut Domain, device: Dynamic, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "detach_device", return_raw, pure)]
+    pub fn detach_device_with(vm: &mut Domain, device: Dynamic, options: Map) -> Fallible<()> {
         Ok(vm.detach_device(&definition_text(&device)?, DETACH_DEVICE.read(options)?.flags())?)
     }
 
@@ -263,8 +262,8 @@ mod domain_resources {
     /// ```rhai
     /// try { domain("test").update_device("<graphics type='vnc'/>") } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn update_device(vm: &mut Domain, device: Dynamic) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn update_device(vm: &mut Domain, device: Dynamic) -> Fallible<()> {
         Ok(vm.update_device(&definition_text(&device)?, CURRENT)?)
     }
 
@@ -275,8 +274,8 @@ mod domain_resources {
     /// ```rhai
     /// try { domain("test").update_device("<graphics type='vnc'/>", #{ force: true }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "update_device", return_raw)]
-    pub(super) fn update_device_with(vm: &mut Domain, device: Dynamic, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "update_device", return_raw, pure)]
+    pub fn update_device_with(vm: &mut Domain, device: Dynamic, options: Map) -> Fallible<()> {
         Ok(vm.update_device(&definition_text(&device)?, UPDATE_DEVICE.read(options)?.flags())?)
     }
 }

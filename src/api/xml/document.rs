@@ -25,7 +25,7 @@ mod xml_document_functions {
     /// print(doc["name"].text());
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn xml(text: ImmutableString) -> Fallible<XmlDocument> {
+    pub fn xml(text: ImmutableString) -> Fallible<XmlDocument> {
         Ok(Document::parse(&text)?.into())
     }
 
@@ -35,7 +35,7 @@ mod xml_document_functions {
     /// print(xml("<domain/>").root().tag());
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn root(doc: &mut XmlDocument) -> XmlNode {
+    pub fn root(doc: &mut XmlDocument) -> XmlNode {
         doc.document.root().into()
     }
 
@@ -57,7 +57,7 @@ mod xml_document_functions {
     /// print(doc["devices/disk/target/@dev"]);
     /// ```
     #[rhai_fn(index_get, pure, return_raw)]
-    pub(super) fn get(doc: &mut XmlDocument, path: ImmutableString) -> Fallible<Dynamic> {
+    pub fn get(doc: &mut XmlDocument, path: ImmutableString) -> Fallible<Dynamic> {
         Ok(super::find(doc.document.root(), path)?)
     }
 
@@ -71,7 +71,7 @@ mod xml_document_functions {
     /// print(doc);
     /// ```
     #[rhai_fn(index_set, return_raw, pure)]
-    pub(super) fn set(doc: &mut XmlDocument, path: ImmutableString, value: Dynamic) -> Fallible<()> {
+    pub fn set(doc: &mut XmlDocument, path: ImmutableString, value: Dynamic) -> Fallible<()> {
         Ok(super::assign(&doc.document.root(), &path, &value)?)
     }
 
@@ -84,7 +84,7 @@ mod xml_document_functions {
     /// for disk in doc.all("disk[serial]") { print(disk) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn all(doc: &mut XmlDocument, path: ImmutableString) -> Fallible<Array> {
+    pub fn all(doc: &mut XmlDocument, path: ImmutableString) -> Fallible<Array> {
         Ok(super::found(doc.document.all(&path)?))
     }
 
@@ -100,7 +100,7 @@ mod xml_document_functions {
     /// print(doc);
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn add(doc: &mut XmlDocument, element: Dynamic) -> Fallible<XmlNode> {
+    pub fn add(doc: &mut XmlDocument, element: Dynamic) -> Fallible<XmlNode> {
         Ok(super::add(&doc.document.root(), &element)?)
     }
 
@@ -113,7 +113,7 @@ mod xml_document_functions {
     /// print(doc.remove("uuid"));
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn remove(doc: &mut XmlDocument, path: ImmutableString) -> Fallible<i64> {
+    pub fn remove(doc: &mut XmlDocument, path: ImmutableString) -> Fallible<i64> {
         Ok(doc.document.remove_at(&path)? as i64)
     }
 
@@ -126,7 +126,7 @@ mod xml_document_functions {
     /// print(doc != copy);
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn clone_doc(doc: &mut XmlDocument) -> XmlDocument {
+    pub fn clone_doc(doc: &mut XmlDocument) -> XmlDocument {
         doc.document.copy().into()
     }
 
@@ -143,7 +143,7 @@ mod xml_document_functions {
     /// for c in xml("<a x='1'/>").diff(xml("<a x='2'/>")) { print(`${c.path}: ${c.old} -> ${c.new_}`) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn diff(doc: &mut XmlDocument, other: XmlDocument) -> Fallible<Array> {
+    pub fn diff(doc: &mut XmlDocument, other: XmlDocument) -> Fallible<Array> {
         Ok(super::maps(doc.document.diff(&other.document)?))
     }
 
@@ -153,7 +153,7 @@ mod xml_document_functions {
     /// print(xml("<a><b>1</b></a>").diff_text(xml("<a><b>2</b></a>")));
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn diff_text(doc: &mut XmlDocument, other: XmlDocument) -> String {
+    pub fn diff_text(doc: &mut XmlDocument, other: XmlDocument) -> String {
         doc.document.diff_text(&other.document)
     }
 
@@ -163,7 +163,7 @@ mod xml_document_functions {
     /// print(xml("<a  x=\"1\"/>").to_string());
     /// ```
     #[rhai_fn(name = "to_string", name = "to_debug", pure)]
-    pub(super) fn to_text(doc: &mut XmlDocument) -> String {
+    pub fn to_text(doc: &mut XmlDocument) -> String {
         doc.document.to_string()
     }
 
@@ -173,7 +173,7 @@ mod xml_document_functions {
     /// print(xml("<a x='1'></a>") == xml("<a x=\"1\"/>"));
     /// ```
     #[rhai_fn(name = "==", pure)]
-    pub(super) fn equals(doc: &mut XmlDocument, other: XmlDocument) -> bool {
+    pub fn equals(doc: &mut XmlDocument, other: XmlDocument) -> bool {
         doc.document == other.document
     }
 
@@ -183,7 +183,7 @@ mod xml_document_functions {
     /// print(xml("<a x='1'/>") != xml("<a x='2'/>"));
     /// ```
     #[rhai_fn(name = "!=", pure)]
-    pub(super) fn differs(doc: &mut XmlDocument, other: XmlDocument) -> bool {
+    pub fn differs(doc: &mut XmlDocument, other: XmlDocument) -> bool {
         doc.document != other.document
     }
 }

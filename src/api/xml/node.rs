@@ -19,7 +19,7 @@ mod xml_node_functions {
     /// print(xml("<domain/>").root().tag());
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn tag(node: &mut XmlNode) -> String {
+    pub fn tag(node: &mut XmlNode) -> String {
         node.node.tag()
     }
 
@@ -29,7 +29,7 @@ mod xml_node_functions {
     /// print(xml("<a><name>Tom &amp; Jerry</name></a>")["name"].text());
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn text(node: &mut XmlNode) -> String {
+    pub fn text(node: &mut XmlNode) -> String {
         node.node.text()
     }
 
@@ -44,7 +44,7 @@ mod xml_node_functions {
     /// print(doc);
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn set_text(node: &mut XmlNode, value: Dynamic) -> Fallible<()> {
+    pub fn set_text(node: &mut XmlNode, value: Dynamic) -> Fallible<()> {
         Ok(node.node.set_text(&super::written(&value)?)?)
     }
 
@@ -54,7 +54,7 @@ mod xml_node_functions {
     /// print(xml("<domain type='test'/>").root().attr("type"));
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn attr(node: &mut XmlNode, name: ImmutableString) -> Dynamic {
+    pub fn attr(node: &mut XmlNode, name: ImmutableString) -> Dynamic {
         node.node.attr(&name).map_or(Dynamic::UNIT, Into::into)
     }
 
@@ -68,7 +68,7 @@ mod xml_node_functions {
     /// print(node);
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn set_attr(node: &mut XmlNode, name: ImmutableString, value: Dynamic) -> Fallible<()> {
+    pub fn set_attr(node: &mut XmlNode, name: ImmutableString, value: Dynamic) -> Fallible<()> {
         Ok(node.node.set_attr(&name, &super::written(&value)?)?)
     }
 
@@ -80,7 +80,7 @@ mod xml_node_functions {
     /// for node in xml("<a><b/><c/></a>").root().children() { print(node.tag()) }
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn children(node: &mut XmlNode) -> Array {
+    pub fn children(node: &mut XmlNode) -> Array {
         node.node.children().into_iter().map(|child| Dynamic::from(XmlNode::from(child))).collect()
     }
 
@@ -92,13 +92,13 @@ mod xml_node_functions {
     /// print(xml("<a><b/></a>")["b"].parent().tag());
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn parent(node: &mut XmlNode) -> Dynamic {
+    pub fn parent(node: &mut XmlNode) -> Dynamic {
         node.node.parent().map_or(Dynamic::UNIT, |parent| Dynamic::from(XmlNode::from(parent)))
     }
 
-    /// What a path finds first from this element: text for `@attribute` and `text()`, an element otherwise, or `()`.
+    /// What a path finds first from this element, or `()`.
     ///
-    /// Paths are those of `XmlDocument`. A path that starts with `/` or `//` starts at the document all the same;
+    /// Text for `@attribute` and `text()`, an element otherwise. Paths are those of `XmlDocument`. A path that starts with `/` or `//` starts at the document all the same;
     /// `.//mac` looks at any depth below this element.
     ///
     /// Errors: `xml` for a wrong path and for a step that cannot be created; `usage` for a value that is no text.
@@ -108,7 +108,7 @@ mod xml_node_functions {
     /// print(disk["target/@dev"]);
     /// ```
     #[rhai_fn(index_get, pure, return_raw)]
-    pub(super) fn get(node: &mut XmlNode, path: ImmutableString) -> Fallible<Dynamic> {
+    pub fn get(node: &mut XmlNode, path: ImmutableString) -> Fallible<Dynamic> {
         Ok(super::find(node.node.clone(), path)?)
     }
 
@@ -122,7 +122,7 @@ mod xml_node_functions {
     /// print(disk);
     /// ```
     #[rhai_fn(index_set, return_raw, pure)]
-    pub(super) fn set(node: &mut XmlNode, path: ImmutableString, value: Dynamic) -> Fallible<()> {
+    pub fn set(node: &mut XmlNode, path: ImmutableString, value: Dynamic) -> Fallible<()> {
         Ok(super::assign(&node.node, &path, &value)?)
     }
 
@@ -135,7 +135,7 @@ mod xml_node_functions {
     /// print(devices.all("disk").len());
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn all(node: &mut XmlNode, path: ImmutableString) -> Fallible<Array> {
+    pub fn all(node: &mut XmlNode, path: ImmutableString) -> Fallible<Array> {
         Ok(super::found(node.node.all(&path)?))
     }
 
@@ -152,7 +152,7 @@ mod xml_node_functions {
     /// print(doc);
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn add(node: &mut XmlNode, element: Dynamic) -> Fallible<XmlNode> {
+    pub fn add(node: &mut XmlNode, element: Dynamic) -> Fallible<XmlNode> {
         Ok(super::add(&node.node, &element)?)
     }
 
@@ -168,7 +168,7 @@ mod xml_node_functions {
     /// print(doc);
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn remove(node: &mut XmlNode) -> Fallible<()> {
+    pub fn remove(node: &mut XmlNode) -> Fallible<()> {
         Ok(node.node.remove()?)
     }
 
@@ -181,7 +181,7 @@ mod xml_node_functions {
     /// print(disk.remove("alias/@name"));
     /// ```
     #[rhai_fn(name = "remove", return_raw, pure)]
-    pub(super) fn remove_at(node: &mut XmlNode, path: ImmutableString) -> Fallible<i64> {
+    pub fn remove_at(node: &mut XmlNode, path: ImmutableString) -> Fallible<i64> {
         Ok(node.node.remove_at(&path)? as i64)
     }
 
@@ -195,7 +195,7 @@ mod xml_node_functions {
     /// print(disks[0].diff(disks[1])[0].path);
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn diff(node: &mut XmlNode, other: XmlNode) -> Fallible<Array> {
+    pub fn diff(node: &mut XmlNode, other: XmlNode) -> Fallible<Array> {
         Ok(super::maps(node.node.diff(&other.node)?))
     }
 
@@ -206,7 +206,7 @@ mod xml_node_functions {
     /// print(disks[0].diff_text(disks[1]));
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn diff_text(node: &mut XmlNode, other: XmlNode) -> String {
+    pub fn diff_text(node: &mut XmlNode, other: XmlNode) -> String {
         node.node.diff_text(&other.node)
     }
 
@@ -216,7 +216,7 @@ mod xml_node_functions {
     /// print(xml("<a><b>1</b></a>")["b"].to_string());
     /// ```
     #[rhai_fn(name = "to_string", name = "to_debug", pure)]
-    pub(super) fn to_text(node: &mut XmlNode) -> String {
+    pub fn to_text(node: &mut XmlNode) -> String {
         node.node.to_string()
     }
 
@@ -227,7 +227,7 @@ mod xml_node_functions {
     /// print(disks[0] == disks[1]);
     /// ```
     #[rhai_fn(name = "==", pure)]
-    pub(super) fn equals(node: &mut XmlNode, other: XmlNode) -> bool {
+    pub fn equals(node: &mut XmlNode, other: XmlNode) -> bool {
         node.node == other.node
     }
 
@@ -238,7 +238,7 @@ mod xml_node_functions {
     /// print(disks[0] != disks[1]);
     /// ```
     #[rhai_fn(name = "!=", pure)]
-    pub(super) fn differs(node: &mut XmlNode, other: XmlNode) -> bool {
+    pub fn differs(node: &mut XmlNode, other: XmlNode) -> bool {
         node.node != other.node
     }
 }

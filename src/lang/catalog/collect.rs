@@ -1,9 +1,10 @@
 //! From rhai's metadata to entries.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::mem::Discriminant;
 
-use rhai::{AST, Engine, FnAccess, FnNamespace, FuncInfo};
+use rhai::{AST, Engine, FnAccess, FnNamespace, FuncInfo, FuncMetadata};
 
 use super::entry::{Entry, Kind, Origin, Overload, Param};
 use super::standard;
@@ -16,7 +17,7 @@ struct Raw {
     /// Callable without its namespace.
     global: bool,
     name: String,
-    hash: u64,
+    signature: Signature,
     ids: Vec<TypeId>,
     params: Vec<(String, String)>,
     returns: String,
@@ -27,10 +28,13 @@ struct Raw {
     this: Option<String>,
 }
 
-/// Where an entry belongs: namespace, receiver, name, whether a property.
-type Key = (String, Option<String>, String, KindOf);
+/// What tells functions apart that have one name: the namespace, and rhai's hash over name and parameters.
+type Signature = (String, u64);
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Where an entry belongs: namespace, receiver, name, whether a property.
+type Key = (String, Option<String>, String, Discriminant<Kind>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum KindOf {
     Function,
     Property,
@@ -49,60 +53,86 @@ pub(super) struct Collected {
 
 /// Reads everything that an engine has.
 pub(super) fn from_engine(engine: &Engine) -> Collected {
-    let own = engine.collect_fn_metadata(None, Raw::read, false);
-    // Every function of the host comes again in the second list, and Rhai's own between them.
-    let mut known: HashMap<(String, u64), usize> = HashMap::new();
-    for raw in &own {
-        *known.entry((raw.namespace.clone(), raw.hash)).or_default() += 1;
+    let host = engine.collect_fn_metadata(None, |info| Some(signature(&info)), false);
+    // How many functions of the host have one signature; in the list of all, they stand before Rhai's.
+    let mut left: HashMap<Signature, usize> = HashMap::with_capacity(host.len());
+    for signature in host {
+        *left.entry(signature).or_default() += 1;
     }
+    let raws = engine.collect_fn_metadata(
+        None,
+        |info| {
+            let own = left.contains_key(&signature(&info));
+            if !own && takes_exotic_numbers(info.metadata) { None } else { Raw::read(info) }
+        },
+        true,
+    );
+    let types = host_types(engine, raws.iter().filter(|raw| left.contains_key(&raw.signature)));
+    let mut collector = Collector { engine, types: &types, entries: HashMap::new() };
     let mut hiding = BTreeSet::new();
-    let mut rhais = engine.collect_fn_metadata(None, Raw::read, true);
-    rhais.retain(|raw| match known.get_mut(&(raw.namespace.clone(), raw.hash)) {
-        None => true,
-        Some(0) => {
-            let declared = own.iter().find(|one| one.hash == raw.hash && one.namespace == raw.namespace);
-            if declared.is_some_and(|one| !Tags::parse(&one.comments).replaces) {
-                hiding.insert(raw.name.clone());
+    let mut declared = HashSet::new();
+    for raw in raws {
+        let origin = match left.get_mut(&raw.signature) {
+            None => Origin::Rhai,
+            Some(0) => {
+                if !declared.contains(&raw.signature) {
+                    hiding.insert(raw.name);
+                }
+                continue;
             }
-            false
+            Some(left) => {
+                *left -= 1;
+                if raw.script { Origin::Script } else { Origin::Host }
+            }
+        };
+        if origin == Origin::Host && Tags::parse(&raw.comments).replaces {
+            declared.insert(raw.signature.clone());
         }
-        Some(left) => {
-            *left -= 1;
-            false
-        }
-    });
-    let types = host_types(engine, &own);
-    let mut collector = Collector { engine, types: &types, entries: BTreeMap::new() };
-    let mut seen = HashSet::new();
-    for raw in &own {
-        // The first of several with one signature is the one that the engine calls.
-        if seen.insert((&raw.namespace, raw.hash)) {
-            collector.add(raw, if raw.script { Origin::Script } else { Origin::Host });
-        }
-    }
-    for raw in rhais.iter().filter(|raw| !raw.takes_exotic_numbers()) {
-        collector.add(raw, Origin::Rhai);
+        collector.add(raw, origin);
     }
     let entries = collector.entries.into_values().map(finish).collect();
     Collected { entries, types, hiding }
+}
+
+fn signature(info: &FuncInfo) -> Signature {
+    (info.namespace.to_string(), info.metadata.hash)
+}
+
+/// True for the forms of Rhai's functions that nobody's values fit: scripts have `int` and `float` only.
+fn takes_exotic_numbers(function: &FuncMetadata) -> bool {
+    let exotic = [
+        TypeId::of::<i8>(),
+        TypeId::of::<u8>(),
+        TypeId::of::<i16>(),
+        TypeId::of::<u16>(),
+        TypeId::of::<i32>(),
+        TypeId::of::<u32>(),
+        TypeId::of::<u64>(),
+        TypeId::of::<i128>(),
+        TypeId::of::<u128>(),
+        TypeId::of::<f32>(),
+    ];
+    let range = |param: &str| param.contains("Range<") && !param.contains("i64");
+    function.param_types.iter().any(|id| exotic.contains(id))
+        || function.params_info.iter().any(|one| range(one))
 }
 
 /// Reads the public functions of a module written in Rhai.
 pub(crate) fn from_module(name: &str, module: &AST) -> Vec<Entry> {
     let engine = Engine::new_raw();
     let types = HashMap::new();
-    let mut collector = Collector { engine: &engine, types: &types, entries: BTreeMap::new() };
+    let mut collector = Collector { engine: &engine, types: &types, entries: HashMap::new() };
     for function in module.iter_functions() {
         if function.access == FnAccess::Private || function.name.starts_with("anon$") {
             continue;
         }
         let params = function.params.iter().map(|param| (param.to_string(), String::new())).collect();
         collector.add(
-            &Raw {
+            Raw {
                 namespace: String::new(),
                 global: false,
                 name: function.name.to_string(),
-                hash: 0,
+                signature: Signature::default(),
                 ids: Vec::new(),
                 params,
                 returns: String::new(),
@@ -152,7 +182,7 @@ impl Raw {
             global: info.namespace.is_empty() || meta.namespace == FnNamespace::Global,
             namespace: info.namespace.to_string(),
             name: name.to_string(),
-            hash: meta.hash,
+            signature: signature(&info),
             ids: meta.param_types.to_vec(),
             params,
             returns: meta.return_type.to_string(),
@@ -161,28 +191,10 @@ impl Raw {
             this: info.script.and_then(|script| script.this_type.map(str::to_string)),
         })
     }
-
-    /// True for the forms of Rhai's functions that nobody's values fit: scripts have `int` and `float` only.
-    fn takes_exotic_numbers(&self) -> bool {
-        let exotic = [
-            TypeId::of::<i8>(),
-            TypeId::of::<u8>(),
-            TypeId::of::<i16>(),
-            TypeId::of::<u16>(),
-            TypeId::of::<i32>(),
-            TypeId::of::<u32>(),
-            TypeId::of::<u64>(),
-            TypeId::of::<i128>(),
-            TypeId::of::<u128>(),
-            TypeId::of::<f32>(),
-        ];
-        let written = |param: &(String, String)| param.1.contains("Range<") && !param.1.contains("i64");
-        self.ids.iter().any(|id| exotic.contains(id)) || self.params.iter().any(written)
-    }
 }
 
 /// Finds the name of each host type: the shortest that a signature or the registration gives it.
-fn host_types(engine: &Engine, raws: &[Raw]) -> HashMap<TypeId, Type> {
+fn host_types<'r>(engine: &Engine, raws: impl Iterator<Item = &'r Raw>) -> HashMap<TypeId, Type> {
     let mut types: HashMap<TypeId, Type> = HashMap::new();
     for raw in raws {
         for (id, (_, written)) in raw.ids.iter().zip(&raw.params) {
@@ -207,12 +219,12 @@ fn host_types(engine: &Engine, raws: &[Raw]) -> HashMap<TypeId, Type> {
 struct Collector<'a> {
     engine: &'a Engine,
     types: &'a HashMap<TypeId, Type>,
-    entries: BTreeMap<Key, Entry>,
+    entries: HashMap<Key, Entry>,
 }
 
 impl Collector<'_> {
-    fn add(&mut self, raw: &Raw, origin: Origin) {
-        let types: Vec<Type> = (0..raw.params.len()).map(|index| self.param_type(raw, index)).collect();
+    fn add(&mut self, raw: Raw, origin: Origin) {
+        let types: Vec<Type> = (0..raw.params.len()).map(|index| self.param_type(&raw, index)).collect();
         let (kind, name) = match raw.name.split_once('$') {
             Some(("get" | "set", property)) => (KindOf::Property, property),
             Some(("index", "get$")) => (KindOf::Index, "[]"),
@@ -221,7 +233,7 @@ impl Collector<'_> {
         };
         let receiver = match kind {
             _ if raw.script => raw.this.as_deref().map(Type::from_this),
-            KindOf::Function => receiver(raw, &types, origin),
+            KindOf::Function => receiver(&raw, &types, origin),
             _ => types.first().cloned(),
         };
         let kind = if receiver.is_some() && kind == KindOf::Function { KindOf::Method } else { kind };
@@ -233,36 +245,46 @@ impl Collector<'_> {
             .map(|((name, _), type_)| Param { name: name.clone(), type_ })
             .collect();
         let returns = Type::from_rust(&raw.returns, self.engine);
-        let overload = Overload::new(params, returns, raw.comments.clone());
+        let overload = Overload::new(params, returns, &raw.comments);
 
         // A member is reached through its type, so a namespace would only hide it.
-        let namespaces: &[&str] = match (&receiver, raw.global) {
-            (Some(_), _) => &[""],
-            (None, true) if !raw.namespace.is_empty() => &["", &raw.namespace],
-            (None, _) => &[&raw.namespace],
+        let (namespace, unqualified) = match &receiver {
+            Some(_) => (String::new(), false),
+            None => (raw.namespace.clone(), raw.global && !raw.namespace.is_empty()),
         };
-        for namespace in namespaces {
-            let key =
-                (namespace.to_string(), receiver.as_ref().map(|of| of.name().into()), name.into(), kind);
-            let entry = self.entries.entry(key).or_insert_with(|| Entry {
-                name: name.to_string(),
-                kind: match kind {
-                    KindOf::Function => Kind::Function,
-                    KindOf::Property => Kind::Property { settable: false },
-                    KindOf::Method => Kind::Method,
-                    KindOf::Index => Kind::Index,
-                },
-                receiver: receiver.clone(),
-                namespace: namespace.to_string(),
-                module: None,
-                origin,
-                overloads: Vec::new(),
-            });
-            if setter {
-                entry.kind = Kind::Property { settable: true };
-            } else {
-                add_overload(entry, overload.clone(), origin);
-            }
+        let entry = Entry {
+            name: name.to_string(),
+            kind: match kind {
+                KindOf::Function => Kind::Function,
+                KindOf::Property => Kind::Property { settable: setter },
+                KindOf::Method => Kind::Method,
+                KindOf::Index => Kind::Index,
+            },
+            receiver,
+            namespace,
+            module: None,
+            origin,
+            overloads: Vec::new(),
+        };
+        let overload = Some(overload).filter(|_| !setter);
+        if unqualified {
+            self.merge(Entry { namespace: String::new(), ..entry.clone() }, overload.clone());
+        }
+        self.merge(entry, overload);
+    }
+
+    /// Adds a form to the entry that it belongs to.
+    fn merge(&mut self, new: Entry, overload: Option<Overload>) {
+        let receiver = new.receiver.as_ref().map(|of| of.name().to_string());
+        let kind = std::mem::discriminant(&new.kind);
+        let key = (new.namespace.clone(), receiver, new.name.clone(), kind);
+        let (origin, settable) = (new.origin, new.kind == Kind::Property { settable: true });
+        let entry = self.entries.entry(key).or_insert(new);
+        if settable {
+            entry.kind = Kind::Property { settable };
+        }
+        if let Some(overload) = overload {
+            add_overload(entry, overload, origin);
         }
     }
 
@@ -311,7 +333,7 @@ fn add_overload(entry: &mut Entry, mut overload: Overload, origin: Origin) {
 /// Puts an entry's forms in a stable order; a property that can only be set has a form too.
 fn finish(mut entry: Entry) -> Entry {
     if entry.overloads.is_empty() {
-        entry.overloads.push(Overload::new(Vec::new(), Type::Any, String::new()));
+        entry.overloads.push(Overload::new(Vec::new(), Type::Any, ""));
     }
     entry.overloads.sort_by_key(|overload| (overload.params.len(), overload.list()));
     entry

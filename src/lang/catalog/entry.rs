@@ -1,6 +1,7 @@
 //! One callable thing.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::lang::doc::{Doc, Tags};
 use crate::lang::types::Type;
@@ -60,7 +61,8 @@ pub struct Overload {
     pub returns: Type,
     /// The types with which it calls its closure argument.
     pub closure: Vec<Type>,
-    pub(super) comments: String,
+    /// The doc comment; shared, as a function can have several names.
+    pub(super) comments: Arc<str>,
 }
 
 /// One parameter.
@@ -153,9 +155,14 @@ impl Entry {
 }
 
 impl Overload {
-    pub(super) fn new(params: Vec<Param>, returns: Type, comments: String) -> Self {
-        let tags = Tags::parse(&comments);
-        Self { params, returns: tags.returns.unwrap_or(returns), closure: tags.closure, comments }
+    pub(super) fn new(params: Vec<Param>, returns: Type, comments: &str) -> Self {
+        let tags = Tags::parse(comments);
+        Self {
+            params,
+            returns: tags.returns.unwrap_or(returns),
+            closure: tags.closure,
+            comments: comments.into(),
+        }
     }
 
     /// Takes its own doc comment apart.

@@ -193,6 +193,20 @@ fn a_word_lists_what_can_be_used() {
 }
 
 #[test]
+fn the_call_around_the_cursor_is_found() {
+    let engine = toy::engine();
+    let catalog = toy::catalog(&engine);
+    let around = |before| {
+        let found = call_around(before, &Scope::new(), &|_| None, &catalog);
+        found.map(|(call, argument)| format!("{}#{argument}", call.path()))
+    };
+    assert_eq!(around("fs::write(\"a\", ").as_deref(), Some("fs::write#1"));
+    assert_eq!(around("guest(\"a\").undefine(#{ nvram: true").as_deref(), Some("Guest.undefine#0"));
+    assert_eq!(around("f(g(1), (2 + ").as_deref(), Some("f#1"));
+    assert_eq!(around("f(1); "), None);
+}
+
+#[test]
 fn whole_expressions_have_types() {
     let engine = toy::engine();
     let catalog = toy::catalog(&engine);

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use rhai::{Expr, FnCallExpr, Namespace, Position};
+use rhai::{FnCallExpr, Namespace, Position};
 
+use super::arguments::{Matches, count_words, returns};
 use super::modules::Import;
 use super::program::Function;
 use super::walk::Checker;
 use super::{Finding, did_you_mean};
-use crate::lang::catalog::{Entry, Kind, Origin, Overload};
+use crate::lang::catalog::{Entry, Kind, Origin};
 use crate::lang::suggest;
 use crate::lang::types::Type;
 
 /// Functions that are part of the language.
-const LANGUAGE: [(&str, Type); 10] = [
+pub(super) const LANGUAGE: [(&str, Type); 10] = [
     ("Fn", Type::Closure),
     ("call", Type::Any),
     ("curry", Type::Closure),
@@ -25,9 +26,6 @@ const LANGUAGE: [(&str, Type); 10] = [
     ("print", Type::Nothing),
     ("type_of", Type::Text),
 ];
-
-/// The native forms that a call may mean.
-type Matches<'c> = Vec<(&'c Entry, &'c Overload)>;
 
 impl<'a> Checker<'a> {
     /// Follows `name(…)`, `module::name(…)` or an operator and returns the type of the result.
@@ -123,7 +121,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn wrong_arguments(
+    pub(super) fn wrong_arguments(
         &self,
         path: &str,
         accepted: &BTreeSet<usize>,
@@ -207,230 +205,8 @@ impl<'a> Checker<'a> {
         false
     }
 
-    /// Follows `receiver.name(…)` and returns the type of the result.
-    pub(super) fn method_call(
-        &mut self,
-        receiver: &Type,
-        variable: Option<&str>,
-        call: &FnCallExpr,
-        position: Position,
-    ) -> Type {
-        let (name, count) = (call.name.as_str(), call.args.len());
-        let matches = self.method_matches(receiver, name, count);
-        let findings = self.call_traps(receiver, variable, call, &matches);
-        self.findings.extend(findings);
-        let (arguments, result) = self.arguments(&call.args, receiver, &matches);
-        if let Some((_, type_)) = LANGUAGE.iter().find(|(known, _)| *known == name) {
-            return type_.clone();
-        }
-        let own = self.script_method(receiver, name, count);
-        if !matches.is_empty() && !own {
-            self.options(&call.args, &matches);
-            let types = matches.iter().filter(|(_, overload)| fits(overload, count, &arguments));
-            let types = types.map(|(_, overload)| overload.returns.resolve(receiver, &result));
-            return types.reduce(Type::join).unwrap_or(Type::Any);
-        }
-        if !own && !self.may_have_method(receiver, name, count) {
-            let finding = self.no_such_method(receiver, name, count, position);
-            self.report(finding);
-        }
-        Type::Any
-    }
-
-    /// Returns the native forms that `receiver.name(…)` may mean.
-    fn method_matches(&self, receiver: &Type, name: &str, count: usize) -> Matches<'a> {
-        let mut matches = Vec::new();
-        for entry in self.catalog.named(name).filter(|entry| entry.module.is_none()) {
-            let fits = entry.receiver.as_ref().is_some_and(|of| receiver.may_be(of));
-            match entry.kind {
-                Kind::Method if fits => {
-                    matches.extend(entry.with_arguments(count).map(|overload| (entry, overload)));
-                }
-                Kind::Function if entry.namespace.is_empty() => {
-                    let takes = |overload: &&Overload| receiver.may_be(&overload.params[0].type_);
-                    let overloads = entry.with_arguments(count + 1).filter(takes);
-                    matches.extend(overloads.map(|overload| (entry, overload)));
-                }
-                _ => {}
-            }
-        }
-        matches
-    }
-
     /// Returns the functions that the script, or what ran before it, defines under a name.
-    fn own<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Function> {
+    pub(super) fn own<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Function> {
         self.program.named(name).chain(self.earlier.iter().filter(move |earlier| earlier.name == name))
-    }
-
-    /// True if a function of the script may be called on this value.
-    fn script_method(&self, receiver: &Type, name: &str, count: usize) -> bool {
-        let fits = |this: Option<&Type>| this.is_none_or(|this| receiver.may_be(this));
-        self.own(name).any(|function| function.params.len() == count && fits(function.this.as_ref()))
-    }
-
-    /// True if something that is neither native nor the script's can be called like this: a method of an
-    /// imported module, a closure kept in a map.
-    fn may_have_method(&self, receiver: &Type, name: &str, count: usize) -> bool {
-        let fits = |this: Option<&Type>| this.is_none_or(|this| receiver.may_be(this));
-        let mut imported = self.imports.methods(name);
-        let facts = &self.program.facts;
-        let in_a_map = matches!(receiver, Type::Map | Type::Any) && facts.keys.contains(name);
-        imported.any(|entry| fits(entry.receiver.as_ref()) && entry.with_arguments(count).next().is_some())
-            || in_a_map
-            || *receiver == Type::Nothing
-            || self.imports.opaque()
-            || facts.evaluates
-    }
-
-    fn no_such_method(&self, receiver: &Type, name: &str, count: usize, position: Position) -> Finding {
-        let fits = |entry: &Entry| entry.receiver.as_ref().is_some_and(|of| receiver.may_be(of));
-        let methods = || self.catalog.named(name).filter(|entry| entry.kind == Kind::Method && fits(entry));
-        let functions = self.catalog.named(name).filter(|entry| {
-            entry.kind == Kind::Function && entry.namespace.is_empty() && entry.module.is_none()
-        });
-        let own =
-            self.own(name).filter(|function| function.this.as_ref().is_none_or(|this| receiver.may_be(this)));
-
-        let mut accepted: BTreeSet<usize> = BTreeSet::new();
-        let mut signatures = Vec::new();
-        for entry in methods().chain(self.imports.methods(name)).filter(|entry| entry.module.is_none()) {
-            accepted.extend(entry.overloads.iter().map(|overload| overload.params.len()));
-            signatures.extend(entry.signatures());
-        }
-        for overload in functions.flat_map(|entry| &entry.overloads) {
-            if overload.params.first().is_some_and(|first| receiver.may_be(&first.type_)) {
-                accepted.insert(overload.params.len() - 1);
-                signatures.push(format!("{name}({})", overload.list()));
-            }
-        }
-        for function in own {
-            accepted.insert(function.params.len());
-            signatures.push(format!("{name}({})", function.params.join(", ")));
-        }
-        if !accepted.is_empty() {
-            let shown =
-                if receiver.is_any() { name.to_string() } else { format!("{}.{name}", receiver.name()) };
-            return self.wrong_arguments(&shown, &accepted, count, signatures, position);
-        }
-        let message = if receiver.is_any() {
-            format!("there is no method `{name}`")
-        } else {
-            format!("{} has no method `{name}`", receiver.name())
-        };
-        let in_module = methods().find_map(|entry| entry.module.as_deref());
-        let hint = match in_module {
-            Some(module) => Some(format!("it comes with a module: `import \"{module}\" as {module};`")),
-            None => self.missing_method_hint(receiver, name),
-        };
-        self.text.finding(position, "unknown_method", message).maybe(hint)
-    }
-
-    fn missing_method_hint(&self, receiver: &Type, name: &str) -> Option<String> {
-        if !receiver.is_any() && self.catalog.property(receiver, name).is_some() {
-            return Some(format!("`{name}` is a property: write it without parentheses"));
-        }
-        let is_method = |entry: &&Entry| entry.kind == Kind::Method;
-        let own = self.program.functions.iter().map(|function| function.name.as_str());
-        if receiver.is_any() {
-            let every = self.catalog.entries().iter().filter(is_method).map(|entry| entry.name.as_str());
-            return did_you_mean(suggest::nearest(name, every.chain(own)));
-        }
-        let members = || self.catalog.members(receiver);
-        let methods = members().filter(is_method).map(|entry| entry.name.as_str()).chain(own);
-        let properties = members().filter(|entry| !is_method(entry)).map(|entry| entry.name.as_str());
-        did_you_mean(suggest::nearest_of(name, methods, properties))
-    }
-
-    /// Follows the arguments of a call; returns their types and what the closure among them returns.
-    fn arguments(&mut self, args: &[Expr], receiver: &Type, matches: &Matches) -> (Vec<Type>, Type) {
-        let mut result = Type::Any;
-        let mut types = Vec::with_capacity(args.len());
-        for argument in args {
-            let Some(closure) = self.closure_of(argument) else {
-                types.push(self.expr(argument));
-                continue;
-            };
-            let receiver = match types.first() {
-                Some(first) if receiver.is_any() => first,
-                _ => receiver,
-            };
-            result = self.closure(&closure, &closure_params(receiver, matches));
-            types.push(Type::Closure);
-        }
-        (types, result)
-    }
-
-    /// Checks the keys and literal values of an options map that stands as the last argument.
-    fn options(&mut self, args: &[Expr], matches: &Matches) {
-        let Some(Expr::Map(map, _)) = args.last() else { return };
-        let mut tables = Vec::new();
-        for (entry, overload) in matches {
-            // A method called like a function has its receiver as the first argument.
-            let last = overload.params.last().map(|last| &last.type_).or(entry.receiver.as_ref());
-            if last.is_some_and(|last| !Type::Map.may_be(last)) {
-                continue;
-            }
-            match self.catalog.option_table(&entry.path()).filter(|_| overload.takes_options()) {
-                Some(table) => tables.push(table),
-                None => return,
-            }
-        }
-        let Some(first) = tables.first() else { return };
-        for (key, value) in &map.0 {
-            let unknown = tables.iter().all(|table| table.spec(&key.name).is_none());
-            let fault = if unknown {
-                Some((first.unknown(&key.name), "unknown_option", key.pos))
-            } else if let ([table], Some(value)) = (tables.as_slice(), value.get_literal_value(None)) {
-                table.complaint(&key.name, value).map(|error| (error, "wrong_option", key.pos))
-            } else {
-                None
-            };
-            if let Some((error, code, position)) = fault {
-                let hint = error.facts().hint.clone();
-                let finding = self.text.finding(position, code, error.to_string()).maybe(hint);
-                self.report(finding);
-            }
-        }
-    }
-}
-
-/// Returns the types that the closure of a call is called with, where all forms that name some agree.
-fn closure_params(receiver: &Type, matches: &Matches) -> Vec<Type> {
-    let declared = matches.iter().filter(|(_, overload)| !overload.closure.is_empty());
-    let mut types = declared.map(|(_, overload)| {
-        overload.closure.iter().map(|one| one.resolve(receiver, &Type::Any)).collect::<Vec<_>>()
-    });
-    let first = types.next().unwrap_or_default();
-    if types.all(|other| other == first) { first } else { Vec::new() }
-}
-
-fn returns(matches: &Matches, arguments: &[Type], result: &Type) -> Type {
-    let receiver = arguments.first().cloned().unwrap_or(Type::Any);
-    matches
-        .iter()
-        .filter(|(_, overload)| fits(overload, arguments.len(), arguments))
-        .map(|(_, overload)| overload.returns.resolve(&receiver, result))
-        .reduce(Type::join)
-        .unwrap_or(Type::Any)
-}
-
-/// True unless some argument can certainly not stand where this form wants it.
-fn fits(overload: &Overload, count: usize, arguments: &[Type]) -> bool {
-    // A form that takes its receiver as an argument has one parameter more or less than were written.
-    if overload.params.len() != count {
-        return true;
-    }
-    overload.params.iter().zip(arguments).all(|(param, given)| given.may_be(&param.type_))
-}
-
-/// Words the numbers of arguments that a function takes: `no arguments`, `1 or 2 arguments`.
-fn count_words(accepted: &BTreeSet<usize>) -> String {
-    let numbers: Vec<_> = accepted.iter().map(ToString::to_string).collect();
-    match numbers.as_slice() {
-        [only] if only == "0" => "no arguments".into(),
-        [only] if only == "1" => "1 argument".into(),
-        [only] => format!("{only} arguments"),
-        [first @ .., last] => format!("{} or {last} arguments", first.join(", ")),
-        [] => "other arguments".into(),
     }
 }

@@ -245,11 +245,12 @@ fn known_traps_are_flagged() {
         ("guests().for_each(|g, i| g.start())", "for_each_index"),
         ("let a = [1]; a.map(|x| a.len())", "captured_receiver"),
         ("let g = guest(\"a\"); g.edit(|doc| g.name)", "captured_receiver"),
+        ("let a = []; a.push(|| a.len())", "captured_receiver"),
         ("let a = [1]; a.filter(|x| x > 1).map(|x| a.len())", "captured_receiver"),
     ] {
         assert_eq!(codes(source), [code], "{source}");
     }
-    clean("let a = [1]; let b = []; b.push(|| b); let n = a.len(); a.map(|x| n)");
+    clean("let a = [1]; let b = []; b.push(|| a); let n = a.len(); a.map(|x| n); map(a, |x| a.len())");
     clean("let m = #{ xml: #{} }; m.xml[\"a\"] = 1; let d = guest(\"a\").xml; d[\"a\"] = 2;");
     clean("const G = guest(\"a\"); G.autostart = true; const A = #{ b: 1 }; { let A = #{}; A.b = 1; }");
     clean("if \"a\" in [\"a\"] { } if 1 !in [2] { } if \"k\" in #{ k: 1 } { } guest(\"a\") in guests();");
@@ -408,4 +409,19 @@ fn every_example_of_rhais_own_library_passes() {
     }
     found.dedup();
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn no_text_makes_it_stumble() {
+    let whole = "import \"mine\" as m; const C = #{ a: [1, |x, y| x.b[y]?.c] }; fn G.f(p) { this.q(p) ?? m::r(`${p}`) }\n\
+        for (e, i) in C.a { switch e { 1 | 2 if i > 0 => return, _ => C.a = e } } /* end";
+    let engine = toy::engine();
+    let catalog = toy::catalog(&engine);
+    for (at, _) in whole.char_indices() {
+        for source in [&whole[..at], &whole[at..], &format!("{}{}", &whole[..at / 2], &whole[at..])] {
+            for finding in check(source, "test.rhai", &catalog, &Library, &engine) {
+                assert!(finding.line > 0 && finding.column > 0 && finding.length > 0, "{source}");
+            }
+        }
+    }
 }

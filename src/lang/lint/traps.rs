@@ -69,17 +69,15 @@ impl Checker<'_> {
         matches: &[(&Entry, &Overload)],
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (index, argument) in call.args.iter().enumerate() {
+        for argument in &call.args {
             let Some(closure) = self.closure_of(argument) else { continue };
-            let called = matches.iter().any(|(_, overload)| {
-                overload.params.get(index).is_some_and(|param| param.type_ == Type::Closure)
-            });
             let position = argument.start_position();
             if call.name == "for_each" && matches!(receiver, Type::Array(_) | Type::Any) {
                 findings.extend(self.for_each_index(closure.params().len(), position));
             }
             let used = closure.captured.iter().find(|(name, _)| Some(name.as_str()) == variable);
-            if let (true, Some((name, position))) = (called, used) {
+            // Whether the closure is called at once or only kept does not matter to Rhai.
+            if let (false, Some((name, position))) = (matches.is_empty(), used) {
                 let message = format!(
                     "`{name}` is used inside the closure of `{}`, in a chain that begins with `{name}`",
                     call.name

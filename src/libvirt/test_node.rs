@@ -1,0 +1,41 @@
+//! A private host on libvirt's test driver: `test:///default` is one for the whole process.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use tempfile::NamedTempFile;
+
+use super::{Connection, Door};
+
+/// One network (`default`, running), two pools (`default` and `other`, running) and one volume
+/// (`v1` in `default`, 1,000,000 bytes).
+const NODE: &str = r#"<node>
+<cpu><mhz>2800</mhz><model>test</model><active>4</active><nodes>1</nodes><sockets>1</sockets>
+<cores>4</cores><threads>1</threads></cpu><memory>8388608</memory>
+<network><name>default</name><bridge name="virbr0"/><forward/>
+<ip address="192.168.122.1" netmask="255.255.255.0"/></network>
+<pool type="dir"><name>default</name><target><path>/img</path></target>
+<volume><name>v1</name><capacity>1000000</capacity><target><path>/img/v1</path></target></volume></pool>
+<pool type="dir"><name>other</name><target><path>/other</path></target></pool>
+</node>"#;
+
+/// See the module. The file has to stay while connections are opened to it.
+pub(crate) struct TestNode {
+    file: NamedTempFile,
+}
+
+impl TestNode {
+    pub(crate) fn new() -> Self {
+        let mut file = NamedTempFile::with_suffix(".xml").unwrap();
+        file.write_all(NODE.as_bytes()).unwrap();
+        Self { file }
+    }
+
+    pub(crate) fn uri(&self) -> String {
+        format!("test://{}", self.file.path().display())
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        Connection::new(Some(self.uri()), false, Arc::<Door>::default())
+    }
+}

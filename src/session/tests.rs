@@ -1,0 +1,81 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::api::permissions::Permissions;
+use crate::lang::catalog::Origin;
+use crate::lang::self_check::self_check;
+
+fn session(uri: &str) -> Session {
+    Session::new(Settings {
+        door: Arc::default(),
+        permissions: Permissions::default(),
+        uri: Some(uri.into()),
+        args: vec!["one".into()],
+        folder: None,
+        library: None,
+    })
+}
+
+#[test]
+fn variables_functions_imports_and_closures_survive_from_one_source_to_the_next() {
+    let mut session = session("test:///default");
+    for text in [
+        "let a = 20;",
+        "fn twice(x) { x * 2 }",
+        r#"import "table" as t;"#,
+        "let f = |x| twice(x) + a;",
+    ] {
+        let _ = session.eval("line", text).unwrap();
+    }
+    let sum = session.eval("line", "f.call(1) + t::sum_by([1, 2], |n| n)").unwrap();
+    assert_eq!(sum.as_int(), Ok(25));
+}
+
+#[test]
+fn what_was_made_before_a_failure_stays() {
+    let mut session = session("test:///default");
+    let _ = session.eval("line", "let a = 1; throw 2;").unwrap_err();
+    assert_eq!(session.eval("line", "a").unwrap().as_int(), Ok(1));
+}
+
+#[test]
+fn arguments_are_a_variable_and_a_function() {
+    let mut session = session("test:///default");
+    let equal = session.eval("line", "fn inside() { args() } inside() == args").unwrap();
+    assert_eq!(equal.as_bool(), Ok(true));
+}
+
+#[test]
+fn everything_callable_is_documented_and_consistent() {
+    let engine = bare_engine();
+    let faults = self_check(&catalog(&engine));
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// The documentation cannot lie: each example runs, against a host of its own.
+#[test]
+fn every_example_runs() {
+    let engine = bare_engine();
+    let catalog = catalog(&engine);
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("node.xml");
+    std::fs::write(&node, EXAMPLE_HOST).unwrap();
+    let uri = format!("test://{}", node.display());
+    let session = session(&uri);
+    let mut failures = Vec::new();
+    let mut ran = 0;
+    for entry in catalog.entries().iter().filter(|entry| entry.origin != Origin::Rhai) {
+        for example in entry.overloads.iter().flat_map(|overload| overload.doc().examples) {
+            ran += 1;
+            session.context().set_connection(Connection::new(Some(uri.clone()), false, Arc::default()));
+            if let Err(error) = session.engine().run(&example) {
+                failures.push(format!("{}: {error}\n{example}", entry.path()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {ran} fail:\n{}", failures.len(), failures.join("\n\n"));
+    assert!(ran > 100, "only {ran} examples");
+}
+
+/// What `test:///default` has, in a file, so that each example has a host of its own.
+const EXAMPLE_HOST: &str = include_str!("example_host.xml");

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     double end = now();
     if (active != count)
         return 1;
-    printf("{\"call\": %.9f}\n", (end - start) / count);
+    printf("{\"each\": %.9f}\n", (end - start) / count);
     virDomainFree(domain);
     virConnectClose(connection);
     return 0;

@@ -64,16 +64,16 @@ def first_prompt(command):
         return time.perf_counter() - start
 
 
-def tab_times(command, count):
+def tab_times(command, domains, count):
     """Seconds from Tab to the completed name, for the names of different guests."""
     times = []
     with Terminal(command) as terminal:
         terminal.wait_for(PROMPT)
-        terminal.send('domains().len()\r')  # opens the connection
-        terminal.wait_for(rb"10000")
+        terminal.send("domains().len()\r")  # opens the connection
+        terminal.wait_for(str(domains).encode())
         terminal.wait_for(PROMPT)
         for number in range(count):
-            name = f"vm{number * 97 % 10_000:05}"
+            name = f"vm{number * 97 % domains:05}"
             terminal.send(f'domain("{name[:-1]}')
             time.sleep(0.05)
             os.set_blocking(terminal.master, False)

@@ -16,7 +16,6 @@ PROJECT = HERE.parent
 VIRHAI = str(pathlib.Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "release" / "virhai")
 PYTHON = "/usr/bin/python3"
 DEFAULT = "test:///default"
-DOMAINS = 10_000
 
 
 class Setting:
@@ -24,6 +23,7 @@ class Setting:
 
     def __init__(self, quick):
         self.quick = quick
+        self.domains = 1_000 if quick else 10_000
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vb", dir="/tmp"))
         self.lab = None
         # No configuration of the user's, no URI of the user's.
@@ -69,7 +69,7 @@ class Setting:
     def node(self):
         """Returns the URI of a test node with many domains."""
         file = self.folder / "node.xml"
-        file.write_text(self.output([PROJECT / "tests/lab/node-xml", str(DOMAINS)]))
+        file.write_text(self.output([PROJECT / "tests/lab/node-xml", str(self.domains)]))
         return f"test://{file}"
 
     @functools.cache

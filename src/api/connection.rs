@@ -266,9 +266,8 @@ fn needs(uri: &str) -> Vec<Permission> {
     let transport = scheme.split_once('+').map_or("", |(_, transport)| transport);
     let host = rest.strip_prefix("//").unwrap_or("").split('/').next().unwrap_or("");
     let query = rest.split_once('?').map_or("", |(_, query)| query);
-    let helper = query.split('&').any(|pair| {
-        matches!(pair.split('=').next(), Some("command" | "netcat" | "proxy"))
-    });
+    let helper =
+        query.split('&').any(|pair| matches!(pair.split('=').next(), Some("command" | "netcat" | "proxy")));
     let mut needs = Vec::new();
     if !host.is_empty() || matches!(transport, "ssh" | "libssh" | "libssh2" | "tcp" | "tls") {
         needs.push(Permission::Net);

@@ -68,7 +68,12 @@ mod wait_functions {
         if !happened && options.get_bool("or_throw")?.unwrap_or(false) {
             return Err(Error::new(
                 code::TIMEOUT,
-                format!("{} was not {} within {}", vm.label(), described(&what), duration_text(duration(&timeout)?.as_secs_f64())),
+                format!(
+                    "{} was not {} within {}",
+                    vm.label(),
+                    described(&what),
+                    duration_text(duration(&timeout)?.as_secs_f64())
+                ),
             )
             .operation("domain.wait")
             .object(vm.label())

@@ -223,10 +223,7 @@ impl Registry {
     /// Waits for events or a timer, calls back, and frees what was removed.
     pub(super) fn run_once(&self) {
         let mut ready = [EpollEvent::empty(); BATCH];
-        let count = match self.epoll.wait(&mut ready, self.timeout()) {
-            Ok(count) => count,
-            Err(_) => 0, // a signal
-        };
+        let count = self.epoll.wait(&mut ready, self.timeout()).unwrap_or_default() /* 0: a signal */;
         for event in &ready[..count] {
             if event.data() == WAKE {
                 let _ = self.wake.read();

@@ -176,7 +176,7 @@ mod network_functions {
     /// `iface` is the host's interface, `expiry_time` a time in RFC 3339 (`()` where it never ends),
     /// `prefix` the length in bits, and what the server does not know is `()`.
     ///
-    /// Errors: `operation_invalid` when it does not run, `unsupported` where the driver cannot.
+    /// Errors: `unsupported` where the driver cannot.
     ///
     /// @returns [map]
     ///
@@ -192,7 +192,7 @@ mod network_functions {
     ///
     /// See `dhcp_leases()`; times are RFC 3339, prefixes in bits.
     ///
-    /// Errors: `operation_invalid` when it does not run, `unsupported` where the driver cannot.
+    /// Errors: `unsupported` where the driver cannot.
     ///
     /// @returns [map]
     ///

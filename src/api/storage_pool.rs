@@ -111,8 +111,7 @@ mod pool_properties {
 
     /// Sets whether the pool starts with the host (`virStoragePoolSetAutostart`).
     ///
-    /// Errors: `invalid_arg` or `operation_invalid`, as the driver has it, for a pool without a stored
-    /// definition.
+    /// Errors: `internal_error` for a pool without a stored definition.
     ///
     /// ```rhai
     /// let pool = pool("default-pool");
@@ -123,7 +122,9 @@ mod pool_properties {
         Ok(pool.set_autostart(on)?)
     }
 
-    /// How much fits into the pool, in bytes; 0 while it does not run (`virStoragePoolGetInfo`).
+    /// How much fits into the pool, in bytes (`virStoragePoolGetInfo`).
+    ///
+    /// For a pool that does not run it is what was known last, or 0.
     ///
     /// ```rhai
     /// print(pools()[0].capacity / gib(1))
@@ -133,7 +134,9 @@ mod pool_properties {
         Ok(bytes(pool.info()?.capacity))
     }
 
-    /// How much of the pool is in use, in bytes; 0 while it does not run (`virStoragePoolGetInfo`).
+    /// How much of the pool is in use, in bytes (`virStoragePoolGetInfo`).
+    ///
+    /// For a pool that does not run it is what was known last, or 0.
     ///
     /// ```rhai
     /// print(pools()[0].allocation / gib(1))
@@ -143,7 +146,9 @@ mod pool_properties {
         Ok(bytes(pool.info()?.allocation))
     }
 
-    /// How much of the pool is free, in bytes; 0 while it does not run (`virStoragePoolGetInfo`).
+    /// How much of the pool is free, in bytes (`virStoragePoolGetInfo`).
+    ///
+    /// For a pool that does not run it is what was known last, or 0.
     ///
     /// ```rhai
     /// print(pools()[0].available / gib(1))

@@ -247,8 +247,8 @@ mod volume_functions {
 
     /// Deletes the volume and what it holds, with options (`virStorageVolDelete`).
     ///
-    /// Errors: `operation_invalid` when its pool does not run; `invalid_arg` or `unsupported` for an
-    /// option that its kind of pool lacks.
+    /// Errors: `operation_invalid` when its pool does not run; `invalid_arg` for an option that its kind
+    /// of pool lacks.
     ///
     /// ```rhai
     /// let volume = pool("default-pool").create_volume(#{ name: "delete-me", capacity: "1MiB" });
@@ -277,8 +277,8 @@ mod volume_functions {
     ///
     /// One of zero, nnsa, dod, bsi, gutmann, schneier, pfitzner7, pfitzner33, random, trim.
     ///
-    /// Errors: `usage` for another word; `unsupported`, `operation_unsupported` and `internal_error` where
-    /// the host cannot, such as without the program scrub.
+    /// Errors: `usage` for another word; `unsupported` and `argument_unsupported` where the driver or the
+    /// kind of volume cannot; `system_error` where the host lacks the program `scrub`.
     ///
     /// ```rhai
     /// let volume = pool("default-pool").create_volume(#{ name: "wipe-me", capacity: "1MiB" });

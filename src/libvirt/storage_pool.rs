@@ -38,7 +38,7 @@ impl Object for Raw {
 pub struct StoragePoolInfo {
     /// `virStoragePoolState`
     pub state: u32,
-    /// bytes it has; 0 where it does not run
+    /// bytes it has; where it does not run, as known last, or 0
     pub capacity: u64,
     /// bytes in use
     pub allocation: u64,

@@ -3,7 +3,7 @@
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
-use crate::api::names::{self, Wanted};
+use crate::api::names::{self, Lookup, Wanted};
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, text, word};
@@ -77,6 +77,14 @@ pub(in crate::api) fn selection(options: &Parsed) -> Result<(u32, Option<String>
     Ok((flags, options.get_text("name")?))
 }
 
+const LOOKUP: Lookup<virt::domain::Domain> = Lookup {
+    missing: "no_domain",
+    list: "domains()",
+    by_name: Connection::domain_by_name,
+    by_uuid: Connection::domain_by_uuid,
+    all: Connection::domains,
+};
+
 /// Finds a guest by name, UUID or number.
 pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<Domain> {
     match names::wanted("domain", wanted)? {
@@ -84,16 +92,7 @@ pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<
             Ok(id) => connection.domain_by_id(id),
             Err(_) => Err(Error::usage(format!("{id} is not the number of a guest"))),
         },
-        Wanted::Name(name) => connection.domain_by_name(&name).or_else(|error| {
-            if error.code() != "no_domain" {
-                return Err(error);
-            }
-            if names::is_uuid(&name) {
-                return connection.domain_by_uuid(&name);
-            }
-            let all = || Ok(connection.domains(0)?.iter().map(|vm| vm.label().to_owned()).collect());
-            Err(names::suggest(error, &name, "domains()", all))
-        }),
+        Wanted::Name(name) => LOOKUP.find(connection, &name),
     }
 }
 

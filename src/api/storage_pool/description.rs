@@ -53,7 +53,8 @@ fn named(options: &Parsed) -> Result<Document> {
     let name = name.ok_or_else(|| {
         Error::usage("a volume needs a name").hint("for example #{ name: \"web1.qcow2\", … }")
     })?;
-    let xml = Document::parse("<volume/>")?;
+    // libvirt's schema wants a target, however empty.
+    let xml = Document::parse("<volume><name/><target/></volume>")?;
     xml.set("name", &name)?;
     Ok(xml)
 }

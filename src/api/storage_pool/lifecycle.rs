@@ -70,8 +70,9 @@ mod pool_lifecycle {
 
     /// Prepares the storage of the pool, with options (`virStoragePoolBuild`).
     ///
-    /// Errors: `operation_invalid` while it runs; `storage_pool_built` and `storage_probe_failed` for a
-    /// device that holds something; `denied` for `overwrite` under `--deny destroy`.
+    /// Errors: `operation_invalid` while it runs, or where there is nothing to format; `denied` for
+    /// `overwrite` under `--deny destroy`; `storage_pool_built` and `storage_probe_failed` for a device
+    /// that holds something.
     ///
     /// ```rhai
     /// let pool = conn().define_pool(`<pool type="dir"><name>build-me</name>
@@ -86,7 +87,7 @@ mod pool_lifecycle {
 
     /// Starts the pool and looks for its volumes (`virStoragePoolCreate`).
     ///
-    /// Errors: `operation_invalid` when it runs already; `internal_error` or `system_error` where its
+    /// Errors: `operation_invalid` when it runs already; `system_error` or `internal_error` where its
     /// storage cannot be reached.
     ///
     /// ```rhai
@@ -151,7 +152,7 @@ mod pool_lifecycle {
 
     /// Deletes the storage behind the pool, with options (`virStoragePoolDelete`).
     ///
-    /// Errors: `operation_invalid` while it runs; `unsupported` for an option that its kind of pool lacks.
+    /// Errors: `operation_invalid` while it runs; `invalid_arg` for an option that its kind of pool lacks.
     ///
     /// ```rhai
     /// let pool = conn().define_pool(`<pool type="dir"><name>delete-me</name>

@@ -39,7 +39,7 @@ pub(super) static CREATE: OptionTable = OptionTable {
         flag(
             "validate",
             sys::VIR_STORAGE_VOL_CREATE_VALIDATE,
-            "Checks the XML against libvirt's schema (libvirt 8.10.0).",
+            "Checks the XML against libvirt's schema; libvirt 9.0.0 refuses it.",
         ),
     ],
 };
@@ -64,7 +64,7 @@ pub(super) static CLONE: OptionTable = OptionTable {
         flag(
             "validate",
             sys::VIR_STORAGE_VOL_CREATE_VALIDATE,
-            "Checks the XML against libvirt's schema (libvirt 8.10.0).",
+            "Checks the XML against libvirt's schema; libvirt 9.0.0 refuses it.",
         ),
     ],
 };

@@ -12,3 +12,4 @@ mod harness;
 mod lab_selftest;
 mod scripts;
 mod support;
+mod tour;

@@ -11,6 +11,7 @@ mod csv;
 pub mod data;
 pub mod domain;
 mod domain_rows;
+mod edit;
 pub mod error;
 mod finders;
 mod fs;

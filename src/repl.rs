@@ -23,6 +23,7 @@ mod knowledge;
 mod live;
 mod names;
 mod pager;
+mod raw_mode;
 mod screen;
 mod shell;
 mod transcript;
@@ -35,6 +36,7 @@ use crate::libvirt::Reason;
 use crate::output::{Options, Palette};
 use crate::session::Session;
 
+pub use raw_mode::restore as restore_terminal;
 pub use transcript::Transcript;
 
 /// What the prompt is made with.

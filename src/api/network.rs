@@ -2,6 +2,7 @@
 //!
 //! A property always asks libvirt, so its value is never stale.
 
+mod definition;
 mod finders;
 #[cfg(test)]
 mod tests;
@@ -11,8 +12,8 @@ use rhai::{Array, Engine, Map};
 
 use super::Fallible;
 use crate::error::Result;
-use crate::lang::options::{OptionTable, flag};
-use crate::libvirt::{Connection, DhcpLease, Network, sys};
+use crate::lang::options::OptionTable;
+use crate::libvirt::{Connection, DhcpLease, Network};
 use crate::units;
 
 /// Registers the type and its functions.
@@ -20,21 +21,13 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::network::Network>(engine, "Network");
     engine.register_global_module(rhai::exported_module!(network_functions).into());
     finders::register(engine);
+    definition::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, &[&XML_DESC]].concat().into_iter()
+    [finders::OPTIONS, definition::OPTIONS].concat().into_iter()
 }
-
-static XML_DESC: OptionTable = OptionTable {
-    function: "Network.xml_desc",
-    options: &[flag(
-        "inactive",
-        sys::VIR_NETWORK_XML_INACTIVE,
-        "The stored definition, even while the network runs.",
-    )],
-};
 
 /// A lease as a map; what the server does not know is `()`.
 fn lease(lease: DhcpLease) -> Result<Dynamic> {
@@ -61,7 +54,7 @@ fn leases(network: &Network, mac: Option<&str>) -> Fallible<Array> {
 }
 
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod network_functions {
     /// The name of the network (`virNetworkGetName`).
     ///
@@ -69,7 +62,7 @@ mod network_functions {
     /// print(networks()[0].name)
     /// ```
     #[rhai_fn(get = "name", return_raw, pure)]
-    pub(super) fn get_name(network: &mut Network) -> Fallible<String> {
+    pub fn get_name(network: &mut Network) -> Fallible<String> {
         Ok(network.name()?)
     }
 
@@ -79,7 +72,7 @@ mod network_functions {
     /// print(networks()[0].uuid)
     /// ```
     #[rhai_fn(get = "uuid", pure)]
-    pub(super) fn get_uuid(network: &mut Network) -> String {
+    pub fn get_uuid(network: &mut Network) -> String {
         network.key().to_string()
     }
 
@@ -89,7 +82,7 @@ mod network_functions {
     /// print(networks()[0].active)
     /// ```
     #[rhai_fn(get = "active", return_raw, pure)]
-    pub(super) fn get_active(network: &mut Network) -> Fallible<bool> {
+    pub fn get_active(network: &mut Network) -> Fallible<bool> {
         Ok(network.is_active()?)
     }
 
@@ -99,7 +92,7 @@ mod network_functions {
     /// print(networks()[0].persistent)
     /// ```
     #[rhai_fn(get = "persistent", return_raw, pure)]
-    pub(super) fn get_persistent(network: &mut Network) -> Fallible<bool> {
+    pub fn get_persistent(network: &mut Network) -> Fallible<bool> {
         Ok(network.is_persistent()?)
     }
 
@@ -109,7 +102,7 @@ mod network_functions {
     /// print(networks()[0].autostart)
     /// ```
     #[rhai_fn(get = "autostart", return_raw, pure)]
-    pub(super) fn get_autostart(network: &mut Network) -> Fallible<bool> {
+    pub fn get_autostart(network: &mut Network) -> Fallible<bool> {
         Ok(network.autostart()?)
     }
 
@@ -122,7 +115,7 @@ mod network_functions {
     /// net.autostart = true;
     /// ```
     #[rhai_fn(set = "autostart", name = "set_autostart", return_raw)]
-    pub(super) fn set_autostart(network: &mut Network, on: bool) -> Fallible<()> {
+    pub fn set_autostart(network: &mut Network, on: bool) -> Fallible<()> {
         Ok(network.set_autostart(on)?)
     }
 
@@ -132,7 +125,7 @@ mod network_functions {
     /// print(networks()[0].bridge)
     /// ```
     #[rhai_fn(get = "bridge", return_raw, pure)]
-    pub(super) fn get_bridge(network: &mut Network) -> Fallible<Dynamic> {
+    pub fn get_bridge(network: &mut Network) -> Fallible<Dynamic> {
         Ok(network.bridge_name()?.map_or(Dynamic::UNIT, Into::into))
     }
 
@@ -142,30 +135,8 @@ mod network_functions {
     /// print(networks()[0].connection().uri())
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn connection(network: &mut Network) -> Connection {
+    pub fn connection(network: &mut Network) -> Connection {
         Network::connection(network).clone()
-    }
-
-    /// The definition of the network as text (`virNetworkGetXMLDesc`).
-    ///
-    /// ```rhai
-    /// print(network("default").xml_desc())
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub(super) fn xml_desc(network: &mut Network) -> Fallible<String> {
-        Ok(network.xml(0)?)
-    }
-
-    /// The definition of the network as text, with options (`virNetworkGetXMLDesc`).
-    ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
-    ///
-    /// ```rhai
-    /// try { print(network("default").xml_desc(#{ inactive: true })) } catch (e) { print(e.code) }
-    /// ```
-    #[rhai_fn(name = "xml_desc", return_raw, pure)]
-    pub(super) fn xml_desc_with(network: &mut Network, options: Map) -> Fallible<String> {
-        Ok(network.xml(XML_DESC.read(options)?.flags())?)
     }
 
     /// Starts the network (`virNetworkCreate`).
@@ -179,8 +150,8 @@ mod network_functions {
     /// net.destroy();
     /// net.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn start(network: &mut Network) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn start(network: &mut Network) -> Fallible<()> {
         Ok(network.start()?)
     }
 
@@ -194,24 +165,9 @@ mod network_functions {
     /// let net = conn().create_network("<network><name>destroy-me</name></network>");
     /// net.destroy();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn destroy(network: &mut Network) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn destroy(network: &mut Network) -> Fallible<()> {
         Ok(network.destroy()?)
-    }
-
-    /// Removes the stored definition of the network (`virNetworkUndefine`).
-    ///
-    /// A network that runs goes on until it is destroyed.
-    ///
-    /// Errors: `operation_invalid` for a network without a stored definition.
-    ///
-    /// ```rhai
-    /// let net = conn().define_network("<network><name>undefine-me</name></network>");
-    /// net.undefine();
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn undefine(network: &mut Network) -> Fallible<()> {
-        Ok(network.undefine()?)
     }
 
     /// The addresses that the DHCP server of the network has given out (`virNetworkGetDHCPLeases`).
@@ -228,7 +184,7 @@ mod network_functions {
     /// try { for l in network("default").dhcp_leases() { print(l.address) } } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn dhcp_leases(network: &mut Network) -> Fallible<Array> {
+    pub fn dhcp_leases(network: &mut Network) -> Fallible<Array> {
         leases(network, None)
     }
 
@@ -244,7 +200,7 @@ mod network_functions {
     /// try { network("default").dhcp_leases("52:54:00:00:00:01") } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(name = "dhcp_leases", return_raw, pure)]
-    pub(super) fn dhcp_leases_of(network: &mut Network, mac: ImmutableString) -> Fallible<Array> {
+    pub fn dhcp_leases_of(network: &mut Network, mac: ImmutableString) -> Fallible<Array> {
         leases(network, Some(&mac))
     }
 }

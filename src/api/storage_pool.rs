@@ -2,6 +2,7 @@
 //!
 //! A property always asks libvirt, so its value is never stale. Sizes are in bytes.
 
+mod definition;
 mod description;
 mod finders;
 mod lifecycle;
@@ -13,8 +14,8 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Engine, Map};
 
 use super::{Fallible, words};
-use crate::lang::options::{OptionTable, flag};
-use crate::libvirt::{Connection, StoragePool, sys};
+use crate::lang::options::OptionTable;
+use crate::libvirt::{Connection, StoragePool};
 
 pub(super) use finders::find;
 pub(super) use volumes::volume_of;
@@ -25,22 +26,14 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(pool_properties).into());
     finders::register(engine);
     lifecycle::register(engine);
+    definition::register(engine);
     volumes::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, volumes::OPTIONS, &[&XML_DESC]].concat().into_iter()
+    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, volumes::OPTIONS].concat().into_iter()
 }
-
-static XML_DESC: OptionTable = OptionTable {
-    function: "StoragePool.xml_desc",
-    options: &[flag(
-        "inactive",
-        sys::VIR_STORAGE_XML_INACTIVE,
-        "The stored definition, even while the pool runs.",
-    )],
-};
 
 /// Bytes as scripts count them.
 pub(super) fn bytes(number: u64) -> i64 {
@@ -52,7 +45,7 @@ fn state(number: u32) -> ImmutableString {
 }
 
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_properties {
     /// The name of the pool (`virStoragePoolGetName`).
     ///
@@ -60,7 +53,7 @@ mod pool_properties {
     /// print(pools()[0].name)
     /// ```
     #[rhai_fn(get = "name", return_raw, pure)]
-    pub(super) fn get_name(pool: &mut StoragePool) -> Fallible<String> {
+    pub fn get_name(pool: &mut StoragePool) -> Fallible<String> {
         Ok(pool.name()?)
     }
 
@@ -70,7 +63,7 @@ mod pool_properties {
     /// print(pools()[0].uuid)
     /// ```
     #[rhai_fn(get = "uuid", pure)]
-    pub(super) fn get_uuid(pool: &mut StoragePool) -> String {
+    pub fn get_uuid(pool: &mut StoragePool) -> String {
         pool.key().to_string()
     }
 
@@ -82,7 +75,7 @@ mod pool_properties {
     /// print(pools()[0].state)
     /// ```
     #[rhai_fn(get = "state", return_raw, pure)]
-    pub(super) fn get_state(pool: &mut StoragePool) -> Fallible<ImmutableString> {
+    pub fn get_state(pool: &mut StoragePool) -> Fallible<ImmutableString> {
         Ok(state(pool.info()?.state))
     }
 
@@ -92,7 +85,7 @@ mod pool_properties {
     /// print(pools()[0].active)
     /// ```
     #[rhai_fn(get = "active", return_raw, pure)]
-    pub(super) fn get_active(pool: &mut StoragePool) -> Fallible<bool> {
+    pub fn get_active(pool: &mut StoragePool) -> Fallible<bool> {
         Ok(pool.is_active()?)
     }
 
@@ -102,7 +95,7 @@ mod pool_properties {
     /// print(pools()[0].persistent)
     /// ```
     #[rhai_fn(get = "persistent", return_raw, pure)]
-    pub(super) fn get_persistent(pool: &mut StoragePool) -> Fallible<bool> {
+    pub fn get_persistent(pool: &mut StoragePool) -> Fallible<bool> {
         Ok(pool.is_persistent()?)
     }
 
@@ -112,7 +105,7 @@ mod pool_properties {
     /// print(pools()[0].autostart)
     /// ```
     #[rhai_fn(get = "autostart", return_raw, pure)]
-    pub(super) fn get_autostart(pool: &mut StoragePool) -> Fallible<bool> {
+    pub fn get_autostart(pool: &mut StoragePool) -> Fallible<bool> {
         Ok(pool.autostart()?)
     }
 
@@ -126,7 +119,7 @@ mod pool_properties {
     /// pool.autostart = true;
     /// ```
     #[rhai_fn(set = "autostart", name = "set_autostart", return_raw)]
-    pub(super) fn set_autostart(pool: &mut StoragePool, on: bool) -> Fallible<()> {
+    pub fn set_autostart(pool: &mut StoragePool, on: bool) -> Fallible<()> {
         Ok(pool.set_autostart(on)?)
     }
 
@@ -136,7 +129,7 @@ mod pool_properties {
     /// print(pools()[0].capacity / gib(1))
     /// ```
     #[rhai_fn(get = "capacity", return_raw, pure)]
-    pub(super) fn get_capacity(pool: &mut StoragePool) -> Fallible<i64> {
+    pub fn get_capacity(pool: &mut StoragePool) -> Fallible<i64> {
         Ok(bytes(pool.info()?.capacity))
     }
 
@@ -146,7 +139,7 @@ mod pool_properties {
     /// print(pools()[0].allocation / gib(1))
     /// ```
     #[rhai_fn(get = "allocation", return_raw, pure)]
-    pub(super) fn get_allocation(pool: &mut StoragePool) -> Fallible<i64> {
+    pub fn get_allocation(pool: &mut StoragePool) -> Fallible<i64> {
         Ok(bytes(pool.info()?.allocation))
     }
 
@@ -156,7 +149,7 @@ mod pool_properties {
     /// print(pools()[0].available / gib(1))
     /// ```
     #[rhai_fn(get = "available", return_raw, pure)]
-    pub(super) fn get_available(pool: &mut StoragePool) -> Fallible<i64> {
+    pub fn get_available(pool: &mut StoragePool) -> Fallible<i64> {
         Ok(bytes(pool.info()?.available))
     }
 
@@ -169,7 +162,7 @@ mod pool_properties {
     /// print(info.allocation * 100 / info.capacity)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn info(pool: &mut StoragePool) -> Fallible<Map> {
+    pub fn info(pool: &mut StoragePool) -> Fallible<Map> {
         let info = pool.info()?;
         Ok(Map::from([
             ("state".into(), state(info.state).into()),
@@ -187,7 +180,7 @@ mod pool_properties {
     /// print(pools()[0].num_of_volumes)
     /// ```
     #[rhai_fn(get = "num_of_volumes", return_raw, pure)]
-    pub(super) fn get_num_of_volumes(pool: &mut StoragePool) -> Fallible<i64> {
+    pub fn get_num_of_volumes(pool: &mut StoragePool) -> Fallible<i64> {
         Ok(i64::from(pool.num_of_volumes()?))
     }
 
@@ -197,29 +190,7 @@ mod pool_properties {
     /// print(pools()[0].connection().uri())
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn connection(pool: &mut StoragePool) -> Connection {
+    pub fn connection(pool: &mut StoragePool) -> Connection {
         StoragePool::connection(pool).clone()
-    }
-
-    /// The definition of the pool as text (`virStoragePoolGetXMLDesc`).
-    ///
-    /// ```rhai
-    /// print(pool("default-pool").xml_desc())
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub(super) fn xml_desc(pool: &mut StoragePool) -> Fallible<String> {
-        Ok(pool.xml(0)?)
-    }
-
-    /// The definition of the pool as text, with options (`virStoragePoolGetXMLDesc`).
-    ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
-    ///
-    /// ```rhai
-    /// try { print(pool("default-pool").xml_desc(#{ inactive: true })) } catch (e) { print(e.code) }
-    /// ```
-    #[rhai_fn(name = "xml_desc", return_raw, pure)]
-    pub(super) fn xml_desc_with(pool: &mut StoragePool, options: Map) -> Fallible<String> {
-        Ok(pool.xml(XML_DESC.read(options)?.flags())?)
     }
 }

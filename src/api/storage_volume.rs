@@ -11,11 +11,13 @@ use rhai::{Engine, Map};
 
 use super::storage_pool::bytes;
 use super::units::size;
+use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, words};
 use crate::error::Error;
 use crate::lang::options::{OptionTable, flag};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, StoragePool, StorageVolume, VolumeInPool, sys};
+use crate::xml::Document;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -73,8 +75,14 @@ fn kind(number: u32) -> ImmutableString {
     words::word(words::VOLUME_TYPES, number as i32).as_ref().into()
 }
 
+/// What the documents of a volume remember where they come from.
+fn owner(volume: &StorageVolume) -> String {
+    let (pool, name) = volume.key();
+    format!("{pool}/{name}")
+}
+
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod volume_functions {
     /// The name of the volume within its pool (`virStorageVolGetName`).
     ///
@@ -82,7 +90,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.name) }
     /// ```
     #[rhai_fn(get = "name", pure)]
-    pub(super) fn get_name(volume: &mut StorageVolume) -> String {
+    pub fn get_name(volume: &mut StorageVolume) -> String {
         volume.name().to_owned()
     }
 
@@ -94,7 +102,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.key) }
     /// ```
     #[rhai_fn(get = "key", return_raw, pure)]
-    pub(super) fn get_key(volume: &mut StorageVolume) -> Fallible<String> {
+    pub fn get_key(volume: &mut StorageVolume) -> Fallible<String> {
         Ok(volume.volume_key()?)
     }
 
@@ -104,7 +112,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.path) }
     /// ```
     #[rhai_fn(get = "path", return_raw, pure)]
-    pub(super) fn get_path(volume: &mut StorageVolume) -> Fallible<String> {
+    pub fn get_path(volume: &mut StorageVolume) -> Fallible<String> {
         Ok(volume.path()?)
     }
 
@@ -116,7 +124,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.type) }
     /// ```
     #[rhai_fn(get = "type", return_raw, pure)]
-    pub(super) fn get_type(volume: &mut StorageVolume) -> Fallible<ImmutableString> {
+    pub fn get_type(volume: &mut StorageVolume) -> Fallible<ImmutableString> {
         Ok(kind(volume.info(0)?.kind))
     }
 
@@ -126,7 +134,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.capacity / gib(1)) }
     /// ```
     #[rhai_fn(get = "capacity", return_raw, pure)]
-    pub(super) fn get_capacity(volume: &mut StorageVolume) -> Fallible<i64> {
+    pub fn get_capacity(volume: &mut StorageVolume) -> Fallible<i64> {
         Ok(bytes(volume.info(0)?.capacity))
     }
 
@@ -136,7 +144,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.allocation / gib(1)) }
     /// ```
     #[rhai_fn(get = "allocation", return_raw, pure)]
-    pub(super) fn get_allocation(volume: &mut StorageVolume) -> Fallible<i64> {
+    pub fn get_allocation(volume: &mut StorageVolume) -> Fallible<i64> {
         Ok(bytes(volume.info(0)?.allocation))
     }
 
@@ -146,7 +154,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.pool.name) }
     /// ```
     #[rhai_fn(get = "pool", return_raw, pure)]
-    pub(super) fn get_pool(volume: &mut StorageVolume) -> Fallible<StoragePool> {
+    pub fn get_pool(volume: &mut StorageVolume) -> Fallible<StoragePool> {
         Ok(volume.pool()?)
     }
 
@@ -158,7 +166,7 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.info().allocation) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn info(volume: &mut StorageVolume) -> Fallible<Map> {
+    pub fn info(volume: &mut StorageVolume) -> Fallible<Map> {
         info_with(volume, Map::new())
     }
 
@@ -175,7 +183,7 @@ mod volume_functions {
     /// }
     /// ```
     #[rhai_fn(name = "info", return_raw, pure)]
-    pub(super) fn info_with(volume: &mut StorageVolume, options: Map) -> Fallible<Map> {
+    pub fn info_with(volume: &mut StorageVolume, options: Map) -> Fallible<Map> {
         let options = INFO.read(options)?;
         let info = volume.info(options.flags())?;
         let size = if options.flag("physical") { "physical" } else { "allocation" };
@@ -192,18 +200,36 @@ mod volume_functions {
     /// for volume in pool("default-pool").volumes() { print(volume.connection().uri()) }
     /// ```
     #[rhai_fn(pure)]
-    pub(super) fn connection(volume: &mut StorageVolume) -> Connection {
+    pub fn connection(volume: &mut StorageVolume) -> Connection {
         StorageVolume::connection(volume).clone()
     }
 
-    /// The description of the volume as text (`virStorageVolGetXMLDesc`).
+    /// The description of the volume as a document (`virStorageVolGetXMLDesc`).
+    ///
+    /// The document is a copy: changing it changes no volume.
     ///
     /// ```rhai
-    /// for volume in pool("default-pool").volumes() { print(volume.xml_desc()) }
+    /// for volume in pool("default-pool").volumes() { print(volume.xml["target/format/@type"]) }
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub(super) fn xml_desc(volume: &mut StorageVolume) -> Fallible<String> {
-        Ok(volume.xml()?)
+    #[rhai_fn(get = "xml", return_raw, pure)]
+    pub fn get_xml(volume: &mut StorageVolume) -> Fallible<XmlDocument> {
+        Ok(XmlDocument::of_property(Document::parse(&volume.xml()?)?, owner(volume)))
+    }
+
+    /// Refuses: libvirt cannot change the description of a volume.
+    ///
+    /// Errors: `usage`.
+    ///
+    /// ```rhai
+    /// for volume in pool("default-pool").volumes() {
+    ///     try { volume.xml["capacity"] = 5 } catch (e) { print(e.hint) }
+    /// }
+    /// ```
+    #[rhai_fn(set = "xml", return_raw)]
+    pub fn set_xml(volume: &mut StorageVolume, document: Dynamic) -> Fallible<()> {
+        let hint = "volume.resize() changes its capacity; the rest is as it was created";
+        let refused = refuse_assignment(&document, &owner(volume), hint);
+        Ok(refused.map_err(|error| error.operation("StorageVolume.xml").object(volume.label()))?)
     }
 
     /// Deletes the volume and what it holds (`virStorageVolDelete`).
@@ -214,8 +240,8 @@ mod volume_functions {
     /// let volume = pool("default-pool").create_volume(#{ name: "delete-me", capacity: "1MiB" });
     /// volume.delete();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn delete(volume: &mut StorageVolume) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn delete(volume: &mut StorageVolume) -> Fallible<()> {
         Ok(volume.delete(0)?)
     }
 
@@ -228,8 +254,8 @@ mod volume_functions {
     /// let volume = pool("default-pool").create_volume(#{ name: "delete-me", capacity: "1MiB" });
     /// try { volume.delete(#{ zeroed: true }) } catch (e) { volume.delete() }
     /// ```
-    #[rhai_fn(name = "delete", return_raw)]
-    pub(super) fn delete_with(volume: &mut StorageVolume, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "delete", return_raw, pure)]
+    pub fn delete_with(volume: &mut StorageVolume, options: Map) -> Fallible<()> {
         Ok(volume.delete(DELETE.read(options)?.flags())?)
     }
 
@@ -242,8 +268,8 @@ mod volume_functions {
     /// try { volume.wipe() } catch (e) { print(e.code) }
     /// volume.delete();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn wipe(volume: &mut StorageVolume) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn wipe(volume: &mut StorageVolume) -> Fallible<()> {
         Ok(volume.wipe(sys::VIR_STORAGE_VOL_WIPE_ALG_ZERO)?)
     }
 
@@ -259,13 +285,14 @@ mod volume_functions {
     /// try { volume.wipe("random") } catch (e) { print(e.code) }
     /// volume.delete();
     /// ```
-    #[rhai_fn(name = "wipe", return_raw)]
-    pub(super) fn wipe_by(volume: &mut StorageVolume, algorithm: ImmutableString) -> Fallible<()> {
+    #[rhai_fn(name = "wipe", return_raw, pure)]
+    pub fn wipe_by(volume: &mut StorageVolume, algorithm: ImmutableString) -> Fallible<()> {
         Ok(volume.wipe(wipe_algorithm(&algorithm)?)?)
     }
 
-    /// Makes the volume larger: its new capacity in bytes, or a text such as `"20GiB"`
-    /// (`virStorageVolResize`).
+    /// Makes the volume larger (`virStorageVolResize`).
+    ///
+    /// The new capacity is in bytes, or a text such as `"20GiB"`.
     ///
     /// Errors: `invalid_arg` for less than it has, `unsupported` where the driver cannot.
     ///
@@ -274,8 +301,8 @@ mod volume_functions {
     /// try { volume.resize("2MiB") } catch (e) { print(e.code) }
     /// volume.delete();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn resize(volume: &mut StorageVolume, capacity: Dynamic) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn resize(volume: &mut StorageVolume, capacity: Dynamic) -> Fallible<()> {
         Ok(volume.resize(size(&capacity)?, 0)?)
     }
 
@@ -292,8 +319,8 @@ mod volume_functions {
     /// try { volume.resize("1MiB", #{ delta: true }) } catch (e) { print(e.code) }
     /// volume.delete();
     /// ```
-    #[rhai_fn(name = "resize", return_raw)]
-    pub(super) fn resize_with(volume: &mut StorageVolume, capacity: Dynamic, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "resize", return_raw, pure)]
+    pub fn resize_with(volume: &mut StorageVolume, capacity: Dynamic, options: Map) -> Fallible<()> {
         Ok(volume.resize(size(&capacity)?, RESIZE.read(options)?.flags())?)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Scope};
 
+use super::data::to_data;
 use super::permissions::Permissions;
 use super::{Context, error};
 use crate::error::Error;
@@ -40,6 +41,11 @@ impl TestScript {
         let mut scope = Scope::new();
         scope.push_dynamic("value", self.value::<Dynamic>(script));
         self.engine.eval_with_scope(&mut scope, "value.to_string()").expect(script)
+    }
+
+    /// The value of a script that must not fail, as JSON.
+    pub(super) fn json(&self, script: &str) -> String {
+        serde_json::to_string(&to_data(&self.value(script)).expect(script)).unwrap()
     }
 
     /// The error of a script that must fail.

@@ -6,12 +6,17 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::time::{Duration, Instant};
 
 use super::interrupt::{Interrupt, Reason, TICK};
 use crate::error::{Error, Result, code};
 
 type Task = Box<dyn FnOnce() + Send>;
+
+/// How long both sides look before they sleep. Waking a thread costs more than most calls take, and
+/// a script that makes one call after the other would pay for it twice in each.
+const LOOK: Duration = Duration::from_micros(100);
 
 /// See the module. The thread ends when its last `Worker` is dropped.
 #[derive(Clone)]
@@ -30,7 +35,7 @@ impl Worker {
         let (sender, tasks) = mpsc::channel::<Task>();
         std::thread::Builder::new()
             .name(name.into())
-            .spawn(move || tasks.into_iter().for_each(|task| task()))
+            .spawn(move || serve(&tasks))
             .map_err(|e| Error::new(code::IO, format!("cannot start a worker thread: {e}")))?;
         Ok(Self(sender))
     }
@@ -55,6 +60,9 @@ impl Worker {
         if self.0.send(task).is_err() {
             return Err(Unanswered::Failed(panicked(None)));
         }
+        if let Some(answer) = look(&answer) {
+            return answer.map_err(|payload| Unanswered::Failed(panicked(Some(&*payload))));
+        }
         loop {
             match answer.recv_timeout(TICK) {
                 Ok(Ok(value)) => return Ok(value),
@@ -68,6 +76,29 @@ impl Worker {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Runs tasks until nobody can send any more.
+fn serve(tasks: &Receiver<Task>) {
+    while let Ok(task) = tasks.recv() {
+        task();
+        while let Some(task) = look(tasks) {
+            task();
+        }
+    }
+}
+
+/// Looks for a short while whether something comes, leaving the processor to others in between.
+fn look<T>(receiver: &Receiver<T>) -> Option<T> {
+    let start = Instant::now();
+    loop {
+        match receiver.try_recv() {
+            Ok(value) => return Some(value),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if start.elapsed() >= LOOK => return None,
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
         }
     }
 }

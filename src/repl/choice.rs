@@ -65,7 +65,7 @@ impl Choice {
     /// A key of an options map.
     pub(super) fn key(option: &OptionSpec) -> Self {
         let mut choice = Self::with(format!("{}: ", option.name), option.doc);
-        choice.label = format!("{}: {}", option.name, option.kind.describe());
+        choice.label = format!("{} ({})", option.name, option.kind.describe());
         choice
     }
 

@@ -13,7 +13,7 @@ use super::history::{self, HistoryFile};
 use super::pager::Pager;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
-use super::{Ending, Setup};
+use super::{Ending, Setup, raw_mode};
 use crate::config::{Keys, Prompt};
 use crate::error::{Error, code};
 use crate::libvirt::Reason;
@@ -104,7 +104,8 @@ impl Conversation {
             self.shell.borrow_mut().notice(&mut self.screen);
             let plain = self.shell.borrow().prompt();
             let styled = self.typed.paint(Style::Strong, &plain);
-            match self.editor.readline(&(plain, styled)) {
+            let input = raw_mode::during(|| self.editor.readline(&(plain, styled)));
+            match input {
                 Ok(input) => {
                     self.keep(&input);
                     if let Some(ending) = self.shell.borrow_mut().input(&input, &mut self.screen) {

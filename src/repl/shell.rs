@@ -8,7 +8,8 @@ use super::names::Names;
 use super::screen::Screen;
 use super::{Ending, Setup};
 use crate::api::data::to_data;
-use crate::api::error::{from_rhai, innermost};
+use crate::api::error::from_rhai;
+use crate::api::global::ExitStatus;
 use crate::error::code;
 use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
@@ -57,12 +58,12 @@ impl Shell {
         &self.names
     }
 
-    /// Returns the prompt: the connection and its mode.
+    /// Returns the prompt: the connection, without the parameters of its URI, and its mode.
     pub(super) fn prompt(&self) -> String {
         let connection = self.session.connection();
         let uri = connection.uri();
         // Nothing was named and nothing is open: there is no URI yet.
-        let name = if uri == "default" { "virhai" } else { &uri };
+        let name = if uri == "default" { "virhai" } else { uri.split('?').next().unwrap_or(&uri) };
         let mode = if connection.is_readonly() { " (read-only)" } else { "" };
         format!("{name}{mode}> ")
     }
@@ -167,10 +168,7 @@ impl Shell {
 
     /// Says what went wrong, and decides whether the prompt goes on.
     fn finish(&mut self, outcome: Result<(), Box<EvalAltResult>>, screen: &mut dyn Screen) -> Option<Ending> {
-        if let Err(failure) = &outcome
-            && let EvalAltResult::Exit(value, _) = innermost(failure)
-        {
-            let status = value.as_int().ok().and_then(|n| u8::try_from(n).ok()).unwrap_or(0);
+        if let Some(ExitStatus(status)) = outcome.as_ref().err().and_then(|failure| ExitStatus::of(failure)) {
             return Some(Ending::Status(status));
         }
         let ending = self.ends_the_run().map(Ending::Wish);
@@ -178,7 +176,11 @@ impl Shell {
             self.tell(failure, ending.is_some(), screen);
         }
         let connection = self.session.connection();
-        self.open = connection.is_open().then_some(connection);
+        if connection.is_open() {
+            self.open = Some(connection);
+        } else if connection.is_closed() || outcome.as_ref().is_err_and(|failure| tells_of_loss(failure)) {
+            self.open = None;
+        }
         if ending.is_none() {
             self.session.interrupt().reset();
         }
@@ -201,4 +203,10 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
+}
+
+/// True for a failure that says by itself what became of the connection.
+fn tells_of_loss(failure: &EvalAltResult) -> bool {
+    let told = [code::DISCONNECTED, code::INTERRUPTED, code::CONNECT_FAILED];
+    told.contains(&from_rhai(failure).code())
 }

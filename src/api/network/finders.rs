@@ -64,7 +64,7 @@ fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
 }
 
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod network_finders {
     /// A network by name or UUID (`virNetworkLookupByName`, `virNetworkLookupByUUIDString`).
     ///
@@ -74,7 +74,7 @@ mod network_finders {
     /// print(conn().network("default").bridge)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn network(connection: &mut Connection, name: Dynamic) -> Fallible<Network> {
+    pub fn network(connection: &mut Connection, name: Dynamic) -> Fallible<Network> {
         Ok(LOOKUP.find(connection, &names::text("network", "a name or a UUID", &name)?)?)
     }
 
@@ -86,7 +86,7 @@ mod network_finders {
     /// for net in conn().networks() { print(net.name) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn networks(connection: &mut Connection) -> Fallible<Array> {
+    pub fn networks(connection: &mut Connection) -> Fallible<Array> {
         Ok(list(connection, &NETWORKS.read(Map::new())?)?)
     }
 
@@ -98,7 +98,7 @@ mod network_finders {
     /// for net in conn().networks(#{ active: true, name: "d*" }) { print(net.name) }
     /// ```
     #[rhai_fn(name = "networks", return_raw, pure)]
-    pub(super) fn networks_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
+    pub fn networks_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
         Ok(list(connection, &NETWORKS.read(options)?)?)
     }
 
@@ -114,8 +114,8 @@ mod network_finders {
     /// print(net.persistent);
     /// net.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn define_network(connection: &mut Connection, definition: Dynamic) -> Fallible<Network> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn define_network(connection: &mut Connection, definition: Dynamic) -> Fallible<Network> {
         Ok(connection.define_network(&definition_text(&definition)?, 0)?)
     }
 
@@ -127,8 +127,8 @@ mod network_finders {
     /// let net = conn().define_network("<network><name>lan2</name></network>", #{ validate: false });
     /// net.undefine();
     /// ```
-    #[rhai_fn(name = "define_network", return_raw)]
-    pub(super) fn define_network_with(
+    #[rhai_fn(name = "define_network", return_raw, pure)]
+    pub fn define_network_with(
         connection: &mut Connection,
         definition: Dynamic,
         options: Map,
@@ -146,8 +146,8 @@ mod network_finders {
     /// print(net.active);
     /// net.destroy();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn create_network(connection: &mut Connection, definition: Dynamic) -> Fallible<Network> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn create_network(connection: &mut Connection, definition: Dynamic) -> Fallible<Network> {
         Ok(connection.create_network(&definition_text(&definition)?, 0)?)
     }
 
@@ -159,8 +159,8 @@ mod network_finders {
     /// let net = conn().create_network("<network><name>temp2</name></network>", #{ validate: false });
     /// net.destroy();
     /// ```
-    #[rhai_fn(name = "create_network", return_raw)]
-    pub(super) fn create_network_with(
+    #[rhai_fn(name = "create_network", return_raw, pure)]
+    pub fn create_network_with(
         connection: &mut Connection,
         definition: Dynamic,
         options: Map,

@@ -64,11 +64,17 @@ fn a_created_network_vanishes_when_it_ends() {
 }
 
 #[test]
-fn the_definition_is_text() {
+fn the_definition_is_a_document_that_edit_changes() {
     let script = TestScript::new();
+    assert_eq!(script.text("network(\"default\").xml[\"bridge/@name\"]"), "virbr0");
+    let refusal = script.refusal("let n = network(\"default\"); n.xml[\"bridge/@name\"] = \"x\";");
+    assert!(refusal.1.contains("edit"));
+    let changed = script.text(&format!(
+        "{LAN} [lan.edit(|doc| doc[\"domain/@name\"] = \"lab\"), lan.xml[\"domain/@name\"], lan.edit(|doc| ())]"
+    ));
+    assert_eq!(changed, r#"[true, "lab", false]"#);
     let refusal = script.refusal("network(\"default\").xml_desc(#{ inactive: true })");
     assert_eq!(refusal.0, "invalid_arg", "the flag arrives, and the test driver does not know it");
-    assert!(script.text("network(\"default\").xml_desc()").contains("virbr0"));
 }
 
 #[test]
@@ -97,4 +103,12 @@ fn a_lease_is_a_map_with_a_time_and_nothing_for_what_is_not_known() {
     assert_eq!((map["prefix"].as_int(), map["hostname"].is_unit()), (Ok(24), true));
     let endless = lease(DhcpLease { expiry_time: None, ..given }).unwrap().cast::<Map>();
     assert!(endless["expiry_time"].is_unit());
+}
+
+#[test]
+fn a_network_as_data_is_its_columns() {
+    let script = TestScript::new();
+    let expected = r#"[{"name":"default","uuid":"UUID","active":true,"persistent":true,"autostart":false,"bridge":"virbr0"}]"#;
+    let uuid = script.text("network(\"default\").uuid");
+    assert_eq!(script.json("networks()"), expected.replace("UUID", &uuid));
 }

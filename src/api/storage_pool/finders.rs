@@ -114,9 +114,9 @@ fn select(connection: &Connection, options: &Parsed) -> Result<Array> {
 }
 
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_finders {
-    /// A storage pool by name, UUID or the path of its folder (`virStoragePoolLookupByName` and its relatives).
+    /// A storage pool by name, UUID or the path of its folder (`virStoragePoolLookupByName`).
     ///
     /// Errors: `no_storage_pool`, with the nearest name as a hint; `unsupported` for a path where the
     /// driver cannot.
@@ -125,7 +125,7 @@ mod pool_finders {
     /// print(conn().pool("default-pool").state)
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn pool(connection: &mut Connection, name: Dynamic) -> Fallible<StoragePool> {
+    pub fn pool(connection: &mut Connection, name: Dynamic) -> Fallible<StoragePool> {
         Ok(find(connection, &name)?)
     }
 
@@ -137,7 +137,7 @@ mod pool_finders {
     /// for pool in conn().pools() { print(pool.name) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn pools(connection: &mut Connection) -> Fallible<Array> {
+    pub fn pools(connection: &mut Connection) -> Fallible<Array> {
         Ok(select(connection, &POOLS.read(Map::new())?)?)
     }
 
@@ -149,7 +149,7 @@ mod pool_finders {
     /// for pool in conn().pools(#{ active: true, type: "dir" }) { print(pool.name) }
     /// ```
     #[rhai_fn(name = "pools", return_raw, pure)]
-    pub(super) fn pools_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
+    pub fn pools_with(connection: &mut Connection, options: Map) -> Fallible<Array> {
         Ok(select(connection, &POOLS.read(options)?)?)
     }
 
@@ -166,8 +166,8 @@ mod pool_finders {
     /// print(pool.persistent);
     /// pool.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn define_pool(connection: &mut Connection, definition: Dynamic) -> Fallible<StoragePool> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn define_pool(connection: &mut Connection, definition: Dynamic) -> Fallible<StoragePool> {
         Ok(connection.define_pool(&definition_text(&definition)?, 0)?)
     }
 
@@ -180,8 +180,8 @@ mod pool_finders {
     ///     <target><path>/srv/images2</path></target></pool>`, #{ validate: false });
     /// pool.undefine();
     /// ```
-    #[rhai_fn(name = "define_pool", return_raw)]
-    pub(super) fn define_pool_with(
+    #[rhai_fn(name = "define_pool", return_raw, pure)]
+    pub fn define_pool_with(
         connection: &mut Connection,
         definition: Dynamic,
         options: Map,
@@ -190,8 +190,9 @@ mod pool_finders {
         Ok(connection.define_pool(&definition_text(&definition)?, options.flags())?)
     }
 
-    /// Starts a storage pool without storing its definition: it vanishes when it is stopped
-    /// (`virStoragePoolCreateXML`).
+    /// Starts a storage pool without storing its definition (`virStoragePoolCreateXML`).
+    ///
+    /// It vanishes when it is stopped.
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
     ///
@@ -201,8 +202,8 @@ mod pool_finders {
     /// print(pool.state);
     /// pool.destroy();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn create_pool(connection: &mut Connection, definition: Dynamic) -> Fallible<StoragePool> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn create_pool(connection: &mut Connection, definition: Dynamic) -> Fallible<StoragePool> {
         Ok(connection.create_pool(&definition_text(&definition)?, 0)?)
     }
 
@@ -216,8 +217,8 @@ mod pool_finders {
     ///     <target><path>/srv/temp2</path></target></pool>`, #{ build: false });
     /// pool.destroy();
     /// ```
-    #[rhai_fn(name = "create_pool", return_raw)]
-    pub(super) fn create_pool_with(
+    #[rhai_fn(name = "create_pool", return_raw, pure)]
+    pub fn create_pool_with(
         connection: &mut Connection,
         definition: Dynamic,
         options: Map,

@@ -1,4 +1,4 @@
-//! Building, starting, stopping and removing storage pools.
+//! Building, starting, stopping and deleting storage pools.
 
 use rhai::plugin::export_module;
 use rhai::{Engine, Map};
@@ -48,9 +48,11 @@ static DELETE: OptionTable = OptionTable {
 };
 
 #[export_module]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_lifecycle {
-    /// Prepares the storage of the pool: makes its folder, partition table or volume group
-    /// (`virStoragePoolBuild`).
+    /// Prepares the storage of the pool (`virStoragePoolBuild`).
+    ///
+    /// Makes its folder, partition table, file system or volume group.
     ///
     /// Errors: `operation_invalid` while it runs; `storage_pool_built` and `storage_probe_failed` for a
     /// device that holds something.
@@ -61,8 +63,8 @@ mod pool_lifecycle {
     /// pool.build();
     /// pool.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn build(pool: &mut StoragePool) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn build(pool: &mut StoragePool) -> Fallible<()> {
         Ok(pool.build(0)?)
     }
 
@@ -77,8 +79,8 @@ mod pool_lifecycle {
     /// try { pool.build(#{ no_overwrite: true }) } catch (e) { print(e.code) }
     /// pool.undefine();
     /// ```
-    #[rhai_fn(name = "build", return_raw)]
-    pub(super) fn build_with(pool: &mut StoragePool, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "build", return_raw, pure)]
+    pub fn build_with(pool: &mut StoragePool, options: Map) -> Fallible<()> {
         Ok(pool.build(BUILD.read(options)?.flags())?)
     }
 
@@ -94,8 +96,8 @@ mod pool_lifecycle {
     /// pool.destroy();
     /// pool.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn start(pool: &mut StoragePool) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn start(pool: &mut StoragePool) -> Fallible<()> {
         Ok(pool.start(0)?)
     }
 
@@ -109,8 +111,8 @@ mod pool_lifecycle {
     /// try { pool.start(#{ build: true }); pool.destroy() } catch (e) { print(e.code) }
     /// pool.undefine();
     /// ```
-    #[rhai_fn(name = "start", return_raw)]
-    pub(super) fn start_with(pool: &mut StoragePool, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "start", return_raw, pure)]
+    pub fn start_with(pool: &mut StoragePool, options: Map) -> Fallible<()> {
         Ok(pool.start(START.read(options)?.flags())?)
     }
 
@@ -125,13 +127,14 @@ mod pool_lifecycle {
     ///     <target><path>/srv/stop-me</path></target></pool>`);
     /// pool.destroy();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn destroy(pool: &mut StoragePool) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn destroy(pool: &mut StoragePool) -> Fallible<()> {
         Ok(pool.destroy()?)
     }
 
-    /// Deletes the storage behind the pool, such as its folder; its definition stays
-    /// (`virStoragePoolDelete`).
+    /// Deletes the storage behind the pool, such as its folder (`virStoragePoolDelete`).
+    ///
+    /// Its definition stays.
     ///
     /// Errors: `operation_invalid` while it runs; `system_error` for a folder that is not empty.
     ///
@@ -141,8 +144,8 @@ mod pool_lifecycle {
     /// pool.delete();
     /// pool.undefine();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn delete(pool: &mut StoragePool) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn delete(pool: &mut StoragePool) -> Fallible<()> {
         Ok(pool.delete(0)?)
     }
 
@@ -156,23 +159,9 @@ mod pool_lifecycle {
     /// try { pool.delete(#{ zeroed: true }) } catch (e) { print(e.code) }
     /// pool.undefine();
     /// ```
-    #[rhai_fn(name = "delete", return_raw)]
-    pub(super) fn delete_with(pool: &mut StoragePool, options: Map) -> Fallible<()> {
+    #[rhai_fn(name = "delete", return_raw, pure)]
+    pub fn delete_with(pool: &mut StoragePool, options: Map) -> Fallible<()> {
         Ok(pool.delete(DELETE.read(options)?.flags())?)
-    }
-
-    /// Removes the stored definition of the pool; what it holds stays (`virStoragePoolUndefine`).
-    ///
-    /// Errors: `operation_invalid` while it runs.
-    ///
-    /// ```rhai
-    /// let pool = conn().define_pool(`<pool type="dir"><name>undefine-me</name>
-    ///     <target><path>/srv/undefine-me</path></target></pool>`);
-    /// pool.undefine();
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn undefine(pool: &mut StoragePool) -> Fallible<()> {
-        Ok(pool.undefine()?)
     }
 
     /// Makes libvirt look for the volumes of the pool again (`virStoragePoolRefresh`).
@@ -184,8 +173,8 @@ mod pool_lifecycle {
     /// ```rhai
     /// pool("default-pool").refresh();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn refresh(pool: &mut StoragePool) -> Fallible<()> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn refresh(pool: &mut StoragePool) -> Fallible<()> {
         Ok(pool.refresh()?)
     }
 }

@@ -36,7 +36,7 @@ fn properties_follow_the_life_of_a_pool() {
         states,
         r#"[["inactive", false, true, false], ["running", true, true, true], ["inactive", false, true, false]]"#
     );
-    assert!(script.text("pool(\"fast\").xml_desc()").contains("/fast"));
+    assert!(script.text("pool(\"fast\").xml.to_string()").contains("/fast"));
     assert_eq!(script.error("let p = pool(\"fast\"); p.undefine(); p.name").code(), "no_storage_pool");
 }
 
@@ -53,6 +53,16 @@ fn lists_are_sorted_and_filtered() {
         names("pools(#{ types: [\"iscsi-direct\", \"dir\"], name: \"[do]*\" })"),
         r#"["default", "other"]"#
     );
+}
+
+#[test]
+fn the_definition_is_a_document_that_edit_changes() {
+    let script = TestScript::new();
+    let changed = script.text(&format!(
+        "{FAST} [fast.edit(|doc| doc[\"target/path\"] = \"/faster\"), fast.xml[\"target/path\"].text(), fast.edit(|doc| ())]"
+    ));
+    assert_eq!(changed, r#"[true, "/faster", false]"#);
+    assert!(script.refusal("let p = pool(\"fast\"); p.xml[\"target/path\"] = \"/x\";").1.contains("edit"));
 }
 
 #[test]
@@ -95,7 +105,7 @@ fn a_volume_is_created_from_options() {
     let script = TestScript::new();
     let xml = script.text(
         "pool(\"default\").create_volume(#{ name: \"<w & \\\"b\\\">\", capacity: \"2MiB\", allocation: 4096,
-             format: \"qcow2\", backing: \"v1\" }).xml_desc()",
+             format: \"qcow2\", backing: \"v1\" }).xml.to_string()",
     );
     for part in [
         "<name>&lt;w &amp; &quot;b&quot;&gt;</name>",
@@ -131,7 +141,7 @@ fn a_clone_takes_format_and_sizes_from_the_first() {
         "let p = pool(\"default\");
          let first = p.create_volume(#{ name: \"first\", capacity: \"2MiB\", format: \"qcow2\" });
          let copy = p.clone_volume(first, #{ name: \"copy\" });
-         [copy.capacity, copy.xml_desc().contains(\"qcow2\"),
+         [copy.capacity, copy.xml.to_string().contains(\"qcow2\"),
              p.clone_volume(first, #{ name: \"large\", capacity: \"4MiB\" }).capacity]",
     );
     assert_eq!(copy, "[2097152, true, 4194304]");
@@ -148,4 +158,12 @@ fn xml_describes_a_volume_alone() {
         |xml: &str| format!("let p = pool(\"default\"); p.clone_volume({xml}, p.volume(\"v1\")).name");
     assert_eq!(script.text(&clone(&xml.replace(">x<", ">y<"))), "y");
     assert_eq!(script.refusal(&clone("7")).0, "usage");
+}
+
+#[test]
+fn a_pool_as_data_is_its_columns() {
+    let script = TestScript::new();
+    let expected = r#"{"name":"other","uuid":"UUID","state":"running","persistent":true,"autostart":false,"capacity":107374182400,"allocation":0,"available":107374182400}"#;
+    let uuid = script.text("pool(\"other\").uuid");
+    assert_eq!(script.json("pool(\"other\")"), expected.replace("UUID", &uuid));
 }

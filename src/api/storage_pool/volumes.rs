@@ -97,7 +97,7 @@ pub(in crate::api) fn volume_of(pool: &StoragePool, name: &str) -> Result<Storag
 }
 
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_volumes {
     /// A volume of the pool by name (`virStorageVolLookupByName`).
     ///
@@ -111,7 +111,7 @@ mod pool_volumes {
     /// images.volume("find-me").delete();
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn volume(pool: &mut StoragePool, name: ImmutableString) -> Fallible<StorageVolume> {
+    pub fn volume(pool: &mut StoragePool, name: ImmutableString) -> Fallible<StorageVolume> {
         Ok(volume_of(pool, &name)?)
     }
 
@@ -125,7 +125,7 @@ mod pool_volumes {
     /// for volume in pool("default-pool").volumes() { print(volume.name) }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn volumes(pool: &mut StoragePool) -> Fallible<Array> {
+    pub fn volumes(pool: &mut StoragePool) -> Fallible<Array> {
         Ok(list(pool, &VOLUMES.read(Map::new())?)?)
     }
 
@@ -139,7 +139,7 @@ mod pool_volumes {
     /// for volume in pool("default-pool").volumes(#{ name: "*.qcow2" }) { print(volume.name) }
     /// ```
     #[rhai_fn(name = "volumes", return_raw, pure)]
-    pub(super) fn volumes_with(pool: &mut StoragePool, options: Map) -> Fallible<Array> {
+    pub fn volumes_with(pool: &mut StoragePool, options: Map) -> Fallible<Array> {
         Ok(list(pool, &VOLUMES.read(options)?)?)
     }
 
@@ -157,11 +157,8 @@ mod pool_volumes {
     /// print(volume.capacity);
     /// volume.delete();
     /// ```
-    #[rhai_fn(name = "create_volume", return_raw)]
-    pub(super) fn create_volume_from_options(
-        pool: &mut StoragePool,
-        options: Map,
-    ) -> Fallible<StorageVolume> {
+    #[rhai_fn(name = "create_volume", return_raw, pure)]
+    pub fn create_volume_from_options(pool: &mut StoragePool, options: Map) -> Fallible<StorageVolume> {
         let options = CREATE.read(options)?;
         let xml = description::of_new(pool, &options)?;
         Ok(pool.create_volume(&xml, options.flags())?)
@@ -178,8 +175,8 @@ mod pool_volumes {
     /// print(volume.path);
     /// volume.delete();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn create_volume(pool: &mut StoragePool, description: Dynamic) -> Fallible<StorageVolume> {
+    #[rhai_fn(return_raw, pure)]
+    pub fn create_volume(pool: &mut StoragePool, description: Dynamic) -> Fallible<StorageVolume> {
         Ok(pool.create_volume(&definition_text(&description)?, 0)?)
     }
 
@@ -193,8 +190,8 @@ mod pool_volumes {
     ///     `<volume><name>db2.img</name><capacity unit="GiB">1</capacity></volume>`, #{ validate: false });
     /// volume.delete();
     /// ```
-    #[rhai_fn(name = "create_volume", return_raw)]
-    pub(super) fn create_volume_with(
+    #[rhai_fn(name = "create_volume", return_raw, pure)]
+    pub fn create_volume_with(
         pool: &mut StoragePool,
         description: Dynamic,
         options: Map,
@@ -219,8 +216,8 @@ mod pool_volumes {
     /// copy.delete();
     /// first.delete();
     /// ```
-    #[rhai_fn(name = "clone_volume", return_raw)]
-    pub(super) fn clone_volume_from_options(
+    #[rhai_fn(name = "clone_volume", return_raw, pure)]
+    pub fn clone_volume_from_options(
         pool: &mut StoragePool,
         from: StorageVolume,
         options: Map,
@@ -243,8 +240,8 @@ mod pool_volumes {
     /// copy.delete();
     /// first.delete();
     /// ```
-    #[rhai_fn(return_raw)]
-    pub(super) fn clone_volume(
+    #[rhai_fn(return_raw, pure)]
+    pub fn clone_volume(
         pool: &mut StoragePool,
         description: Dynamic,
         from: StorageVolume,
@@ -265,8 +262,8 @@ mod pool_volumes {
     /// try { images.clone_volume(xml, first, #{ reflink: true }).delete() } catch (e) { print(e.code) }
     /// first.delete();
     /// ```
-    #[rhai_fn(name = "clone_volume", return_raw)]
-    pub(super) fn clone_volume_with(
+    #[rhai_fn(name = "clone_volume", return_raw, pure)]
+    pub fn clone_volume_with(
         pool: &mut StoragePool,
         description: Dynamic,
         from: StorageVolume,

@@ -48,20 +48,21 @@ fn suggest(connection: &Connection, error: Error, wanted: &str) -> Error {
 }
 
 #[export_module]
-#[allow(clippy::needless_pass_by_value)]
+#[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod volume_finders {
-    /// A volume by path or by libvirt's key, in any pool that runs (`virStorageVolLookupByPath`,
-    /// `virStorageVolLookupByKey`).
+    /// A volume by path or by libvirt's key (`virStorageVolLookupByPath`, `virStorageVolLookupByKey`).
+    ///
+    /// All pools that run are searched; where two show the same file, it is the volume of either.
     ///
     /// Errors: `no_storage_vol`, with the nearest one as a hint.
     ///
     /// ```rhai
-    /// let new = pool("default-pool").create_volume(#{ name: "by-path", capacity: "1MiB" });
-    /// print(conn().volume(new.path).name);
-    /// new.delete();
+    /// let made = pool("default-pool").create_volume(#{ name: "by-path", capacity: "1MiB" });
+    /// print(conn().volume(made.path).name);
+    /// made.delete();
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub(super) fn volume(connection: &mut Connection, path: Dynamic) -> Fallible<StorageVolume> {
+    pub fn volume(connection: &mut Connection, path: Dynamic) -> Fallible<StorageVolume> {
         Ok(find(connection, &names::text("volume", "a path or a key", &path)?)?)
     }
 
@@ -77,7 +78,7 @@ mod volume_finders {
     /// conn().volume("default-pool", "by-name").delete();
     /// ```
     #[rhai_fn(name = "volume", return_raw, pure)]
-    pub(super) fn volume_in_pool(
+    pub fn volume_in_pool(
         connection: &mut Connection,
         pool: Dynamic,
         name: Dynamic,

@@ -23,8 +23,16 @@ fn properties_are_words_and_bytes() {
         script.text(&format!("{v1} v.info()")),
         r#"#{"allocation": 1000000, "capacity": 1000000, "type": "file"}"#
     );
-    assert!(script.text(&format!("{v1} v.xml_desc()")).starts_with("<volume"));
+    assert!(script.text(&format!("{v1} v.xml")).starts_with("<volume"));
     assert!(script.value::<bool>(&format!("{v1} v.connection() == conn()")));
+}
+
+#[test]
+fn the_description_is_a_document_that_cannot_be_assigned() {
+    let script = TestScript::new();
+    assert_eq!(script.text("volume(\"/img/v1\").xml[\"target/format/@type\"]"), "raw");
+    let refusal = script.refusal("let v = volume(\"/img/v1\"); v.xml[\"capacity\"] = 5;");
+    assert!(refusal.1.contains("resize"));
 }
 
 #[test]
@@ -64,4 +72,15 @@ fn what_the_driver_lacks_is_unsupported_and_a_wrong_word_is_a_usage_error() {
     assert_eq!(refusal("resize(-1)").0, "usage");
     assert!(refusal("resize(1, #{ shrnk: true })").1.contains("`shrink`"));
     assert!(refusal("delete(#{ zerod: true })").1.contains("`zeroed`"));
+}
+
+#[test]
+fn a_volume_as_data_is_its_columns() {
+    let script = TestScript::new();
+    let all = script.json(
+        "pool(\"other\").create_volume(#{ name: \"v2\", capacity: 1024 });
+         pools().map(|p| p.volumes()).reduce(|all, some| all + some, [])",
+    );
+    let expected = r#"[{"name":"v1","pool":"default","path":"/img/v1","type":"file","capacity":1000000,"allocation":1000000},{"name":"v2","pool":"other","path":"/other/v2","type":"file","capacity":1024,"allocation":1024}]"#;
+    assert_eq!(all, expected);
 }

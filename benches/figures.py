@@ -1,0 +1,142 @@
+"""Measures virhai beside its peers and prints one table.
+
+Both sides of a figure run in turn, A B A B, and the median of each counts. Whole processes are
+measured from outside; what happens inside an open connection measures itself, the same way on
+both sides, and prints its figure.
+"""
+
+import os
+import sys
+
+from measure import Skip, alternate, figure, peak, run, wall
+from prompt import first_prompt, tab_times
+from setting import DEFAULT, VIRHAI, Setting, note
+from table import Missing, Row, above, compare, render, size_text, time_text
+
+MIB = 1024  # in KiB
+
+
+def start_up(setting):
+    ours, virsh = alternate(
+        setting.times(40, 5),
+        [VIRHAI, "-c", DEFAULT, "-e", "domains().len()"],
+        [setting.virsh(), "-c", DEFAULT, "list"],
+    )
+    yield compare("whole process, -e 'domains().len()'", "virsh list", wall(ours), wall(virsh), 1.0)
+    yield compare("its peak memory", "virsh list", peak(ours), peak(virsh), 1.3, size_text)
+
+
+def call(setting):
+    count = str(setting.times(200_000, 20_000))
+    ours, c = alternate(
+        setting.times(7),
+        [VIRHAI, "-c", DEFAULT, setting.script("call.rhai"), count],
+        [setting.peer("call"), DEFAULT, count],
+    )
+    yield above("vm.active in a loop, in process", "C", figure(ours, "each"), figure(c, "each"), 0.6e-6, "0.6 µs", time_text)
+
+
+def daemon_call(setting):
+    uri, count = setting.daemon(), str(setting.times(5_000, 1_000))
+    ours, c = alternate(
+        setting.times(9),
+        [VIRHAI, "-c", uri, setting.script("call.rhai"), count],
+        [setting.peer("call"), uri, count],
+    )
+    yield compare("vm.active in a loop, over a daemon", "C", figure(ours, "each"), figure(c, "each"), 1.3)
+
+
+def stats(setting):
+    uri, rounds = setting.node(), "5"
+    what = f"conn().stats() of {setting.domains:,} domains"
+    commands = [[VIRHAI, "-c", uri, setting.script("stats.rhai"), rounds], [setting.peer("stats"), uri, rounds]]
+    try:
+        commands.append([setting.python(), os.path.join(os.path.dirname(__file__), "peers/stats.py"), uri, rounds])
+    except Skip as reason:
+        yield Missing(what, "≤ 0.6 ×", str(reason))
+    ours, c, *python = alternate(setting.times(3, 1), *commands)
+    yield compare(what, "C", figure(ours, "stats"), figure(c, "stats"), 2.0)
+    if python:
+        yield compare(what, "Python", figure(ours, "stats"), figure(python[0], "stats"), 0.6)
+    yield compare("the same, written as JSON", "C", figure(ours, "json"), figure(c, "json"), 2.5)
+
+
+def stats_process(setting):
+    uri = setting.node()
+    ours, c, virsh = alternate(
+        setting.times(3, 1),
+        [VIRHAI, "-c", uri, "-o", "json", "-e", "conn().stats()"],
+        [setting.peer("stats"), uri, "print"],
+        [setting.virsh(), "-c", uri, "domstats"],
+    )
+    if ours[0].output != c[0].output:
+        raise Skip("virhai and the C program print different statistics")
+    yield compare("the same as a whole process", "C", wall(ours), wall(c), 1.1)
+    yield compare("the same as a whole process", "virsh domstats", wall(ours), wall(virsh), 1.0)
+
+
+def xml(setting):
+    done = run([VIRHAI, setting.script("xml.rhai"), setting.document(), "101"])
+    seconds = done.figure("xml")
+    kilobytes = os.path.getsize(setting.document()) // 1000
+    what = f"{kilobytes} KB of XML: parse, query, change, print"
+    yield Row(what, time_text(seconds), "", "", "≤ 2 ms", seconds, 2e-3)
+
+
+def inventory(setting):
+    uri = setting.node()
+    ours, c = alternate(
+        setting.times(2, 1),
+        [VIRHAI, "-c", uri, setting.script("inventory.rhai")],
+        [setting.peer("open"), uri],
+    )
+    what = f"peak memory, inventory of {setting.domains:,} domains held"
+    yield above(what, "C, open only", peak(ours), peak(c), 100 * MIB, "100 MiB", size_text)
+
+
+def prompt(setting):
+    ours, virsh = [], []
+    for _ in range(setting.times(20, 3)):
+        ours.append(first_prompt([VIRHAI, "-c", DEFAULT]))
+        virsh.append(first_prompt([setting.virsh(), "-c", DEFAULT]))
+    middle = len(ours) // 2
+    yield compare("start to prompt", "virsh", sorted(ours)[middle], sorted(virsh)[middle], 1.2)
+
+
+def completion(setting):
+    times = sorted(tab_times([VIRHAI, "-c", setting.node()], setting.domains, setting.times(100, 20)))
+    p95 = times[len(times) * 95 // 100]
+    yield Row(f"Tab with {setting.domains:,} domains, 95th percentile", time_text(p95), "", "", "≤ 20 ms", p95, 20e-3)
+
+
+FIGURES = {
+    "start": (start_up, "≤ 1.0 ×"),
+    "call": (call, "≤ +0.6 µs"),
+    "daemon": (daemon_call, "≤ 1.3 ×"),
+    "stats": (stats, "≤ 2.0 ×"),
+    "process": (stats_process, "≤ 1.1 ×"),
+    "xml": (xml, "≤ 2 ms"),
+    "memory": (inventory, "≤ +100 MiB"),
+    "prompt": (prompt, "≤ 1.2 ×"),
+    "tab": (completion, "≤ 20 ms"),
+}
+
+
+def main(words):
+    quick = "--quick" in words
+    words = [word for word in words if word != "--quick"]
+    rows = []
+    with Setting(quick) as setting:
+        for name, (measure, target) in FIGURES.items():
+            if words and not any(word in name for word in words):
+                continue
+            note(f"measuring {name} …")
+            try:
+                rows.extend(measure(setting))
+            except Skip as reason:
+                rows.append(Missing(name, target, str(reason)))
+    print(render(rows))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

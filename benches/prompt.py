@@ -1,0 +1,91 @@
+"""Programs at a terminal: how long until they ask, and how long until Tab has completed."""
+
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from fcntl import ioctl
+
+from measure import Skip
+
+LIMIT = 20.0
+# What a prompt ends with: virsh's `virsh # `, virhai's `…> `, each perhaps followed by escape codes.
+PROMPT = re.compile(rb"[#>] (\x1b\[[0-9;?]*[a-zA-Z])*$")
+
+
+class Terminal:
+    """A program that runs at a terminal of 80 columns."""
+
+    def __init__(self, command):
+        self.child, self.master = pty.fork()
+        if self.child == 0:
+            os.environ["TERM"] = "xterm"
+            os.execvp(command[0], command)
+        ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.master)
+        try:
+            os.kill(self.child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(self.child, 0)
+
+    def send(self, text):
+        os.write(self.master, text.encode())
+
+    def wait_for(self, pattern):
+        """Reads until the pattern is in what came since the call."""
+        seen, end = b"", time.monotonic() + LIMIT
+        while not re.search(pattern, seen):
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            try:
+                part = os.read(self.master, 65536) if ready else b""
+            except OSError:  # how Linux says that the other side is gone
+                part = b""
+            if not part:
+                raise Skip("not yet: no prompt")
+            seen += part
+        return seen
+
+
+def first_prompt(command):
+    """Seconds from the start of a program to its first prompt."""
+    start = time.perf_counter()
+    with Terminal(command) as terminal:
+        terminal.wait_for(PROMPT)
+        return time.perf_counter() - start
+
+
+def tab_times(command, domains, count):
+    """Seconds from Tab to the completed name, for the names of different guests."""
+    times = []
+    with Terminal(command) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.send("domains().len()\r")  # opens the connection
+        terminal.wait_for(str(domains).encode())
+        terminal.wait_for(PROMPT)
+        for number in range(count):
+            name = f"vm{number * 97 % domains:05}"
+            terminal.send(f'domain("{name[:-1]}')
+            time.sleep(0.05)
+            os.set_blocking(terminal.master, False)
+            try:
+                os.read(terminal.master, 65536)
+            except BlockingIOError:
+                pass
+            os.set_blocking(terminal.master, True)
+            start = time.perf_counter()
+            terminal.send("\t")
+            terminal.wait_for(name[:-1].encode())
+            times.append(time.perf_counter() - start)
+            terminal.send("\x15")  # forgets the line
+            time.sleep(0.02)
+    return times

@@ -26,6 +26,7 @@ fn transcript(_: &Path) -> impl FnMut(&str) -> String + use<> {
         args: Vec::new(),
         folder: None,
         library: None,
+        view: virhai::output::View::default(),
     });
     let mut transcript = Transcript::new(Setup {
         session,

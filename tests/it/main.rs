@@ -15,3 +15,4 @@ mod reference;
 mod scripts;
 mod support;
 mod terminal;
+mod tour;

@@ -15,6 +15,7 @@ fn prompt(lines: &[&str]) -> Transcript {
         folder: None,
         library: None,
         view: crate::output::View::default(),
+        view: crate::output::View::default(),
     };
     let mut prompt = Transcript::new(Setup {
         session: Session::new(settings),

@@ -15,7 +15,6 @@ fn prompt(lines: &[&str]) -> Transcript {
         folder: None,
         library: None,
         view: crate::output::View::default(),
-        view: crate::output::View::default(),
     };
     let mut prompt = Transcript::new(Setup {
         session: Session::new(settings),

@@ -63,7 +63,7 @@ impl Shell {
         let connection = self.session.connection();
         let uri = connection.uri();
         // Nothing was named and nothing is open: there is no URI yet.
-        let name = if uri == "default" { "virhai" } else { uri.split('?').next().unwrap_or(&uri) };
+        let name = if uri == "default" { "virhai" } else { without_parameters(&uri) };
         let mode = if connection.is_readonly() { " (read-only)" } else { "" };
         format!("{name}{mode}> ")
     }
@@ -74,9 +74,11 @@ impl Shell {
         if connection.is_open() {
             self.open = Some(connection);
         } else {
-            let notice =
-                format!("the connection to {} was lost; its next use opens it again", connection.uri());
-            screen.tell(&format!("{} {notice}\n", self.stderr.paint(Style::Warning, "warning:")));
+            let uri = connection.uri();
+            let warning = self.stderr.paint(Style::Warning, "warning:");
+            let host = without_parameters(&uri);
+            screen
+                .tell(&format!("{warning} the connection to {host} was lost; its next use opens it again\n"));
         }
     }
 
@@ -203,6 +205,10 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
+}
+
+fn without_parameters(uri: &str) -> &str {
+    uri.split_once('?').map_or(uri, |(uri, _)| uri)
 }
 
 /// True for a failure that says by itself what became of the connection.

@@ -11,6 +11,7 @@ mod csv;
 pub mod data;
 pub mod domain;
 mod domain_rows;
+mod edit;
 pub mod error;
 mod finders;
 mod fs;
@@ -21,11 +22,17 @@ mod host_context;
 mod inventory;
 mod json;
 mod names;
+pub mod network;
 mod os;
 pub mod permissions;
+pub mod show;
 pub mod snapshot;
 mod stats;
+pub mod storage_pool;
+pub mod storage_volume;
 mod table;
+#[cfg(test)]
+mod test_script;
 mod time;
 mod units;
 mod wait;
@@ -63,12 +70,16 @@ pub fn register(engine: &mut Engine) {
     host::register(engine);
     domain::register(engine);
     snapshot::register(engine);
+    network::register(engine);
+    storage_pool::register(engine);
+    storage_volume::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
     fs::register(engine);
     json::register(engine);
     os::register(engine);
+    show::register(engine);
     table::register(engine);
     time::register(engine);
     units::register(engine);
@@ -89,6 +100,9 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     ];
     tables.extend(domain::options());
     tables.extend(snapshot::OPTIONS);
+    tables.extend(network::options());
+    tables.extend(storage_pool::options());
+    tables.extend(storage_volume::OPTIONS);
     tables
 }
 

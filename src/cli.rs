@@ -7,6 +7,7 @@ mod credentials;
 mod doc;
 
 mod environment;
+mod prompt;
 mod signals;
 
 use std::ffi::OsString;
@@ -73,7 +74,7 @@ fn dispatch(arguments: Arguments) -> u8 {
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),
         Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {
-            crate::repl::run(environment.session(&arguments, None))
+            prompt::run(&environment, &arguments)
         }
         _ => batch::run(&environment, &arguments),
     }

@@ -28,7 +28,7 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses};
+pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};

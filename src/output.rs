@@ -16,6 +16,7 @@ mod sheet;
 mod style;
 mod suggest;
 mod terminal;
+mod view;
 mod writer;
 
 pub use data::{Column, Columns, Data, Kind, Record, Table};
@@ -23,6 +24,7 @@ pub use format::Format;
 pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
 pub use terminal::{ask, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
+pub use view::View;
 pub use writer::{Written, err, flush, out};
 
 use crate::error::{Error, Result, code};

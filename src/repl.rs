@@ -1,8 +1,73 @@
 //! The prompt.
+//!
+//! [`run`] reads lines at a terminal until the person leaves. The parts:
+//!
+//! - `shell` is the prompt without its terminal: it takes one input after the other and writes what it answers
+//!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
+//! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
+//!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//! - `names` holds the live names that completion offers; it asks an open connection in the background.
+//! - `commands` are the few words that are no Rhai, `history` and `pager` what their names say.
 
+mod choice;
+mod commands;
+mod completer;
+mod editor;
+mod files;
+mod helper;
+mod highlighter;
+mod hinter;
+mod history;
+mod imports;
+mod knowledge;
+mod live;
+mod names;
+mod pager;
+mod raw_mode;
+mod screen;
+mod shell;
+mod transcript;
+mod validator;
+
+use std::path::PathBuf;
+
+use crate::config;
+use crate::libvirt::Reason;
+use crate::output::{Options, Palette};
 use crate::session::Session;
 
-/// Reads lines until the end of input; gives the exit status.
-pub fn run(_session: Session) -> u8 {
-    0
+pub use raw_mode::restore as restore_terminal;
+pub use transcript::Transcript;
+
+/// What the prompt is made with.
+pub struct Setup {
+    /// What evaluates.
+    pub session: Session,
+    /// How values are shown; the width follows the terminal.
+    pub options: Options,
+    /// Colours of errors.
+    pub stderr: Palette,
+    /// Colours of what is typed.
+    pub typed: Palette,
+    /// The section `[prompt]`.
+    pub prompt: config::Prompt,
+    /// The file of the history; none is kept without it.
+    pub history: Option<PathBuf>,
+}
+
+/// How a prompt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The person left, or `exit(n)` was called with this status.
+    Status(u8),
+    /// The run as a whole had to end.
+    Wish(Reason),
+}
+
+/// The name of the history's file in the state folder.
+pub const HISTORY_FILE: &str = "prompt_history";
+
+/// Reads lines at the terminal until the person leaves.
+pub fn run(setup: Setup) -> Ending {
+    editor::run(setup)
 }

@@ -7,6 +7,8 @@ mod help;
 
 pub use help::help;
 
+use std::fmt::Write as _;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use rhai::EvalAltResult;
@@ -34,9 +36,14 @@ pub fn uncaught(error: &EvalAltResult, palette: Palette, sources: &dyn Sources) 
 
 /// Shows an error that has no place in a script.
 pub fn error(error: &Error, palette: Palette) {
+    output::err(&error_text(error, palette));
+}
+
+/// What [`error`] shows.
+pub fn error_text(error: &Error, palette: Palette) -> String {
     let mut text = format!("{} {}\n", palette.paint(Style::Error, "error:"), title(error));
     push_hint(&mut text, error, palette);
-    output::err(&text);
+    text
 }
 
 /// Shows a warning.
@@ -52,7 +59,7 @@ pub fn finding(finding: &Finding, file: &str, text: &str, palette: Palette) {
     let mut shown = renderer(palette).render(&report);
     shown.push('\n');
     if let Some(hint) = &finding.hint {
-        shown.push_str(&format!("{} {}\n", palette.paint(Style::Hint, "hint:"), printable(hint)));
+        let _ = writeln!(shown, "{} {}", palette.paint(Style::Hint, "hint:"), printable(hint));
     }
     output::err(&shown);
 }
@@ -118,7 +125,7 @@ fn printable(text: &str) -> String {
 
 fn push_hint(text: &mut String, error: &Error, palette: Palette) {
     if let Some(hint) = &error.facts().hint {
-        text.push_str(&format!("{} {}\n", palette.paint(Style::Hint, "hint:"), printable(hint)));
+        let _ = writeln!(text, "{} {}", palette.paint(Style::Hint, "hint:"), printable(hint));
     }
 }
 
@@ -130,7 +137,7 @@ mod tests {
     struct Job(String);
 
     impl Sources for Job {
-        fn main(&self) -> &str {
+        fn main(&self) -> &'static str {
             "job.rhai"
         }
         fn text(&self, _name: &str) -> Option<String> {

@@ -3,17 +3,21 @@
 //! The prompt, batch runs and jobs share it. A source is evaluated with the variables and functions
 //! of those before it; nothing here knows a terminal.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, ParseError, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, ParseError, Scope};
 
 use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
+use crate::error::Error;
 use crate::lang::catalog::Catalog;
+use crate::lang::tokens::parsable;
 use crate::libvirt::{Connection, Door, Interrupt};
-use crate::output;
+use crate::output::{self, View};
 use crate::report::Sources;
 use crate::stdlib::{EMBEDDED, Modules, Resolver};
 
@@ -40,6 +44,8 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// The configured library folder.
     pub library: Option<PathBuf>,
+    /// How values are shown.
+    pub view: View,
 }
 
 /// See the module.
@@ -48,8 +54,6 @@ pub struct Session {
     scope: Scope<'static>,
     /// The functions of all sources so far, and closures that variables may hold.
     functions: AST,
-    /// The imports of all sources so far, to be made again for each.
-    imports: AST,
     context: Arc<Context>,
     modules: Arc<Modules>,
     sources: HashMap<String, String>,
@@ -62,16 +66,15 @@ pub struct Session {
 impl Session {
     /// Makes a session; no connection is opened.
     pub fn new(settings: Settings) -> Self {
-        let Settings { door, permissions, uri, args, folder, library } = settings;
+        let Settings { door, permissions, uri, args, folder, library, view } = settings;
         let modules = Arc::new(Modules::new(folder.clone(), library));
-        let context = Arc::new(Context::new(door, permissions, uri, args));
+        let context = Arc::new(Context::new(door, permissions, uri, args).with_view(view));
         let mut scope = Scope::new();
         scope.push("args", context.args());
         Self {
             engine: engine(&context, &modules),
             scope,
             functions: AST::empty(),
-            imports: AST::empty(),
             context,
             modules,
             sources: HashMap::new(),
@@ -93,7 +96,7 @@ impl Session {
     pub fn compile(&mut self, name: &str, text: &str) -> Result<AST, ParseError> {
         self.sources.insert(name.into(), text.into());
         self.evaluated = name.into();
-        let mut ast = self.engine.compile_with_scope(&self.scope, text)?;
+        let mut ast = compile(&self.engine, &self.scope, &parsable(text))?;
         ast.set_source(name);
         let closures = ast.iter_functions().map(|f| f.name).filter(|name| is_closure(name));
         self.closures.extend(closures.map(|closure| (closure.to_owned(), name.to_owned())));
@@ -101,25 +104,41 @@ impl Session {
     }
 
     fn run(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
-        let mut merged = self.imports.merge(&self.functions).merge(ast);
+        let mut merged = self.functions.merge(ast);
         if let Some(source) = ast.source() {
             merged.set_source(source);
         }
-        let outcome = self.engine.eval_ast_with_scope::<Dynamic>(&mut self.scope, &merged);
+        if !ast.doc().is_empty() {
+            self.context.set_script_doc(comment_text(ast.doc()));
+        }
+        let (engine, scope) = (&self.engine, &mut self.scope);
+        let outcome = quietly(|| engine.eval_ast_with_scope::<Dynamic>(scope, &merged))
+            .unwrap_or_else(|| Err(interpreter_failed()));
         // Kept even after a failure: a variable may hold a closure of this source by now.
         self.functions = self.functions.merge(ast);
         self.functions.clear_statements();
-        if outcome.is_ok()
-            && let Some(imports) = crate::lang::imports::only(ast)
-        {
-            self.imports = self.imports.merge(&imports);
-        }
+        self.keep_imports(ast);
         outcome
+    }
+
+    /// Imports live as long as one evaluation; the modules of this one are there for the next ones too.
+    fn keep_imports(&mut self, ast: &AST) {
+        for (path, alias) in crate::lang::imports::of(ast) {
+            // A module that cannot be loaded has failed the evaluation already.
+            if let Ok(module) = self.modules.load(&self.engine, ast.source(), &path) {
+                self.engine.register_static_module(alias, module);
+            }
+        }
     }
 
     /// Gives the last value its name, `it`.
     pub fn remember(&mut self, value: Dynamic) {
         self.scope.set_value("it", value);
+    }
+
+    /// Sends what `print` writes somewhere else than to standard output.
+    pub fn on_print(&mut self, write: impl Fn(&str) + Send + Sync + 'static) {
+        self.engine.on_print(write);
     }
 
     /// The interpreter.
@@ -180,9 +199,55 @@ impl Sources for Session {
     }
 }
 
+/// A panic in the interpreter must not take the session with it.
+#[allow(clippy::unnecessary_box_returns, reason = "what every evaluation of Rhai fails with")]
+fn interpreter_failed() -> Box<EvalAltResult> {
+    Error::new("internal_error", "the interpreter failed on this program")
+        .hint("this is a fault of virhai or of Rhai: please report the program; `virhai check` may name the cause")
+        .into()
+}
+
+/// The lines of a comment without their `//!` and the blank after it.
+fn comment_text(doc: &str) -> String {
+    let line = |line: &str| {
+        let line = line.strip_prefix("//!").unwrap_or(line);
+        line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
+    };
+    doc.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Closures have names that the parser makes up.
 fn is_closure(name: &str) -> bool {
     name.starts_with("anon$")
+}
+
+/// Parses a text. Rhai's optimizer panics on some wrong programs (assigning to a constant's property);
+/// those are parsed without it, and fail when they run.
+fn compile(engine: &Engine, scope: &Scope<'_>, text: &str) -> Result<AST, ParseError> {
+    quietly(|| engine.compile_with_scope(scope, text)).unwrap_or_else(|| {
+        let mut plain = Engine::new_raw();
+        plain.set_optimization_level(OptimizationLevel::None);
+        plain.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
+        plain.compile_with_scope(scope, text)
+    })
+}
+
+/// Runs something that may panic; `None` when it did, without a word on stderr.
+fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
+    thread_local!(static QUIET: Cell<bool> = const { Cell::new(false) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let shown = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                shown(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(f));
+    QUIET.set(false);
+    outcome.ok()
 }
 
 fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {
@@ -197,7 +262,7 @@ fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {
         interrupt.reason().map(|reason| Dynamic::from(reason.error()))
     });
     let closed = context.door().interrupt().clone();
-    engine.on_print(move |text| write_line(text, &closed));
+    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
     engine.on_debug(|text, source, position| {
         output::err(&format!("{}{position}: {text}\n", source.map(|s| format!("{s}:")).unwrap_or_default()));
     });
@@ -216,23 +281,20 @@ pub fn bare_engine() -> Engine {
     engine
 }
 
-/// `print`: nobody reading any more, or a full disk, ends the run.
-fn write_line(text: &str, interrupt: &Interrupt) {
-    match output::out(&format!("{text}\n")) {
-        Ok(output::Written::All) => {}
-        Ok(output::Written::Closed) => interrupt.raise(crate::libvirt::Reason::OutputClosed),
-        Err(error) => {
-            crate::report::warn(&error.to_string());
-            interrupt.raise(crate::libvirt::Reason::OutputFailed);
-        }
-    }
-}
-
 /// Everything callable, with its documentation: what help, completion, `check` and the reference read.
 ///
 /// Takes some milliseconds, so it is made when it is first needed.
 pub fn catalog(engine: &Engine) -> Catalog {
-    let mut catalog = Catalog::from_engine(engine, &api::option_tables());
+    let tables = api::option_tables();
+    let mut catalog = Catalog::from_engine(engine, &tables);
+    for table in tables {
+        // The global form of a finder takes what the method of a connection takes.
+        if let Some(global) = table.function.strip_prefix("Connection.")
+            && catalog.function("", global).is_some()
+        {
+            catalog.share_table(global, table);
+        }
+    }
     for (name, text) in EMBEDDED {
         // They parse, or the tests of the library fail.
         if let Ok(ast) = engine.compile(text) {

@@ -15,8 +15,11 @@ use crate::error::{Error, code};
 use crate::lang::suggest::nearest;
 
 /// Name and source of each embedded module.
-pub const EMBEDDED: &[(&str, &str)] =
-    &[("table", include_str!("../stdlib/table.rhai")), ("wait", include_str!("../stdlib/wait.rhai"))];
+pub const EMBEDDED: &[(&str, &str)] = &[
+    ("args", include_str!("../stdlib/args.rhai")),
+    ("table", include_str!("../stdlib/table.rhai")),
+    ("wait", include_str!("../stdlib/wait.rhai")),
+];
 
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<&'static str> {
@@ -77,17 +80,27 @@ impl Modules {
             .ok_or_else(|| self.not_found(path))
     }
 
+    /// Returns the names of all modules that can be imported, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let in_folder = |folder: &PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = self.folder.iter().chain(&self.library).flat_map(in_folder);
+        let name =
+            |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_suffix(".rhai").map(str::to_owned);
+        let embedded = EMBEDDED.iter().map(|(name, _)| (*name).to_owned());
+        let names: std::collections::BTreeSet<String> = embedded.chain(files.filter_map(name)).collect();
+        names.into_iter().collect()
+    }
+
     fn not_found(&self, path: &str) -> Error {
-        let hint = match nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
-            Some(name) => format!("did you mean {name:?}?"),
-            None => {
-                let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
-                format!(
-                    "the embedded modules are {}; others are looked for beside the script{}",
-                    names.join(", "),
-                    self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
-                )
-            }
+        let hint = if let Some(name) = nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
+            format!("did you mean {name:?}?")
+        } else {
+            let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+            format!(
+                "the embedded modules are {}; others are looked for beside the script{}",
+                names.join(", "),
+                self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
+            )
         };
         Error::new(code::IO, format!("there is no module {path:?}"))
             .operation("import")
@@ -95,7 +108,10 @@ impl Modules {
             .hint(hint)
     }
 
-    fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
+    /// Returns a module, compiled at its first import.
+    ///
+    /// Errors: as [`Modules::find`], and those of parsing and running the module.
+    pub fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
         let place = self.find(importer, path)?;
         let (name, text) = match &place {
             Place::Embedded(source) => (file_name(path), std::borrow::Cow::Borrowed(*source)),

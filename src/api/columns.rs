@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rhai::Dynamic;
 
-use super::domain_rows;
 use super::host::Host;
+use super::xml::{XmlDocument, XmlNode};
+use super::{domain_rows, words};
 use crate::error::{Error, Result};
-use crate::libvirt::{Connection, DomainSnapshot};
+use crate::libvirt::{Connection, DomainSnapshot, Network, StoragePool, StorageVolume};
 use crate::output::{Column, Columns, Data, Kind, Record};
 
 /// Name, kind, and how early the column goes where the screen is narrow.
@@ -29,6 +30,35 @@ const DOMAIN: &[Spec] = &[
 
 const SNAPSHOT: &[Spec] =
     &[("name", Kind::Plain, 0), ("domain", Kind::Plain, 0), ("current", Kind::Plain, 1)];
+
+const NETWORK: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("uuid", Kind::Plain, 5),
+    ("active", Kind::Plain, 0),
+    ("persistent", Kind::Plain, 4),
+    ("autostart", Kind::Plain, 3),
+    ("bridge", Kind::Plain, 1),
+];
+
+const POOL: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("uuid", Kind::Plain, 5),
+    ("state", Kind::State, 0),
+    ("persistent", Kind::Plain, 4),
+    ("autostart", Kind::Plain, 3),
+    ("capacity", Kind::Size, 1),
+    ("allocation", Kind::Size, 2),
+    ("available", Kind::Size, 1),
+];
+
+const VOLUME: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("pool", Kind::Plain, 2),
+    ("path", Kind::Plain, 3),
+    ("type", Kind::Plain, 4),
+    ("capacity", Kind::Size, 0),
+    ("allocation", Kind::Size, 1),
+];
 
 const CONNECTION: &[Spec] =
     &[("uri", Kind::Plain, 0), ("readonly", Kind::Plain, 1), ("open", Kind::Plain, 1)];
@@ -51,8 +81,15 @@ type Reader = fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
 const READERS: &[Reader] = &[
     |values| rows_of(values, DOMAIN, domain_rows::rows),
     |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
+    |values| rows_of(values, NETWORK, |all| all.iter().map(network).collect()),
+    |values| rows_of(values, POOL, |all| all.iter().map(pool).collect()),
+    |values| rows_of(values, VOLUME, volumes),
     |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
     |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+    |values| {
+        Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
+    },
+    |values| Some(Ok(all_of::<XmlNode>(values)?.iter().map(|x| Data::Text(x.node.to_string())).collect())),
     |values| Some(Ok(all_of::<Error>(values)?.iter().map(error).collect())),
 ];
 
@@ -80,6 +117,62 @@ fn snapshot(snapshot: &DomainSnapshot) -> Result<Vec<Data>> {
         Data::Text(snapshot.domain()?.label().to_owned()),
         Data::Bool(snapshot.is_current()?),
     ])
+}
+
+fn network(network: &Network) -> Result<Vec<Data>> {
+    Ok(vec![
+        Data::Text(network.name()?),
+        Data::Text(network.key().to_string()),
+        Data::Bool(network.is_active()?),
+        Data::Bool(network.is_persistent()?),
+        Data::Bool(network.autostart()?),
+        network.bridge_name()?.map_or(Data::Null, Data::Text),
+    ])
+}
+
+fn pool(pool: &StoragePool) -> Result<Vec<Data>> {
+    let info = pool.info()?;
+    Ok(vec![
+        Data::Text(pool.name()?),
+        Data::Text(pool.key().to_string()),
+        Data::Text(words::word(words::POOL_STATES, info.state as i32).into_owned()),
+        Data::Bool(pool.is_persistent()?),
+        Data::Bool(pool.autostart()?),
+        bytes(info.capacity),
+        bytes(info.allocation),
+        bytes(info.available),
+    ])
+}
+
+fn volumes(volumes: &[StorageVolume]) -> Result<Vec<Vec<Data>>> {
+    let mut rows: Vec<Vec<Data>> = Vec::with_capacity(volumes.len());
+    // Most often all are of one pool: its name is asked for once.
+    let mut last: Option<(&StorageVolume, String)> = None;
+    for volume in volumes {
+        let pool = match &last {
+            Some((before, pool))
+                if before.key().0 == volume.key().0 && before.connection().is_same(volume.connection()) =>
+            {
+                pool.clone()
+            }
+            _ => volume.pool()?.label().to_owned(),
+        };
+        let info = volume.info(0)?;
+        rows.push(vec![
+            Data::Text(volume.name().to_owned()),
+            Data::Text(pool.clone()),
+            Data::Text(volume.path()?),
+            Data::Text(words::word(words::VOLUME_TYPES, info.kind as i32).into_owned()),
+            bytes(info.capacity),
+            bytes(info.allocation),
+        ]);
+        last = Some((volume, pool));
+    }
+    Ok(rows)
+}
+
+fn bytes(number: u64) -> Data {
+    Data::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn connection(connection: &Connection) -> Vec<Data> {

@@ -6,6 +6,7 @@
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::permissions::Permission;
 use super::{Context, Fallible, inventory, stats};
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::Connection;
@@ -258,8 +259,48 @@ mod connection_functions {
     }
 }
 
+/// What a script needs to be allowed to open a URI: a host is on the network, and ssh, `+ext` and the
+/// parameters that name a helper start a program.
+fn needs(uri: &str) -> Vec<Permission> {
+    let (scheme, rest) = uri.split_once(':').unwrap_or((uri, ""));
+    let transport = scheme.split_once('+').map_or("", |(_, transport)| transport);
+    let host = rest.strip_prefix("//").unwrap_or("").split('/').next().unwrap_or("");
+    let query = rest.split_once('?').map_or("", |(_, query)| query);
+    let helper = query.split('&').any(|pair| {
+        matches!(pair.split('=').next(), Some("command" | "netcat" | "proxy"))
+    });
+    let mut needs = Vec::new();
+    if !host.is_empty() || matches!(transport, "ssh" | "libssh" | "libssh2" | "tcp" | "tls") {
+        needs.push(Permission::Net);
+    }
+    if matches!(transport, "ssh" | "ext") || helper {
+        needs.push(Permission::Run);
+    }
+    needs
+}
+
 fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
-    let connection = Connection::new(Some(uri), readonly, Context::of(context)?.door().clone());
+    let session = Context::of(context)?;
+    for permission in needs(&uri) {
+        session.permissions().check(permission, "connect").map_err(|error| error.object(uri.as_str()))?;
+    }
+    let connection = Connection::new(Some(uri), readonly, session.door().clone());
     connection.open()?;
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_tells_what_it_takes_to_open_it() {
+        assert_eq!(needs("qemu:///system"), []);
+        assert_eq!(needs("test+unix:///default?socket=/x"), []);
+        assert_eq!(needs("qemu+tls://host/system"), [Permission::Net]);
+        assert_eq!(needs("esx://host/"), [Permission::Net]);
+        assert_eq!(needs("qemu+ssh://host/system"), [Permission::Net, Permission::Run]);
+        assert_eq!(needs("qemu+ext:///system?command=/bin/x"), [Permission::Run]);
+        assert_eq!(needs("qemu+unix:///system?netcat=/bin/x"), [Permission::Run]);
+    }
 }

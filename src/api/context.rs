@@ -5,12 +5,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::{Array, Dynamic, NativeCallContext};
+use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
 
 use super::Fallible;
 use super::permissions::Permissions;
 use crate::error::Error;
 use crate::libvirt::{Connection, Door};
+use crate::output::View;
 
 /// See the module.
 pub struct Context {
@@ -18,6 +19,8 @@ pub struct Context {
     permissions: Permissions,
     args: Vec<String>,
     uri: Option<String>,
+    view: View,
+    script_doc: Mutex<ImmutableString>,
     default: Mutex<Option<Connection>>,
 }
 
@@ -25,7 +28,21 @@ impl Context {
     /// Makes the context of a session; `uri` is that of the default connection, `None` lets libvirt
     /// choose.
     pub fn new(door: Arc<Door>, permissions: Permissions, uri: Option<String>, args: Vec<String>) -> Self {
-        Self { door, permissions, args, uri, default: Mutex::default() }
+        Self {
+            door,
+            permissions,
+            args,
+            uri,
+            view: View::default(),
+            script_doc: Mutex::default(),
+            default: Mutex::default(),
+        }
+    }
+
+    /// Shows values as `view` says.
+    #[must_use]
+    pub fn with_view(self, view: View) -> Self {
+        Self { view, ..self }
     }
 
     /// The context of a call.
@@ -48,6 +65,21 @@ impl Context {
     /// What the script may do on this machine.
     pub fn permissions(&self) -> Permissions {
         self.permissions
+    }
+
+    /// How `show` writes values.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The comment at the top of the script that runs.
+    pub fn script_doc(&self) -> ImmutableString {
+        self.script_doc.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the comment at the top of the script that will run.
+    pub fn set_script_doc(&self, doc: String) {
+        *self.script_doc.lock().unwrap_or_else(PoisonError::into_inner) = doc.into();
     }
 
     /// The default connection; made here, opened at its first use.

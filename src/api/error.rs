@@ -215,7 +215,7 @@ mod error_functions {
 
 /// True for errors that a script must not hold up: interruption, deadline, `exit()`.
 pub(crate) fn is_final(error: &EvalAltResult) -> bool {
-    matches!(innermost(error), EvalAltResult::ErrorTerminated(..) | EvalAltResult::Exit(..))
+    matches!(innermost(error), EvalAltResult::ErrorTerminated(..))
 }
 
 #[cfg(test)]

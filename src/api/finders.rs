@@ -4,44 +4,87 @@ use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
 
 use super::{Context, Fallible};
 
-/// Name, number of arguments besides the connection, and what it returns.
-const FINDERS: &[(&str, usize, &str)] =
-    &[("domain", 1, "Domain"), ("domains", 0, "[Domain]"), ("domains", 1, "[Domain]"), ("host", 0, "Host")];
+/// The global form of a method of a connection.
+struct Finder {
+    name: &'static str,
+    /// its parameters besides the connection
+    parameters: &'static [&'static str],
+    returns: &'static str,
+    /// a line that runs on the test driver
+    example: &'static str,
+}
+
+const fn finder(
+    name: &'static str,
+    parameters: &'static [&'static str],
+    returns: &'static str,
+    example: &'static str,
+) -> Finder {
+    Finder { name, parameters, returns, example }
+}
+
+const FINDERS: &[Finder] = &[
+    finder("domain", &["name: Dynamic"], "Domain", "print(domain(\"test\"))"),
+    finder("domains", &[], "[Domain]", "print(domains())"),
+    finder("domains", &["options: Map"], "[Domain]", "print(domains(#{ name: \"*\" }))"),
+    finder("host", &[], "Host", "print(host())"),
+    finder("network", &["name: Dynamic"], "Network", "print(network(\"default\"))"),
+    finder("networks", &[], "[Network]", "print(networks())"),
+    finder("networks", &["options: Map"], "[Network]", "print(networks(#{ name: \"*\" }))"),
+    finder("pool", &["name: Dynamic"], "StoragePool", "print(pool(\"default-pool\"))"),
+    finder("pools", &[], "[StoragePool]", "print(pools())"),
+    finder("pools", &["options: Map"], "[StoragePool]", "print(pools(#{ name: \"*\" }))"),
+    finder(
+        "volume",
+        &["path: Dynamic"],
+        "StorageVolume",
+        "try { print(volume(\"/no/such/file\")) } catch (e) { print(e.code) }",
+    ),
+    finder(
+        "volume",
+        &["pool: Dynamic", "name: Dynamic"],
+        "StorageVolume",
+        "try { print(volume(\"default-pool\", \"no-such-file\")) } catch (e) { print(e.code) }",
+    ),
+];
 
 /// Registers the global form of each finder.
 pub(super) fn register(engine: &mut Engine) {
     let mut module = Module::new();
-    for &(name, arguments, returns) in FINDERS {
-        let example = match (name, arguments) {
-            (_, 0) => format!("/// print({name}())"),
-            ("domain", _) => "/// print(domain(\"test\"))".to_owned(),
-            (_, _) => format!("/// print({name}(#{{ name: \"*\" }}))"),
-        };
+    for finder in FINDERS {
+        finder.register(&mut module);
+    }
+    engine.register_global_module(module.into());
+}
+
+impl Finder {
+    fn register(&self, module: &mut Module) {
+        let name = self.name;
         let comments = [
             format!("/// `{name}` of the default connection, `conn()`."),
             "///".into(),
             format!("/// See `Connection.{name}`."),
-            format!("/// @returns {returns}"),
+            format!("/// @returns {}", self.returns),
             "///".into(),
             "/// ```rhai".into(),
-            example,
+            format!("/// {}", self.example),
             "/// ```".into(),
         ];
-        let parameter = if name.ends_with('s') { "options: Map" } else { "name: Dynamic" };
-        let registration = FuncRegistration::new(name).with_comments(&comments);
-        if arguments == 0 {
-            registration
-                .with_params_info(["Fallible<Dynamic>"])
-                .set_into_module(&mut module, move |call: NativeCallContext| find(&call, name, &mut []));
-        } else {
-            registration
-                .with_params_info([parameter, "Fallible<Dynamic>"])
-                .set_into_module(&mut module, move |call: NativeCallContext, argument: Dynamic| {
-                    find(&call, name, &mut [argument])
-                });
-        }
+        let registration = FuncRegistration::new(name)
+            .with_comments(&comments)
+            .with_params_info([self.parameters, &["Fallible<Dynamic>"]].concat());
+        match self.parameters.len() {
+            0 => registration
+                .set_into_module(module, move |call: NativeCallContext| find(&call, name, &mut [])),
+            1 => registration.set_into_module(module, move |call: NativeCallContext, a: Dynamic| {
+                find(&call, name, &mut [a])
+            }),
+            _ => registration
+                .set_into_module(module, move |call: NativeCallContext, a: Dynamic, b: Dynamic| {
+                    find(&call, name, &mut [a, b])
+                }),
+        };
     }
-    engine.register_global_module(module.into());
 }
 
 fn find(call: &NativeCallContext, name: &str, arguments: &mut [Dynamic]) -> Fallible<Dynamic> {

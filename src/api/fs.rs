@@ -134,11 +134,7 @@ pub mod file_functions {
     /// fs::remove_all(folder);
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn write(
-        context: NativeCallContext,
-        path: ImmutableString,
-        contents: Dynamic,
-    ) -> Fallible<()> {
+    pub fn write(context: NativeCallContext, path: ImmutableString, contents: Dynamic) -> Fallible<()> {
         allow(&context, WriteFiles, "fs::write", &path)?;
         let contents = super::contents(&contents)?;
         Ok(replace::replace(Path::new(path.as_str()), &contents)
@@ -155,11 +151,7 @@ pub mod file_functions {
     /// fs::remove(log);
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn append(
-        context: NativeCallContext,
-        path: ImmutableString,
-        contents: Dynamic,
-    ) -> Fallible<()> {
+    pub fn append(context: NativeCallContext, path: ImmutableString, contents: Dynamic) -> Fallible<()> {
         allow(&context, WriteFiles, "fs::append", &path)?;
         let contents = super::contents(&contents)?;
         let file = std::fs::OpenOptions::new().append(true).create(true).open(path.as_str());
@@ -293,11 +285,7 @@ pub mod file_functions {
     /// fs::remove(old + ".done");
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn rename(
-        context: NativeCallContext,
-        from: ImmutableString,
-        to: ImmutableString,
-    ) -> Fallible<()> {
+    pub fn rename(context: NativeCallContext, from: ImmutableString, to: ImmutableString) -> Fallible<()> {
         allow(&context, WriteFiles, "fs::rename", &from)?;
         Ok(std::fs::rename(from.as_str(), to.as_str()).map_err(|error| failed("fs.rename", &from, &error))?)
     }
@@ -313,11 +301,7 @@ pub mod file_functions {
     /// fs::remove(file);
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn copy(
-        context: NativeCallContext,
-        from: ImmutableString,
-        to: ImmutableString,
-    ) -> Fallible<i64> {
+    pub fn copy(context: NativeCallContext, from: ImmutableString, to: ImmutableString) -> Fallible<i64> {
         allow(&context, WriteFiles, "fs::copy", &to)?;
         let copied = std::fs::copy(from.as_str(), to.as_str());
         Ok(copied.map_err(|error| failed("fs.copy", &format!("{from} to {to}"), &error))? as i64)

@@ -80,6 +80,32 @@ mod global_functions {
         Ok(Context::of(&context)?.door().interrupt().sleep(time)?)
     }
 
+    /// Waits for a whole number of seconds; an interruption ends it.
+    ///
+    /// Rhai's own, which nothing can interrupt, would be chosen before a function that takes any value.
+    ///
+    /// @replaces
+    ///
+    /// ```rhai
+    /// sleep(0);
+    /// ```
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_seconds(context: NativeCallContext, time: i64) -> Fallible<()> {
+        sleep(context, time.into())
+    }
+
+    /// Waits for seconds; an interruption ends it.
+    ///
+    /// @replaces
+    ///
+    /// ```rhai
+    /// sleep(0.01);
+    /// ```
+    #[rhai_fn(name = "sleep", return_raw)]
+    pub fn sleep_fraction(context: NativeCallContext, time: f64) -> Fallible<()> {
+        sleep(context, time.into())
+    }
+
     /// Calls a closure with each element of an array.
     ///
     /// @replaces
@@ -104,12 +130,27 @@ fn variable(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
+/// What `exit` throws; Rhai's own kind of error for it would end a whole source as a value does.
+#[derive(Clone, Copy)]
+pub struct ExitStatus(pub u8);
+
+impl ExitStatus {
+    /// The status of a failure that `exit` made.
+    pub fn of(failure: &EvalAltResult) -> Option<Self> {
+        match super::error::innermost(failure) {
+            EvalAltResult::ErrorTerminated(value, _) => value.clone().try_cast(),
+            _ => None,
+        }
+    }
+}
+
 fn leave(status: i64) -> Fallible<()> {
-    if !(0..=255).contains(&status) {
+    let Ok(status) = u8::try_from(status) else {
         return Err(crate::error::Error::usage(format!("{status} is not an exit status"))
             .operation("exit")
             .hint("use a number from 0 to 255")
             .into());
-    }
-    Err(Box::new(EvalAltResult::Exit(Dynamic::from_int(status), Position::NONE)))
+    };
+    let status = Dynamic::from(ExitStatus(status));
+    Err(Box::new(EvalAltResult::ErrorTerminated(status, Position::NONE)))
 }

@@ -4,8 +4,9 @@ use globset::{GlobBuilder, GlobMatcher};
 use rhai::{Array, Dynamic};
 
 use crate::error::{Error, Result};
+use crate::lang::options::Parsed;
 use crate::lang::suggest::nearest;
-use crate::libvirt::{Handle, Object};
+use crate::libvirt::{Connection, Handle, Object};
 
 /// What a script named an object by.
 pub(super) enum Wanted {
@@ -23,6 +24,49 @@ pub(super) fn wanted(kind: &str, argument: &Dynamic) -> Result<Wanted> {
     argument.clone().into_string().map(Wanted::Name).map_err(|given| {
         Error::usage(format!("{kind}() wants a name, a UUID or a number, not {given}"))
             .hint(format!("for example {kind}(\"web1\")"))
+    })
+}
+
+/// Sorts out the argument of a finder of objects that have no number.
+pub(super) fn text(kind: &str, wants: &str, argument: &Dynamic) -> Result<String> {
+    argument.clone().into_string().map_err(|given| {
+        Error::usage(format!("{kind}() wants {wants}, not {given}"))
+            .hint(format!("for example {kind}(\"default\")"))
+    })
+}
+
+/// How a kind of object is found by its name or its UUID.
+pub(super) struct Lookup<O: Object> {
+    /// the code of the error that there is no such object
+    pub(super) missing: &'static str,
+    /// the function that lists all, as a script writes it
+    pub(super) list: &'static str,
+    pub(super) by_name: fn(&Connection, &str) -> Result<Handle<O>>,
+    pub(super) by_uuid: fn(&Connection, &str) -> Result<Handle<O>>,
+    /// all that fit the flags
+    pub(super) all: fn(&Connection, u32) -> Result<Vec<Handle<O>>>,
+}
+
+impl<O: Object> Lookup<O> {
+    /// Finds an object; the error names the nearest one.
+    pub(super) fn find(&self, connection: &Connection, name: &str) -> Result<Handle<O>> {
+        (self.by_name)(connection, name).or_else(|error| {
+            if error.code() != self.missing {
+                return Err(error);
+            }
+            if is_uuid(name) {
+                return (self.by_uuid)(connection, name);
+            }
+            let all = || Ok((self.all)(connection, 0)?.iter().map(|one| one.label().to_owned()).collect());
+            Err(suggest(error, name, self.list, all))
+        })
+    }
+}
+
+/// The bits of the choices that were made: for each option, those for true and those for false.
+pub(super) fn chosen(options: &Parsed, choices: &[(&str, u32, u32)]) -> Result<u32> {
+    choices.iter().try_fold(0, |flags, &(name, yes, no)| {
+        Ok(flags | options.get_bool(name)?.map_or(0, |wanted| if wanted { yes } else { no }))
     })
 }
 

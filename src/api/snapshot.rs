@@ -2,6 +2,8 @@
 //!
 //! They form a tree per guest, and a name is unique within its guest.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::escape;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
@@ -156,7 +158,7 @@ fn create(vm: &Domain, options: &Parsed) -> Result<DomainSnapshot> {
     let mut xml = String::from("<domainsnapshot>");
     for tag in ["name", "description"] {
         if let Some(text) = options.get_text(tag)? {
-            xml.push_str(&format!("<{tag}>{}</{tag}>", escape(text.as_str())));
+            let _ = write!(xml, "<{tag}>{}</{tag}>", escape(text.as_str()));
         }
     }
     xml.push_str("</domainsnapshot>");

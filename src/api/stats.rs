@@ -148,7 +148,7 @@ fn dynamic(name: &str, value: Value) -> Dynamic {
     let short = i32::try_from(number).unwrap_or(-1);
     match name {
         "state.state" => words::domain_state(short).into_owned().into(),
-        _ if name.starts_with("vcpu.") && name.ends_with(".state") => {
+        _ if name.starts_with("vcpu.") && name.rsplit('.').next() == Some("state") => {
             words::word(words::VCPU_STATES, short).into_owned().into()
         }
         _ => Dynamic::from_int(number),
@@ -161,7 +161,7 @@ fn finish(mut map: Map) -> Map {
         finish_state(state);
     }
     // Most drivers tell little: nothing to do then.
-    if map.values().any(|value| value.is_map()) {
+    if map.values().any(Dynamic::is_map) {
         map = arrange(map);
     }
     map

@@ -238,11 +238,7 @@ pub mod table_functions {
     /// print(table([#{ name: "web1", memory: gib(4) }]).show_as("memory", "size"));
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub fn show_as(
-        table: &mut Table,
-        column: ImmutableString,
-        kind: ImmutableString,
-    ) -> Fallible<Table> {
+    pub fn show_as(table: &mut Table, column: ImmutableString, kind: ImmutableString) -> Fallible<Table> {
         let place = table.place(&column)?;
         let known = KINDS.iter().find(|(word, _)| *word == kind.as_str());
         let Some((_, kind)) = known else {

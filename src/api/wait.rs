@@ -10,6 +10,7 @@ use crate::error::{Error, code};
 use crate::lang::options::{OptionTable, boolean};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, Subscription};
+use crate::units::duration_text;
 
 /// Registers the functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -43,12 +44,7 @@ mod wait_functions {
     /// if !vm.wait("shutoff", "5s") { vm.destroy() }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn wait(
-        context: NativeCallContext,
-        vm: Domain,
-        what: Dynamic,
-        timeout: Dynamic,
-    ) -> Fallible<bool> {
+    pub fn wait(context: NativeCallContext, vm: Domain, what: Dynamic, timeout: Dynamic) -> Fallible<bool> {
         wait_until(&context, &vm, &what, &timeout)
     }
 
@@ -72,7 +68,7 @@ mod wait_functions {
         if !happened && options.get_bool("or_throw")?.unwrap_or(false) {
             return Err(Error::new(
                 code::TIMEOUT,
-                format!("{} was not {} within {timeout}", vm.label(), described(&what)),
+                format!("{} was not {} within {}", vm.label(), described(&what), duration_text(duration(&timeout)?.as_secs_f64())),
             )
             .operation("domain.wait")
             .object(vm.label())

@@ -61,6 +61,21 @@ const DOMAIN_REASONS: &[&[&str]] = &[
 /// `virVcpuState`
 pub(crate) const VCPU_STATES: &[&str] = &["offline", "running", "blocked"];
 
+/// `virStoragePoolState`
+pub(crate) const POOL_STATES: &[&str] = &["inactive", "building", "running", "degraded", "inaccessible"];
+
+/// `virStorageVolType`
+pub(crate) const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "netdir", "ploop"];
+
+/// `virStorageVolWipeAlgorithm`
+pub(crate) const WIPE_ALGORITHMS: &[&str] =
+    &["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim"];
+
+/// The number of a word.
+pub(crate) fn number(table: &[&str], word: &str) -> Option<u32> {
+    table.iter().position(|known| *known == word).map(|n| n as u32)
+}
+
 /// The word of a number.
 pub(crate) fn word(table: &[&'static str], number: i32) -> std::borrow::Cow<'static, str> {
     match usize::try_from(number).ok().and_then(|n| table.get(n)) {
@@ -95,6 +110,15 @@ mod tests {
         let paused = sys::VIR_DOMAIN_PAUSED as i32;
         assert_eq!(domain_reason(paused, sys::VIR_DOMAIN_PAUSED_API_ERROR as i32), "api_error");
         assert_eq!(word(VCPU_STATES, sys::VIR_VCPU_BLOCKED as i32), "blocked");
+    }
+
+    #[test]
+    fn storage_words_stand_at_their_numbers() {
+        assert_eq!(word(POOL_STATES, sys::VIR_STORAGE_POOL_INACCESSIBLE as i32), "inaccessible");
+        assert_eq!(word(VOLUME_TYPES, sys::VIR_STORAGE_VOL_PLOOP as i32), "ploop");
+        assert_eq!(number(WIPE_ALGORITHMS, "trim"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_TRIM));
+        assert_eq!(number(WIPE_ALGORITHMS, "pfitzner7"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7));
+        assert_eq!(number(WIPE_ALGORITHMS, "shred"), None);
     }
 
     #[test]

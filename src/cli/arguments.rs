@@ -46,9 +46,10 @@ Exit status: 0 done, 1 the script failed, 2 wrong usage or a script that does no
 exit(n) in a script gives n.";
 
 /// The options of every command.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct Options {
-    /// The connection to open; default: LIBVIRT_DEFAULT_URI, then libvirt's own rules
+    /// The connection to open; default: `LIBVIRT_DEFAULT_URI`, then libvirt's own rules
     #[arg(short, long, value_name = "URI")]
     pub connect: Option<String>,
 

@@ -8,10 +8,11 @@ use rhai::{Dynamic, EvalAltResult};
 use super::environment::Environment;
 use super::{Arguments, Mode, status};
 use crate::api::data::to_data;
-use crate::api::error::{from_rhai, innermost};
+use crate::api::error::from_rhai;
+use crate::api::global::ExitStatus;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Reason;
-use crate::output::{self, Format, Written};
+use crate::output::{self, Written};
 use crate::report;
 use crate::session::Session;
 
@@ -43,8 +44,16 @@ fn script(environment: &Environment, arguments: &Arguments, file: &Path) -> u8 {
 /// One source whose value is not shown.
 fn one(environment: &Environment, mut session: Session, name: &str, text: &str) -> u8 {
     match session.eval(name, text) {
-        Ok(_) => status::DONE,
+        Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &error),
+    }
+}
+
+/// A script that came to its end; its last lines may not have reached anybody.
+fn done(session: &Session) -> u8 {
+    match session.interrupt().reason() {
+        Some(Reason::OutputFailed) => status::FAILED,
+        _ => status::DONE,
     }
 }
 
@@ -60,26 +69,23 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
         }
     }
     match show(environment, &last) {
-        Ok(_) => status::DONE,
+        Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
     }
 }
 
 /// Shows a value in the format of the run; `()` only where a format was asked for.
 fn show(environment: &Environment, value: &Dynamic) -> Result<Written> {
-    if value.is_unit() && environment.format.is_none() {
+    if value.is_unit() && environment.view.format.is_none() {
         return Ok(Written::All);
     }
-    let data = to_data(value)?;
-    let terminal = output::stdout_is_terminal();
-    let format = environment.format.unwrap_or_else(|| Format::preferred(&data, terminal));
-    output::out(&output::render(&data, &environment.options(format))?)
+    output::out(&environment.view.render(&to_data(value)?)?)
 }
 
 /// Says why a script ended early, and gives the exit status.
 pub(super) fn ended(environment: &Environment, session: &Session, failure: &EvalAltResult) -> u8 {
-    if let EvalAltResult::Exit(value, _) = innermost(failure) {
-        return value.as_int().ok().and_then(|n| u8::try_from(n).ok()).unwrap_or(status::DONE);
+    if let Some(ExitStatus(status)) = ExitStatus::of(failure) {
+        return status;
     }
     let reason = session.interrupt().reason();
     match reason {
@@ -122,7 +128,7 @@ fn text_of(bytes: Vec<u8>, name: &str) -> Result<String> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = valid.split(|byte| *byte == b'\n').count();
         Error::new(code::IO, format!("{name} is not UTF-8: see line {line}"))
             .object(name)
             .hint(format!("convert it, for example with `iconv -f latin1 -t utf-8 {name}`"))

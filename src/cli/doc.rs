@@ -19,9 +19,9 @@ pub(super) fn run(environment: &Environment, name: Option<&str>, markdown: bool)
         let Some(help) = reference::help(&catalog, name) else {
             return environment.fail(&unknown(name, &reference::near(&catalog, name)), status::USAGE);
         };
-        report::help(&help, environment.stdout)
+        report::help(&help, environment.view.palette)
     } else {
-        report::help(&reference::index(&catalog), environment.stdout)
+        report::help(&reference::index(&catalog), environment.view.palette)
     };
     match output::out(&text) {
         Ok(_) => status::DONE,

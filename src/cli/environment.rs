@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Options};
 use super::{credentials, signals};
 use crate::api::permissions::{Permission, Permissions};
 use crate::config::{Config, Env};
 use crate::error::{Error, Result};
 use crate::libvirt::{Change, Door, Interrupt, Rules};
-use crate::output::{self, Format, Palette};
+use crate::output::{self, Palette, View};
 use crate::report;
 use crate::session::{Session, Settings};
 
@@ -17,16 +17,12 @@ use crate::session::{Session, Settings};
 pub(super) struct Environment {
     /// The configuration.
     pub(super) config: Config,
-    /// The format that was asked for, on the command line or in the configuration.
-    pub(super) format: Option<Format>,
-    /// Colours on stdout.
-    pub(super) stdout: Palette,
+    /// How values are shown.
+    pub(super) view: View,
     /// Colours on stderr.
     pub(super) stderr: Palette,
     permissions: Permissions,
     door: Arc<Door>,
-    columns: Option<Vec<String>>,
-    headers: bool,
 }
 
 impl Environment {
@@ -53,13 +49,10 @@ impl Environment {
             door = door.with_observer(show_change);
         }
         Ok(Self {
-            format: options.output.or(config.output.format),
-            stdout: options.palette(output::stdout_is_terminal(), config.output.color),
+            view: view(options, &config),
             stderr: options.palette(output::stderr_is_terminal(), config.output.color),
             permissions,
             door: Arc::new(door),
-            columns: options.columns.clone(),
-            headers: !options.no_headers,
             config,
         })
     }
@@ -73,6 +66,7 @@ impl Environment {
             args: arguments.args.clone(),
             folder,
             library: self.config.library.clone(),
+            view: self.view.clone(),
         })
     }
 
@@ -86,21 +80,23 @@ impl Environment {
             .or_else(|| if from_environment() { None } else { self.config.uri.clone() })
     }
 
-    /// How values are written in a format.
-    pub(super) fn options(&self, format: Format) -> output::Options {
-        output::Options {
-            columns: self.columns.clone(),
-            headers: self.headers,
-            width: output::stdout_is_terminal().then(output::width).flatten(),
-            palette: self.stdout,
-            ..output::Options::new(format)
-        }
-    }
-
     /// Says why the run cannot begin.
     pub(super) fn fail(&self, error: &Error, status: u8) -> u8 {
         report::error(error, self.stderr);
         status
+    }
+}
+
+/// What the command line says about values, then the configuration.
+fn view(options: &Options, config: &Config) -> View {
+    let terminal = output::stdout_is_terminal();
+    View {
+        format: options.output.or(config.output.format),
+        columns: options.columns.clone(),
+        headers: !options.no_headers,
+        palette: options.palette(terminal, config.output.color),
+        terminal,
+        width: if terminal { output::width() } else { None },
     }
 }
 

@@ -24,6 +24,10 @@ pub(super) fn listen(interrupt: Interrupt) -> Result<()> {
                 signal_hook::low_level::exit(i32::from(status));
             }
             interrupt.raise(reason);
+            // An editor that waits for a key hears nothing.
+            if reason == Reason::Terminated && crate::repl::restore_terminal() {
+                signal_hook::low_level::exit(i32::from(status));
+            }
         }
     };
     std::thread::Builder::new().name("signals".into()).spawn(listener).map(drop).map_err(failed)

@@ -187,6 +187,11 @@ impl Catalog {
         self.tables.get(function).copied()
     }
 
+    /// Lets a function take the options of another, as the global form of a method does.
+    pub fn share_table(&mut self, function: &'static str, table: &'static OptionTable) {
+        self.tables.entry(function).or_insert(table);
+    }
+
     /// Returns every options table, sorted by function.
     pub fn option_tables(&self) -> impl Iterator<Item = &'static OptionTable> {
         self.tables.values().copied()

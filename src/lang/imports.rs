@@ -1,19 +1,17 @@
-//! The imports of a source, apart from its other statements.
+//! The imports of a source.
 
-use rhai::{AST, Stmt};
+use rhai::{AST, Expr, Stmt};
 
-/// Returns the top-level imports of a source as a source of their own; `None` when it has none.
-///
-/// Imports live as long as one evaluation, so a session makes those of earlier sources again.
-pub fn only(ast: &AST) -> Option<AST> {
-    let imports: Vec<Stmt> =
-        ast.statements().iter().filter(|statement| matches!(statement, Stmt::Import(..))).cloned().collect();
-    if imports.is_empty() {
-        return None;
-    }
-    let mut only = AST::new(imports, rhai::Module::new());
-    if let Some(source) = ast.source() {
-        only.set_source(source);
-    }
-    Some(only)
+/// Returns path and alias of the top-level imports whose path is a plain text.
+pub fn of(ast: &AST) -> Vec<(String, String)> {
+    let import = |statement: &Stmt| match statement {
+        Stmt::Import(import, _) => match &import.0 {
+            Expr::StringConstant(path, _) if !import.1.as_str().is_empty() => {
+                Some((path.to_string(), import.1.as_str().to_owned()))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    ast.statements().iter().filter_map(import).collect()
 }

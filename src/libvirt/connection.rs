@@ -128,6 +128,11 @@ impl Connection {
         self.state().live.as_ref().is_some_and(|live| !live.is_lost())
     }
 
+    /// True after [`Self::close`].
+    pub fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     /// The door that its calls pass.
     pub fn door(&self) -> &Arc<Door> {
         &self.0.door

@@ -4,8 +4,10 @@
 
 mod bulk;
 mod finders;
+mod tuning;
 
 pub use bulk::DomainEntry;
+pub use tuning::Tuning;
 
 use std::os::raw::c_int;
 

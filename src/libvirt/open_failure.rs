@@ -7,7 +7,6 @@ use crate::error::{Error, code};
 
 // errno values, the same on every Linux and BSD that libvirt runs on
 const EPERM: i32 = 1;
-const ENOENT: i32 = 2;
 const EACCES: i32 = 13;
 
 /// Turns a failed open into `connect_failed`, `auth_failed` or `permission_denied`.
@@ -46,7 +45,7 @@ fn cause(report: &Report) -> (&'static str, &'static str) {
         {
             (code::PERMISSION_DENIED, PERMISSION)
         }
-        _ if unix_socket && report.errno == ENOENT || unix_socket => (
+        _ if unix_socket => (
             code::CONNECT_FAILED,
             "is the daemon running? `systemctl start libvirtd.socket` (or virtqemud.socket); to look around without one: -c test:///default",
         ),
@@ -79,7 +78,7 @@ mod tests {
     fn the_cause_decides_the_word() {
         let system = sys::VIR_ERR_SYSTEM_ERROR;
         let socket = "Failed to connect socket to '/run/libvirt/libvirt-sock'";
-        assert_eq!(word(system, ENOENT, &format!("{socket}: No such file or directory")), "connect_failed");
+        assert_eq!(word(system, 2, &format!("{socket}: No such file or directory")), "connect_failed");
         assert_eq!(word(system, 111, &format!("{socket}: Connection refused")), "connect_failed");
         assert_eq!(word(system, EACCES, &format!("{socket}: Permission denied")), "permission_denied");
         assert_eq!(word(sys::VIR_ERR_AUTH_FAILED, 0, "authentication failed"), "auth_failed");

@@ -32,6 +32,18 @@ pub enum Value {
 }
 
 impl Value {
+    /// The same type with another value; `None` where the value does not fit the type.
+    pub fn with_i64(&self, number: i64) -> Option<Self> {
+        Some(match self {
+            Self::Int(_) => Self::Int(i32::try_from(number).ok()?),
+            Self::UInt(_) => Self::UInt(u32::try_from(number).ok()?),
+            Self::LLong(_) => Self::LLong(number),
+            Self::ULLong(_) => Self::ULLong(u64::try_from(number).ok()?),
+            Self::Double(_) => Self::Double(number as f64),
+            Self::Boolean(_) | Self::String(_) => return None,
+        })
+    }
+
     /// The value as an integer, where it is one; counters beyond `i64` are cut to its maximum.
     pub fn as_i64(&self) -> Option<i64> {
         Some(match self {
@@ -66,6 +78,29 @@ pub(super) unsafe fn for_each(
         if let Some(value) = unsafe { value(param) } {
             each(&name, value);
         }
+    }
+}
+
+/// Reads parameters with a call of libvirt's usual form: asked with room for none it tells how many
+/// there are, asked again it fills them in.
+pub(super) fn fetch(
+    mut call: impl FnMut(*mut sys::virTypedParameter, *mut c_int) -> c_int,
+) -> Outcome<Params> {
+    let mut count: c_int = 0;
+    check(call(std::ptr::null_mut(), &raw mut count))?;
+    let room = usize::try_from(count).unwrap_or(0);
+    if room == 0 {
+        return Ok(Params::new());
+    }
+    // SAFETY: all zero is a valid parameter: no name, no type, a null string.
+    let mut params = vec![unsafe { std::mem::zeroed::<sys::virTypedParameter>() }; room];
+    check(call(params.as_mut_ptr(), &raw mut count))?;
+    let filled = usize::try_from(count).unwrap_or(0).min(room);
+    // SAFETY: libvirt filled in `filled` parameters; their strings are ours to free, once.
+    unsafe {
+        let list = read(params.as_ptr(), filled);
+        sys::virTypedParamsClear(params.as_mut_ptr(), filled as c_int);
+        Ok(list)
     }
 }
 
@@ -155,7 +190,7 @@ impl Drop for ParamsBuffer {
 /// Makes a C string, or refuses the NUL that would cut it short.
 pub(super) fn c_text(what: &str, text: &str) -> Result<CString, Error> {
     CString::new(text).map_err(|_| {
-        Error::usage(format!("{what} cannot contain a NUL character: {:?}", text))
+        Error::usage(format!("{what} cannot contain a NUL character: {text:?}"))
             .hint("remove the \\0 from the string")
     })
 }

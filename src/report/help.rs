@@ -1,5 +1,7 @@
 //! Help on the screen.
 
+use std::fmt::Write as _;
+
 use crate::lang::reference::{Body, HelpText};
 use crate::output::{Palette, Style};
 
@@ -9,7 +11,7 @@ pub fn help(help: &HelpText, palette: Palette) -> String {
     for section in &help.sections {
         text.push('\n');
         if !section.heading.is_empty() {
-            text.push_str(&format!("{}\n", palette.paint(Style::Key, &section.heading)));
+            let _ = writeln!(text, "{}", palette.paint(Style::Key, &section.heading));
         }
         let indent = if section.heading.is_empty() { "" } else { "  " };
         match &section.body {
@@ -20,7 +22,7 @@ pub fn help(help: &HelpText, palette: Palette) -> String {
             }
             Body::Code(lines) => {
                 for line in lines {
-                    text.push_str(&format!("    {line}\n"));
+                    let _ = writeln!(text, "    {line}");
                 }
             }
             Body::Rows(rows) => push_rows(&mut text, rows, palette),

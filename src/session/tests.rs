@@ -13,18 +13,16 @@ fn session(uri: &str) -> Session {
         args: vec!["one".into()],
         folder: None,
         library: None,
+        view: crate::output::View::default(),
     })
 }
 
 #[test]
 fn variables_functions_imports_and_closures_survive_from_one_source_to_the_next() {
     let mut session = session("test:///default");
-    for text in [
-        "let a = 20;",
-        "fn twice(x) { x * 2 }",
-        r#"import "table" as t;"#,
-        "let f = |x| twice(x) + a;",
-    ] {
+    for text in
+        ["let a = 20;", "fn twice(x) { x * 2 }", r#"import "table" as t;"#, "let f = |x| twice(x) + a;"]
+    {
         let _ = session.eval("line", text).unwrap();
     }
     let sum = session.eval("line", "f.call(1) + t::sum_by([1, 2], |n| n)").unwrap();
@@ -79,3 +77,16 @@ fn every_example_runs() {
 
 /// What `test:///default` has, in a file, so that each example has a host of its own.
 const EXAMPLE_HOST: &str = include_str!("example_host.xml");
+
+#[test]
+fn a_program_that_panics_the_optimizer_is_an_error() {
+    let mut session = session("test:///default");
+    let _ = session.eval("line", "const m = #{a: 1}; m.a = 2;").unwrap_err();
+    assert_eq!(session.eval("line", "1 + 1").unwrap().as_int(), Ok(2));
+}
+
+#[test]
+fn a_first_line_for_the_shell_is_skipped() {
+    let mut session = session("test:///default");
+    assert_eq!(session.eval("line", "#!/usr/bin/env virhai\n42").unwrap().as_int(), Ok(42));
+}

@@ -250,7 +250,10 @@ fn check_declaration(raw: &str) -> std::result::Result<(), Fault> {
         let (name, value) = (&tag[attribute.name], &tag[attribute.value]);
         let good = match name {
             "version" => value.strip_prefix("1.").is_some_and(|n| !n.is_empty() && is_number(n)),
-            "encoding" => value.starts_with(|c: char| c.is_ascii_alphabetic()),
+            "encoding" => {
+                value.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            }
             "standalone" => matches!(value, "yes" | "no"),
             _ => false,
         };

@@ -5,7 +5,13 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
+mod bulk;
 mod cases;
+mod daemon;
+mod exit_status;
 mod harness;
 mod lab_selftest;
+mod reference;
+mod scripts;
 mod support;
+mod terminal;

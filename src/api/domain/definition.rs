@@ -4,6 +4,7 @@ use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Dynamic, Engine, FnPtr, Map};
 
 use crate::api::Fallible;
+use crate::api::edit::{edited, validated};
 use crate::api::xml::{XmlDocument, maps, refuse_assignment};
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
@@ -111,21 +112,9 @@ mod domain_definition {
     pub fn edit(context: NativeCallContext, vm: Domain, closure: FnPtr) -> Fallible<bool> {
         let flags = sys::VIR_DOMAIN_XML_INACTIVE | secure(&vm);
         let before = vm.xml(flags)?;
-        let document = XmlDocument::from(Document::parse(&before)?);
-        let _ = closure.call_within_context::<Dynamic>(&context, (document.clone(),))?;
-        let after = document.document.to_string();
-        if after == before {
-            return Ok(false);
-        }
-        let validate = sys::VIR_DOMAIN_DEFINE_VALIDATE;
-        let defined = match vm.connection().define_domain(&after, validate) {
-            // The test driver and old daemons do not know the flag.
-            Err(error) if matches!(error.code(), "invalid_arg" | "unsupported") => {
-                vm.connection().define_domain(&after, 0)
-            }
-            outcome => outcome,
-        };
-        defined.map_err(|error| error.object(vm.label()))?;
+        let Some(after) = edited(&context, &before, &closure)? else { return Ok(false) };
+        let define = |flags| vm.connection().define_domain(&after, flags);
+        validated(sys::VIR_DOMAIN_DEFINE_VALIDATE, define).map_err(|error| error.object(vm.label()))?;
         Ok(true)
     }
 
@@ -139,6 +128,8 @@ mod domain_definition {
     #[rhai_fn(return_raw, pure)]
     pub fn diff(vm: &mut Domain) -> Fallible<Array> {
         let live = Document::parse(&vm.xml(0)?)?;
+        // The number of a running guest is no setting.
+        live.remove_at("@id")?;
         let stored = Document::parse(&vm.xml(sys::VIR_DOMAIN_XML_INACTIVE)?)?;
         Ok(maps(live.diff(&stored)?))
     }

@@ -75,7 +75,9 @@ mod xml_document_functions {
         Ok(super::assign(&doc.document.root(), &path, &value)?)
     }
 
-    /// Everything that a path finds, in document order: texts for `@attribute` and `text()`, elements otherwise.
+    /// Everything that a path finds, in document order.
+    ///
+    /// Texts for `@attribute` and `text()`, elements otherwise.
     ///
     /// Errors: `xml` for a wrong path.
     ///

@@ -27,6 +27,7 @@ impl Found {
     /// Returns the string-value: an attribute's value, or all the text inside.
     pub(in crate::xml) fn text<'a>(&self, tree: &'a Tree) -> Cow<'a, str> {
         match self {
+            Self::Element(Id::DOCUMENT) => tree.text(tree.root()),
             Self::Element(id) => tree.text(*id),
             Self::Attribute(id, attribute) => {
                 tree.tag(*id).map_or(Cow::Borrowed(""), |(tag, _)| attribute.value(tag))
@@ -38,6 +39,13 @@ impl Found {
 
 /// Returns everything that the route leads to from `start`, in document order.
 pub(in crate::xml) fn select(tree: &Tree, start: Id, route: &Route) -> Vec<Found> {
+    let mut found = select_any(tree, start, route);
+    found.retain(|found| *found != Found::Element(Id::DOCUMENT));
+    found
+}
+
+/// Returns the same with the document itself where the route leads there, which predicates can ask for.
+fn select_any(tree: &Tree, start: Id, route: &Route) -> Vec<Found> {
     let start = if route.absolute { Id::DOCUMENT } else { start };
     let Some((last, steps)) = route.steps.split_last() else { return Vec::new() };
     let items = steps.iter().fold(Items::one(start), |items, step| items.step(tree, step));
@@ -57,7 +65,7 @@ pub(in crate::xml) fn select(tree: &Tree, start: Id, route: &Route) -> Vec<Found
         Test::Text => items.step(tree, last).list.into_iter().map(Found::Text).collect(),
         _ => {
             let items = items.step(tree, last).list.into_iter();
-            items.filter(|&id| tree.is_element(id)).map(Found::Element).collect()
+            items.filter(|&id| id == Id::DOCUMENT || tree.is_element(id)).map(Found::Element).collect()
         }
     }
 }
@@ -99,7 +107,12 @@ impl Items {
         if step.deep && !by_position(step) && matches!(step.test, Test::Name(_) | Test::AnyElement) {
             return self.descendants(tree, step);
         }
-        let items = if step.deep { self.with_descendants(tree) } else { self };
+        let items = match &step.test {
+            // What has a parent need not be an element.
+            Test::Parent if step.deep => Self { list: self.below(tree, true, |_| true), apart: false },
+            _ if step.deep => self.with_descendants(tree),
+            _ => self,
+        };
         let mut list = Vec::new();
         match &step.test {
             Test::Itself => return items,
@@ -233,7 +246,7 @@ fn finds(tree: &Tree, start: Id, route: &Route, passes: &mut dyn FnMut(&Found) -
     };
     let few = route.steps.len() <= MOST_PLAIN;
     if route.absolute || !few || !route.steps.iter().all(plain) {
-        return select(tree, start, route).iter().any(passes);
+        return select_any(tree, start, route).iter().any(passes);
     }
     finds_plain(tree, start, &route.steps, passes)
 }
@@ -253,7 +266,7 @@ fn finds_plain(tree: &Tree, id: Id, steps: &[Step], passes: &mut dyn FnMut(&Foun
 fn string<'a>(tree: &'a Tree, id: Id, value: &'a Value) -> Cow<'a, str> {
     match value {
         Value::Route(route) => {
-            select(tree, id, route).first().map(|found| found.text(tree)).unwrap_or_default()
+            select_any(tree, id, route).first().map(|found| found.text(tree)).unwrap_or_default()
         }
         Value::Text(text) => Cow::Borrowed(text),
         Value::Number(number) => Cow::Owned(number.to_string()),

@@ -59,6 +59,7 @@ fn steps_lead_where_xpath_says() {
         ("//y/../..", &["<domain>", "<x>"]),
         ("x//text()", &["1", "2"]),
         ("x//@id", &["in"]),
+        ("text//..", &["<domain>", "<text>"]),
         ("//x//.", &["<x>", "<x in>", "<y>", "<y>"]),
         ("qemu:commandline/qemu:arg/@value", &["-x"]),
         ("commandline", &[]),
@@ -107,6 +108,8 @@ fn predicates_choose_what_xpath_says() {
         ("devices/interface[mac[@address='52:54:00:00:00:02']]/mac/@address", &["52:54:00:00:00:02"]),
         ("devices/disk[target/@dev=/domain/devices/disk[2]/target/@dev]/target/@dev", &["sda"]),
         ("devices['' or 0]", &[]),
+        ("devices[../..][not(../../..)]", &["<devices>"]),
+        ("vcpu[starts-with(/., '\n  web1')]/text()", &["4"]),
         ("devices['x' and 1]", &["<devices>"]),
     ] {
         assert_eq!(find(path), expected, "{path}");

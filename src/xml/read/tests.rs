@@ -83,6 +83,7 @@ fn faults_are_told_with_their_place() {
         ("<a>1 < 2</a>", "line 1, column 6: expected the name of an element after `<`"),
         ("\n<?xml version='1.0'?><a/>", "line 2, column 1: the XML declaration must be at the very start"),
         ("<?xml encoding='UTF-8'?><a/>", "line 1, column 1: the XML declaration is not complete"),
+        ("<?xml version='1.0' encoding='U;'?><a/>", "the XML declaration is not complete"),
         ("<?xml?><a/>", "line 1, column 1: the XML declaration is not complete"),
         ("<a><?XML x?></a>", "line 1, column 6: `XML` is a reserved name"),
         ("<a><??></a>", "expected the name of a processing instruction"),

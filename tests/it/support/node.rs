@@ -175,12 +175,21 @@ pub(crate) struct Domain {
     state: u8,
     /// Elements of the test driver and of the domain itself.
     extra: String,
+    devices: String,
 }
 
 impl Domain {
     /// A running guest; `number` makes its UUID and its MAC address.
     pub(crate) fn new(name: &str, number: u64) -> Self {
-        Self { name: name.to_owned(), number, memory_mib: 512, vcpus: 1, state: 1, extra: String::new() }
+        Self {
+            name: name.to_owned(),
+            number,
+            memory_mib: 512,
+            vcpus: 1,
+            state: 1,
+            extra: String::new(),
+            devices: String::new(),
+        }
     }
 
     pub(crate) fn memory_mib(mut self, memory: u64) -> Self {
@@ -228,6 +237,12 @@ impl Domain {
         ))
     }
 
+    /// Adds devices in libvirt's own words.
+    pub(crate) fn device(mut self, xml: &str) -> Self {
+        self.devices.push_str(xml);
+        self
+    }
+
     /// Adds elements in libvirt's own words.
     pub(crate) fn xml(mut self, xml: &str) -> Self {
         self.extra.push_str(xml);
@@ -239,7 +254,7 @@ impl Domain {
     }
 
     fn to_xml(&self) -> String {
-        let Self { number, memory_mib, vcpus, state, extra, .. } = self;
+        let Self { number, memory_mib, vcpus, state, extra, devices, .. } = self;
         let (name, uuid) = (escape(&self.name), self.uuid());
         let mac =
             format!("52:54:00:{:02x}:{:02x}:{:02x}", number >> 16 & 255, number >> 8 & 255, number & 255);
@@ -248,7 +263,7 @@ impl Domain {
              <memory unit='MiB'>{memory_mib}</memory><vcpu>{vcpus}</vcpu><os><type>hvm</type></os><devices>\
              <disk type='file' device='disk'><source file='/img/{name}.qcow2'/>\
              <target dev='vda' bus='virtio'/></disk><interface type='network'><mac address='{mac}'/>\
-             <source network='default'/></interface></devices>\
+             <source network='default'/></interface>{devices}</devices>\
              <test:runstate>{state}</test:runstate>{extra}</domain>"
         )
     }

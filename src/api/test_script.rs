@@ -1,0 +1,65 @@
+//! Runs scripts against a private test node, as a session would.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Engine, EvalAltResult, Scope};
+
+use super::data::to_data;
+use super::permissions::Permissions;
+use super::{Context, error};
+use crate::error::Error;
+use crate::libvirt::Door;
+use crate::libvirt::test_node::TestNode;
+
+/// See the module. All scripts of one see the same node.
+pub(super) struct TestScript {
+    engine: Engine,
+    // Dropped after the connection that reads it.
+    _node: TestNode,
+}
+
+impl TestScript {
+    pub(super) fn new() -> Self {
+        let node = TestNode::new();
+        let mut engine = Engine::new();
+        super::register(&mut engine);
+        let context =
+            Context::new(Arc::<Door>::default(), Permissions::default(), Some(node.uri()), Vec::new());
+        engine.set_default_tag(Dynamic::from(Arc::new(context)));
+        Self { engine, _node: node }
+    }
+
+    /// The value of a script that must not fail.
+    pub(super) fn value<T: Clone + Send + Sync + 'static>(&self, script: &str) -> T {
+        let outcome = self.engine.eval::<Dynamic>(script);
+        let value = outcome.unwrap_or_else(|e| panic!("{script}: {:?}", error::from_rhai(&e)));
+        value.try_cast_result().unwrap_or_else(|value| panic!("{script} gives {}", value.type_name()))
+    }
+
+    /// The value of a script that must not fail, as `print` shows it.
+    pub(super) fn text(&self, script: &str) -> String {
+        let mut scope = Scope::new();
+        scope.push_dynamic("value", self.value::<Dynamic>(script));
+        self.engine.eval_with_scope(&mut scope, "value.to_string()").expect(script)
+    }
+
+    /// The value of a script that must not fail, as JSON.
+    pub(super) fn json(&self, script: &str) -> String {
+        serde_json::to_string(&to_data(&self.value(script)).expect(script)).unwrap()
+    }
+
+    /// The error of a script that must fail.
+    pub(super) fn error(&self, script: &str) -> Error {
+        let outcome: Result<Dynamic, Box<EvalAltResult>> = self.engine.eval(script);
+        match outcome {
+            Ok(value) => panic!("{script} gives {value:?}"),
+            Err(e) => error::from_rhai(&e),
+        }
+    }
+
+    /// The code and the hint of a script that must fail.
+    pub(super) fn refusal(&self, script: &str) -> (String, String) {
+        let error = self.error(script);
+        (error.code().to_owned(), error.facts().hint.clone().unwrap_or_default())
+    }
+}

@@ -1,0 +1,129 @@
+//! The few words of the prompt that are no Rhai: `help`, `?name`, `exit`, `quit`.
+
+use crate::error::Error;
+use crate::lang::catalog::Catalog;
+use crate::lang::reference;
+use crate::output::Palette;
+use crate::report;
+
+/// Every command as it is typed, with what it does.
+pub(super) const WORDS: &[(&str, &str)] = &[
+    ("help", "Shows what there is; `help NAME` and `?NAME` explain one thing."),
+    ("exit", "Leaves; so do `quit` and Ctrl-D."),
+    ("quit", "Leaves; so do `exit` and Ctrl-D."),
+];
+
+/// An input that is a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command<'a> {
+    /// Explain a name, or show what there is.
+    Help(Option<&'a str>),
+    /// Leave the prompt.
+    Leave,
+}
+
+impl<'a> Command<'a> {
+    /// Returns the command that an input is; a variable of that name, and anything that can be Rhai, is none.
+    pub(super) fn read(input: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
+        let input = input.trim();
+        if let Some(name) = input.strip_prefix('?').or_else(|| input.strip_suffix('?')) {
+            let name = name.trim();
+            return (name.is_empty() || is_name(name))
+                .then(|| Self::Help(Some(name).filter(|n| !n.is_empty())));
+        }
+        let input = input.strip_suffix(';').unwrap_or(input).trim_end();
+        let (word, rest) = input.split_once(char::is_whitespace).unwrap_or((input, ""));
+        if is_variable(word) {
+            return None;
+        }
+        match (word, rest.trim()) {
+            ("help", "") => Some(Self::Help(None)),
+            ("help", name) if is_name(name) => Some(Self::Help(Some(name))),
+            ("exit" | "quit", "") => Some(Self::Leave),
+            _ => None,
+        }
+    }
+}
+
+/// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses.
+fn is_name(text: &str) -> bool {
+    let plain = text.strip_suffix("()").unwrap_or(text);
+    !plain.is_empty()
+        && plain.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '[' | ']'))
+}
+
+/// Reads a lone `_` at the beginning as `it`.
+pub(super) fn with_it(input: &str) -> std::borrow::Cow<'_, str> {
+    let rest = input.trim_start().strip_prefix('_');
+    match rest.filter(|rest| matches!(rest.trim_start().chars().next(), None | Some('.' | '[' | '?' | ';'))) {
+        Some(rest) => format!("it{rest}").into(),
+        None => input.into(),
+    }
+}
+
+/// Explains a name, or shows the prompt's own words and the index.
+///
+/// Errors: `usage` where there is nothing of that name, with those that may have been meant.
+pub(super) fn help(catalog: &Catalog, name: Option<&str>, palette: Palette) -> Result<String, Error> {
+    let Some(name) = name else {
+        return Ok(welcome(catalog, palette));
+    };
+    if let Some(help) = reference::help(catalog, name) {
+        return Ok(report::help(&help, palette));
+    }
+    let error = Error::usage(format!("there is no help on {name:?}"));
+    let near = reference::near(catalog, name);
+    Err(if near.is_empty() {
+        error.hint("`help` alone shows what there is")
+    } else {
+        error.hint(format!("did you mean {}?", near.join(", ")))
+    })
+}
+
+fn welcome(catalog: &Catalog, palette: Palette) -> String {
+    use reference::{Body, HelpText, Section};
+    let row = |(word, does): &(&str, &str)| ((*word).to_owned(), (*does).to_owned());
+    let mut help = HelpText { title: "virhai".into(), sections: Vec::new() };
+    let intro = "Type Rhai: `domains()`, `domain(\"web1\").start()`. Tab completes, `it` is the last value, \
+                 Ctrl-C ends what runs.";
+    help.sections.push(Section { heading: String::new(), body: Body::Text(vec![intro.into()]) });
+    help.sections
+        .push(Section { heading: "At the prompt".into(), body: Body::Rows(WORDS.iter().map(row).collect()) });
+    help.sections.extend(reference::index(catalog).sections);
+    report::help(&help, palette)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(input: &str) -> Option<Command<'_>> {
+        Command::read(input, |name| name == "quit")
+    }
+
+    #[test]
+    fn help_is_asked_in_four_ways() {
+        assert_eq!(read("help"), Some(Command::Help(None)));
+        assert_eq!(read(" ? "), Some(Command::Help(None)));
+        assert_eq!(read("help Domain.start"), Some(Command::Help(Some("Domain.start"))));
+        assert_eq!(read("?fs::read"), Some(Command::Help(Some("fs::read"))));
+        assert_eq!(read("start()?"), Some(Command::Help(Some("start()"))));
+    }
+
+    #[test]
+    fn what_can_be_rhai_is_no_command() {
+        for input in ["help(1)", "help = 3", "exit(2)", "quit", "x?.y", "a ?? b", "exiting", ""] {
+            assert_eq!(read(input), None, "{input}");
+        }
+        assert_eq!(read("exit;"), Some(Command::Leave));
+    }
+
+    #[test]
+    fn an_underscore_alone_is_the_last_value() {
+        assert_eq!(with_it("_"), "it");
+        assert_eq!(with_it(" _.name"), "it.name");
+        assert_eq!(with_it("_[0]"), "it[0]");
+        assert_eq!(with_it("_x"), "_x");
+        assert_eq!(with_it("1 + _"), "1 + _");
+    }
+}

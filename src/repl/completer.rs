@@ -1,0 +1,250 @@
+//! What can stand at the cursor.
+//!
+//! `lang::infer` says what kind of place it is; the words come from the catalog, the session's variables and
+//! functions, and the live names. Nothing is evaluated.
+
+use rhai::Scope;
+
+use super::choice::{Choice, Choices};
+use super::commands::{self, Command};
+use super::shell::Shell;
+use super::{files, live, names};
+use crate::lang::catalog::{Catalog, Entry, Kind, Origin};
+use crate::lang::infer::{Call, Place, place_at};
+use crate::lang::options::OptionSpec;
+use crate::lang::types::Type;
+use crate::libvirt::Connection;
+
+/// The words of the language that are worth completing.
+const KEYWORDS: &[&str] = &[
+    "as", "break", "catch", "const", "continue", "do", "else", "export", "false", "fn", "for", "if",
+    "import", "in", "let", "loop", "private", "return", "switch", "this", "throw", "true", "try", "until",
+    "while",
+];
+
+/// Parameters of these names are files.
+const FILE_PARAMETERS: &[&str] =
+    &["path", "file", "folder", "from", "to", "source", "target", "program", "dir"];
+
+/// Returns what can stand in the place of the word that ends at byte `cursor`.
+pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
+    let Some((before, after)) = line.split_at_checked(cursor) else { return Choices::default() };
+    let catalog = shell.knowledge().catalog(shell.session());
+    if let Some(choices) = help_topics(before, catalog) {
+        return choices;
+    }
+    let scope = shell.session().scope();
+    let prelude = shell.knowledge().prelude();
+    let place = place_at(&format!("{prelude}{before}"), scope, &|_| None, catalog);
+    let at = At { shell, catalog, scope, before, after, prelude: prelude.len() };
+    at.choices(place)
+}
+
+/// `help Dom`, `?Dom`: what help is given on.
+fn help_topics(before: &str, catalog: &Catalog) -> Option<Choices> {
+    let word = before.trim_start();
+    let typed = word.strip_prefix('?').or_else(|| word.strip_prefix("help "))?.trim_start();
+    if !typed.is_empty() && !matches!(Command::read(before, |_| false), Some(Command::Help(Some(_)))) {
+        return None;
+    }
+    let type_names = catalog.types().into_iter().map(Choice::plain);
+    let groups = catalog.namespaces().into_iter().chain(catalog.modules()).map(Choice::plain);
+    let mut topics: Vec<Choice> = type_names.chain(groups).collect();
+    let wanted = |entry: &&Entry| entry.origin != Origin::Rhai || typed.len() > 1;
+    let with_type = typed.contains(['.', ':']);
+    for entry in catalog.entries().iter().filter(wanted) {
+        if with_type || entry.receiver.is_none() {
+            topics.push(Choice::with(entry.path(), entry.doc().summary));
+        }
+    }
+    topics.sort_by(|a, b| a.insert.cmp(&b.insert));
+    Some(Choices::matching(before.len() - typed.len(), typed, topics))
+}
+
+/// A cursor and what is known around it.
+struct At<'a> {
+    shell: &'a Shell,
+    catalog: &'a Catalog,
+    scope: &'a Scope<'static>,
+    before: &'a str,
+    after: &'a str,
+    /// The length of the earlier imports, which stand in front of `before` for the reader.
+    prelude: usize,
+}
+
+impl At<'_> {
+    fn choices(&self, place: Place) -> Choices {
+        match place {
+            Place::Nothing => Choices::default(),
+            Place::Word { typed, start, variables, functions, modules, option } => {
+                let words = match option {
+                    Some(option) if !option.words().is_empty() => option_values(option),
+                    _ => self.words(&typed, &variables, &functions, &modules),
+                };
+                self.matching(start, &typed, words)
+            }
+            Place::Member { receiver, source, typed, start } => {
+                self.matching(start, &typed, self.members(&receiver, &source))
+            }
+            Place::Namespace { path, module, typed, start } => {
+                self.matching(start, &typed, self.functions_of(&path, module.as_deref()))
+            }
+            Place::ImportPath { typed, start } => {
+                let modules = self.shell.session().modules().names();
+                self.texts(start, &typed, modules)
+            }
+            Place::Text { call, argument, typed, start } => {
+                let texts = self.arguments(&call, argument, &typed);
+                self.texts(start, &typed, texts)
+            }
+            Place::IndexText { source, typed, start, .. } => {
+                let keys = live::value(&source, self.scope).map(|value| live::keys(&value));
+                self.texts(start, &typed, keys.unwrap_or_default())
+            }
+            Place::OptionKey { table, used, typed, start, .. } => {
+                let is_free = |option: &&OptionSpec| !used.iter().any(|key| option.answers_to(key));
+                let keys = table.options.iter().filter(is_free).map(Choice::key).collect();
+                self.matching(start, &typed, keys)
+            }
+            Place::OptionValue { call, option, typed, start } => {
+                let words = if option.words().is_empty() && option.name == "name" {
+                    self.live_names(&call)
+                } else {
+                    option.words().iter().map(ToString::to_string).collect()
+                };
+                self.texts(start, &typed, words)
+            }
+        }
+    }
+
+    fn matching(&self, start: usize, typed: &str, all: Vec<Choice>) -> Choices {
+        Choices::matching(start.saturating_sub(self.prelude), typed, all)
+    }
+
+    fn texts(&self, start: usize, typed: &str, texts: Vec<String>) -> Choices {
+        let start_here = start.saturating_sub(self.prelude);
+        let quote = self.before[..start_here].chars().next_back().unwrap_or('"');
+        let closed = self.after.starts_with(quote);
+        // A folder goes on.
+        let text = |text: &String| Choice::text(text, quote, closed || text.ends_with('/'));
+        self.matching(start, typed, texts.iter().map(text).collect())
+    }
+
+    /// True where the parentheses of a call stand behind the cursor.
+    fn is_opened(&self) -> bool {
+        self.after.starts_with('(')
+    }
+
+    /// Variables first, then the user's functions, then the host's; with a letter typed also Rhai's own.
+    fn words(
+        &self,
+        typed: &str,
+        variables: &[(String, Type)],
+        functions: &[String],
+        modules: &[String],
+    ) -> Vec<Choice> {
+        let opened = self.is_opened();
+        let variable = |(name, type_): &(String, Type)| Choice::with(name, type_.to_string());
+        let mut words: Vec<Choice> = variables.iter().map(variable).collect();
+        words.extend(functions.iter().map(|name| Choice::function(name, &["…"], opened)));
+        let kept = self.shell.session().functions().iter_functions();
+        let own = kept.filter(|f| f.this_type.is_none() && rhai::is_valid_identifier(f.name));
+        words.extend(own.map(|f| Choice::function(f.name, &f.params, opened)));
+        let everything = !typed.is_empty();
+        let host = |entry: &&Entry| (entry.origin != Origin::Rhai || everything) && is_word(&entry.name);
+        words.extend(self.catalog.functions("").filter(host).map(|entry| Choice::entry(entry, opened)));
+        let namespaces = self.catalog.namespaces().into_iter().chain(modules.iter().map(String::as_str));
+        words.extend(namespaces.map(|name| {
+            let summary = self.catalog.doc(name).map(|doc| doc.summary.clone()).unwrap_or_default();
+            Choice::with(format!("{name}::"), summary)
+        }));
+        if everything {
+            words.extend(KEYWORDS.iter().map(|word| Choice::plain(*word)));
+        }
+        if self.before.trim_start() == typed {
+            words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
+        }
+        words
+    }
+
+    /// The keys of a map that is there, then the type's own members, then what every value has.
+    fn members(&self, receiver: &Type, source: &str) -> Vec<Choice> {
+        let opened = self.is_opened();
+        let value = live::value(source, self.scope);
+        let keys = value.map(|value| live::keys(&value)).unwrap_or_default();
+        let mut members: Vec<Choice> =
+            keys.into_iter().filter(|key| rhai::is_valid_identifier(key)).map(Choice::plain).collect();
+        let mut entries: Vec<&Entry> =
+            self.catalog.members(receiver).filter(|e| e.kind != Kind::Index && is_word(&e.name)).collect();
+        // A property hides the method of the same name: it is the shorter way.
+        entries
+            .sort_by_key(|entry| (entry.receiver.as_ref() == Some(&Type::Any), entry.kind == Kind::Method));
+        let mut seen = std::collections::HashSet::new();
+        entries.retain(|entry| seen.insert(entry.name.as_str()));
+        members.extend(entries.into_iter().map(|entry| Choice::entry(entry, opened)));
+        members
+    }
+
+    fn functions_of(&self, path: &str, module: Option<&str>) -> Vec<Choice> {
+        let opened = self.is_opened();
+        let choice = |entry: &Entry| Choice::entry(entry, opened);
+        match module {
+            Some(module) => {
+                let functions = self.catalog.module_entries(module).filter(|e| e.kind == Kind::Function);
+                functions.map(choice).collect()
+            }
+            None => self.catalog.functions(path).map(choice).collect(),
+        }
+    }
+
+    /// What an argument that is a text means: the name of something that is there, or a file.
+    fn arguments(&self, call: &Call, argument: usize, typed: &str) -> Vec<String> {
+        if argument == 0 {
+            let names = self.live_names(call);
+            if !names.is_empty() {
+                return names;
+            }
+        }
+        if self.is_file(call, argument) { files::paths(typed) } else { Vec::new() }
+    }
+
+    fn live_names(&self, call: &Call) -> Vec<String> {
+        let kind = names::kind_of(&call.name).filter(|_| call.namespace.is_empty());
+        let names = kind.zip(self.connection_of(call));
+        names.map(|(kind, connection)| self.shell.names().get(&connection, kind).to_vec()).unwrap_or_default()
+    }
+
+    /// Returns the connection that a finder is called on, where that can be told without a call.
+    fn connection_of(&self, call: &Call) -> Option<Connection> {
+        match &call.receiver {
+            None => Some(self.shell.session().connection()),
+            Some(_) if call.source.trim() == "conn()" => Some(self.shell.session().connection()),
+            Some(_) => live::value(&call.source, self.scope)?.try_cast::<Connection>(),
+        }
+    }
+
+    fn is_file(&self, call: &Call, argument: usize) -> bool {
+        let entry = match &call.receiver {
+            Some(receiver) => self.catalog.method(receiver, &call.name),
+            None => self.catalog.function(&call.namespace, &call.name),
+        };
+        let parameters = entry.into_iter().flat_map(|entry| &entry.overloads);
+        parameters
+            .filter_map(|overload| overload.params.get(argument))
+            .any(|parameter| FILE_PARAMETERS.contains(&parameter.name.as_str()))
+    }
+}
+
+/// True for what can be typed as a name: operators and the parser's own functions are none.
+fn is_word(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && rhai::is_valid_identifier(name)
+}
+
+fn option_values(option: &OptionSpec) -> Vec<Choice> {
+    let is_flag = option.words() == ["true", "false"];
+    let word = |word: &&str| if is_flag { (*word).to_owned() } else { format!("\"{word}\"") };
+    option.words().iter().map(|w| Choice::plain(word(w))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! The terminal side: reads inputs with rustyline and hands them to the shell.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor};
+
+use super::helper::Helper;
+use super::history::{self, HistoryFile};
+use super::pager::Pager;
+use super::screen::{Screen, Terminal};
+use super::shell::Shell;
+use super::{Ending, Setup, raw_mode};
+use crate::config::{Keys, Prompt};
+use crate::error::{Error, code};
+use crate::libvirt::Reason;
+use crate::output::{Palette, Style};
+use crate::report;
+
+/// From this many choices on, Tab asks before it shows them.
+const MANY_CHOICES: usize = 200;
+
+/// Reads and evaluates until the person leaves.
+pub(super) fn run(setup: Setup) -> Ending {
+    let (typed, stderr) = (setup.typed, setup.stderr);
+    let prompt = setup.prompt.clone();
+    let interrupt = setup.session.interrupt().clone();
+    let mut screen = Terminal { pager: Pager::new(prompt.pager.as_deref(), interrupt) };
+    let file = HistoryFile::new(setup.history.clone());
+    let shell = Rc::new(RefCell::new(Shell::new(setup)));
+    let editor = match editor(&prompt, typed) {
+        Ok(mut editor) => {
+            editor.set_helper(Some(Helper::new(shell.clone(), typed)));
+            editor
+        }
+        Err(error) => {
+            let error = Error::new(code::IO, format!("the terminal cannot be used: {error}"));
+            report::error(&error, stderr);
+            return Ending::Status(1);
+        }
+    };
+    if let Some(ending) = prompt.startup.and_then(|startup| start_with(&startup, &shell, &mut screen, stderr))
+    {
+        return ending;
+    }
+    let mut conversation = Conversation { editor, shell, screen, file, typed, stderr };
+    conversation.run()
+}
+
+fn editor(prompt: &Prompt, typed: Palette) -> rustyline::Result<Editor<Helper, FileHistory>> {
+    let config = Config::builder()
+        .behavior(Behavior::Stdio)
+        .edit_mode(match prompt.keys {
+            Keys::Emacs => EditMode::Emacs,
+            Keys::Vi => EditMode::Vi,
+        })
+        .color_mode(if typed.is_colored() { ColorMode::Forced } else { ColorMode::Disabled })
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .completion_prompt_limit(MANY_CHOICES)
+        .max_history_size(prompt.history_size)?
+        .history_ignore_dups(true)?
+        .bracketed_paste(true)
+        .auto_add_history(false)
+        .build();
+    Editor::with_config(config)
+}
+
+/// Runs the configured script; one that cannot be read is told and no reason to stop.
+fn start_with(
+    file: &Path,
+    shell: &Rc<RefCell<Shell>>,
+    screen: &mut dyn Screen,
+    stderr: Palette,
+) -> Option<Ending> {
+    let name = file.display().to_string();
+    match std::fs::read_to_string(file) {
+        Ok(source) => shell.borrow_mut().start_with(&name, &source, screen),
+        Err(error) => {
+            report::error(&Error::io(name, &error).operation("startup"), stderr);
+            None
+        }
+    }
+}
+
+struct Conversation {
+    editor: Editor<Helper, FileHistory>,
+    shell: Rc<RefCell<Shell>>,
+    screen: Terminal,
+    file: HistoryFile,
+    typed: Palette,
+    stderr: Palette,
+}
+
+impl Conversation {
+    fn run(&mut self) -> Ending {
+        if let Err(error) = self.file.load(self.editor.history_mut()) {
+            report::error(&error, self.stderr);
+        }
+        loop {
+            self.shell.borrow_mut().notice(&mut self.screen);
+            let plain = self.shell.borrow().prompt();
+            let styled = self.typed.paint(Style::Strong, &plain);
+            let input = raw_mode::during(|| self.editor.readline(&(plain, styled)));
+            match input {
+                Ok(input) => {
+                    self.keep(&input);
+                    if let Some(ending) = self.shell.borrow_mut().input(&input, &mut self.screen) {
+                        return ending;
+                    }
+                }
+                // Ctrl-C drops what was typed.
+                Err(ReadlineError::Interrupted) => {}
+                Err(ReadlineError::Eof) => return Ending::Status(0),
+                Err(error) => {
+                    // The terminal has gone away, as when its window is closed.
+                    let error = Error::new(code::IO, format!("the terminal cannot be read: {error}"));
+                    report::error(&error, self.stderr);
+                    return Ending::Wish(Reason::Terminated);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, input: &str) {
+        if !history::is_kept(input) {
+            return;
+        }
+        let added = self.editor.add_history_entry(input).unwrap_or(false);
+        if added && let Err(error) = self.file.append(self.editor.history_mut()) {
+            report::error(&error, self.stderr);
+        }
+    }
+}

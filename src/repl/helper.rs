@@ -1,0 +1,156 @@
+//! Our parts as rustyline wants them.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustyline::completion::{Completer, Pair};
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::Hinter;
+use rustyline::validate::{ValidationContext, ValidationResult};
+use rustyline::{CompletionType, Context, Result};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::choice::Choice;
+use super::completer;
+use super::highlighter;
+use super::hinter::{self, Hint};
+use super::shell::Shell;
+use super::validator::Validator;
+use crate::output::{self, Palette, Style};
+
+/// Up to this many choices are shown one a line, with what they are.
+const EXPLAINED: usize = 40;
+/// Signatures are cut at this width so that the sentences beside them have room.
+const WIDEST_LABEL: usize = 44;
+/// Between a signature and its sentence.
+const GAP: &str = "  ";
+
+/// See the module.
+pub(super) struct Helper {
+    shell: Rc<RefCell<Shell>>,
+    validator: Validator,
+    palette: Palette,
+    /// False for the last drawing of an input.
+    is_editing: Cell<bool>,
+}
+
+impl Helper {
+    pub(super) fn new(shell: Rc<RefCell<Shell>>, palette: Palette) -> Self {
+        Self { shell, validator: Validator::new(), palette, is_editing: Cell::new(true) }
+    }
+}
+
+impl rustyline::Helper for Helper {}
+
+impl Completer for Helper {
+    type Candidate = Pair;
+
+    fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
+        let Ok(shell) = self.shell.try_borrow() else { return Ok((cursor, Vec::new())) };
+        let choices = completer::choices(&shell, line, cursor);
+        Ok((choices.start, pairs(choices.list, output::width())))
+    }
+}
+
+/// Lays the choices out: few with their sentences, many as names.
+fn pairs(list: Vec<Choice>, width: Option<usize>) -> Vec<Pair> {
+    let explained = list.len() <= EXPLAINED && list.iter().any(|choice| !choice.summary.is_empty());
+    let labels = list.iter().map(|choice| choice.label.width());
+    let column = labels.max().unwrap_or(0).min(WIDEST_LABEL);
+    let room = width.unwrap_or(80).saturating_sub(1);
+    let pair = |choice: Choice| {
+        let display = if explained {
+            let label = cut(&choice.label, column);
+            let fill = " ".repeat(column - label.width());
+            let line = format!("{label}{fill}{GAP}{}", choice.summary);
+            cut(line.trim_end(), room)
+        } else {
+            cut(choice.insert.trim_end_matches(['(', ')', ' ', '"']), room)
+        };
+        Pair { display, replacement: choice.insert }
+    };
+    list.into_iter().map(pair).collect()
+}
+
+/// Cuts a text to a width.
+fn cut(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut width = 1;
+    for letter in text.chars() {
+        width += letter.width().unwrap_or(0);
+        if width > room {
+            break;
+        }
+        cut.push(letter);
+    }
+    cut.push('…');
+    cut
+}
+
+impl Hinter for Helper {
+    type Hint = Hint;
+
+    fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Hint> {
+        hinter::hint(&*self.shell.try_borrow().ok()?, line, cursor, context)
+    }
+}
+
+impl Highlighter for Helper {
+    fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        let cursor = self.is_editing.get().then_some(cursor);
+        highlighter::highlight(line, cursor, self.palette)
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        self.palette.paint(Style::Dim, hint).into()
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        match candidate.split_once(GAP) {
+            Some((label, summary)) => {
+                format!("{label}{GAP}{}", self.palette.paint(Style::Dim, summary)).into()
+            }
+            None => candidate.into(),
+        }
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.is_editing.set(kind != CmdKind::ForcedRefresh);
+        self.palette.is_colored()
+    }
+}
+
+impl rustyline::validate::Validator for Helper {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
+        Ok(if self.validator.wants_more(context.input()) {
+            ValidationResult::Incomplete
+        } else {
+            ValidationResult::Valid(None)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_choices_are_explained_and_many_are_named() {
+        let few =
+            pairs(vec![Choice::with("start(", "Starts it."), Choice::with("id", "Its number.")], Some(80));
+        assert_eq!(few[0].display, "start(  Starts it.");
+        assert_eq!(few[1].display, "id      Its number.");
+        let many = pairs(vec![Choice::with("start(", "Starts it."); EXPLAINED + 1], Some(80));
+        assert_eq!(many[0].display, "start");
+    }
+
+    #[test]
+    fn a_sentence_is_cut_at_the_edge_of_the_screen() {
+        let few = pairs(vec![Choice::with("x", "A long sentence.")], Some(10));
+        assert_eq!(few[0].display, "x  A lon…");
+    }
+}

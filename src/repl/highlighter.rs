@@ -1,0 +1,69 @@
+//! Colours of what is typed.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::lang::tokens::{Class, brackets_at, tokens};
+use crate::output::{Palette, Style};
+
+/// Returns the source with colours; the brackets that belong together at the cursor stand out.
+pub(super) fn highlight(source: &str, cursor: Option<usize>, palette: Palette) -> Cow<'_, str> {
+    if !palette.is_colored() || source.is_empty() {
+        return source.into();
+    }
+    let pair = cursor.and_then(|cursor| brackets_at(source, cursor));
+    let in_pair = |range: &Range<usize>| pair.as_ref().is_some_and(|(a, b)| a == range || b == range);
+    let mut painted = String::with_capacity(source.len() * 2);
+    let mut at = 0;
+    for token in tokens(source) {
+        painted.push_str(&source[at..token.start]);
+        let style =
+            if in_pair(&(token.start..token.end)) { Some(Style::Warning) } else { style(token.class) };
+        let text = token.text(source);
+        match style {
+            // A line end inside a colour would carry it into the prompt's own movements.
+            Some(style) => {
+                for (number, line) in text.split('\n').enumerate() {
+                    if number > 0 {
+                        painted.push('\n');
+                    }
+                    painted.push_str(&palette.paint(style, line));
+                }
+            }
+            None => painted.push_str(text),
+        }
+        at = token.end;
+    }
+    painted.push_str(&source[at..]);
+    painted.into()
+}
+
+fn style(class: Class) -> Option<Style> {
+    match class {
+        Class::Keyword => Some(Style::Strong),
+        Class::String => Some(Style::Good),
+        Class::Number => Some(Style::Caution),
+        Class::Comment => Some(Style::Dim),
+        Class::Call | Class::Method | Class::Module | Class::Interpolation => Some(Style::Hint),
+        Class::Wrong => Some(Style::Bad),
+        Class::Property | Class::Variable | Class::Operator | Class::Bracket | Class::Punctuation => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_have_colours_and_the_text_stays() {
+        let painted = highlight("let x = \"a\nb", None, Palette::COLOR);
+        assert_eq!(painted, "\x1b[1mlet\x1b[0m x = \x1b[32m\"a\x1b[0m\nb");
+        assert_eq!(highlight("let x", None, Palette::PLAIN), "let x");
+    }
+
+    #[test]
+    fn brackets_at_the_cursor_stand_out_with_their_partner() {
+        let painted = highlight("f(1)", Some(4), Palette::COLOR);
+        assert_eq!(painted, "\x1b[36mf\x1b[0m\x1b[1;33m(\x1b[0m\x1b[33m1\x1b[0m\x1b[1;33m)\x1b[0m");
+    }
+}

@@ -1,0 +1,77 @@
+//! What the shell knows about the language besides its session: the catalog, made when it is first needed, and
+//! the imports of earlier inputs.
+
+use std::cell::OnceCell;
+
+use super::imports::{Import, imports};
+use crate::lang::catalog::Catalog;
+use crate::session::{self, Session};
+use crate::stdlib::Place;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Knowledge {
+    catalog: OnceCell<Catalog>,
+    has_type_docs: bool,
+    /// The imports of earlier inputs, as source.
+    prelude: String,
+    imported: Vec<String>,
+}
+
+impl Knowledge {
+    /// Returns everything callable, user modules that were imported included.
+    pub(super) fn catalog(&self, session: &Session) -> &Catalog {
+        self.catalog.get_or_init(|| {
+            let mut catalog = session::catalog(session.engine());
+            for path in &self.imported {
+                add_file_module(&mut catalog, session, path);
+            }
+            catalog
+        })
+    }
+
+    /// Returns the catalog if somebody has needed it already.
+    pub(super) fn ready_catalog(&self) -> Option<&Catalog> {
+        self.catalog.get()
+    }
+
+    /// Returns the catalog with the documentation of types, for help.
+    pub(super) fn documented(&mut self, session: &Session) -> &Catalog {
+        self.catalog(session);
+        if let Some(catalog) = self.catalog.get_mut().filter(|_| !self.has_type_docs) {
+            catalog.add_type_docs(session.engine());
+            self.has_type_docs = true;
+        }
+        self.catalog(session)
+    }
+
+    /// Takes note of what an input that was evaluated has imported.
+    pub(super) fn learn(&mut self, source: &str, session: &Session) {
+        for Import { path, statement } in imports(source) {
+            if !self.prelude.contains(&statement) {
+                self.prelude.push_str(&statement);
+            }
+            if let Some(catalog) = self.catalog.get_mut() {
+                add_file_module(catalog, session, &path);
+            }
+            self.imported.push(path);
+        }
+    }
+
+    /// Returns the imports of earlier inputs as source.
+    pub(super) fn prelude(&self) -> &str {
+        &self.prelude
+    }
+}
+
+/// Adds a module of the user's; what cannot be read or parsed has failed at its import already.
+fn add_file_module(catalog: &mut Catalog, session: &Session, path: &str) {
+    if catalog.modules().any(|known| known == path) {
+        return;
+    }
+    let Ok(Place::File(file)) = session.modules().find(None, path) else { return };
+    let Ok(text) = std::fs::read_to_string(file) else { return };
+    if let Ok(module) = session.engine().compile(&text) {
+        catalog.add_module(path, &module);
+    }
+}

@@ -1,0 +1,92 @@
+//! Output that is taller than the screen goes through a pager.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+
+use crate::libvirt::{Interrupt, Reason, TICK};
+use crate::output;
+
+/// What runs where neither the configuration nor `$PAGER` names a pager.
+const DEFAULT: &str = "less";
+
+/// Shows a long text page by page.
+pub(super) struct Pager {
+    /// The command line for the shell; none where it is empty.
+    command: String,
+    interrupt: Interrupt,
+}
+
+impl Pager {
+    /// Takes the configured command line, or `$PAGER`, or `less`; an empty one means no pager.
+    pub(super) fn new(configured: Option<&str>, interrupt: Interrupt) -> Self {
+        let command = configured.map(str::to_owned).or_else(|| std::env::var("PAGER").ok());
+        Self { command: command.unwrap_or_else(|| DEFAULT.into()), interrupt }
+    }
+
+    /// True where the text is taller than the terminal and there is a pager.
+    pub(super) fn is_wanted(&self, text: &str) -> bool {
+        let command = self.command.trim();
+        !command.is_empty() && command != "cat" && rows().is_some_and(|rows| text.lines().count() >= rows)
+    }
+
+    /// Shows the text; false where the pager could not be started, and nothing was shown.
+    pub(super) fn show(&self, text: &str) -> bool {
+        let mut pager = Command::new("/bin/sh");
+        pager.arg("-c").arg(&self.command).stdin(Stdio::piped());
+        if std::env::var_os("LESS").is_none() {
+            // Colours pass, and the text stays on the screen afterwards.
+            pager.env("LESS", "RX");
+        }
+        let Ok(mut child) = pager.spawn() else { return false };
+        let Some(mut stdin) = child.stdin.take() else { return false };
+        let (sender, ended) = std::sync::mpsc::channel();
+        let text = text.to_owned();
+        // Writing waits while somebody reads the first page.
+        let writer = std::thread::Builder::new().name("pager".into()).spawn(move || {
+            // Fails when the person has seen enough.
+            let _ = stdin.write_all(text.as_bytes());
+            drop(stdin);
+            let _ = sender.send(());
+        });
+        if writer.is_err() {
+            return end(&mut child);
+        }
+        let status = self.wait(&mut child);
+        let _ = ended.recv_timeout(TICK);
+        // 127: the shell did not find it.
+        status != Some(127)
+    }
+
+    /// Waits for the pager. Ctrl-C is the pager's while it runs; its exit status where it ended by itself.
+    fn wait(&self, child: &mut Child) -> Option<i32> {
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => return status.code(),
+                Ok(None) => {}
+                Err(_) => return None,
+            }
+            match self.interrupt.reason() {
+                Some(Reason::Interrupted) => self.interrupt.reset(),
+                Some(_) => {
+                    end(child);
+                    return None;
+                }
+                None => {}
+            }
+            std::thread::sleep(TICK);
+        }
+    }
+}
+
+/// Ends a pager that is of no use; false for "nothing was shown".
+fn end(child: &mut Child) -> bool {
+    let _ = child.kill();
+    let _ = child.wait();
+    false
+}
+
+/// Returns the rows of the terminal.
+fn rows() -> Option<usize> {
+    let (_, rows) = terminal_size::terminal_size_of(std::io::stdout())?;
+    output::stdout_is_terminal().then(|| usize::from(rows.0))
+}

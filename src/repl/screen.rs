@@ -1,0 +1,72 @@
+//! Where the answers of the shell go.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::pager::Pager;
+use crate::error::Result;
+use crate::output::{self, Written};
+
+/// Takes what the shell says.
+pub(super) trait Screen {
+    /// Shows a value or help.
+    fn show(&mut self, text: &str) -> Result<Written>;
+
+    /// Shows an error or a notice.
+    fn tell(&mut self, text: &str);
+
+    /// Returns how many columns it has, `None` for no limit.
+    fn width(&self) -> Option<usize>;
+}
+
+/// The terminal of the process.
+pub(super) struct Terminal {
+    pub(super) pager: Pager,
+}
+
+impl Screen for Terminal {
+    fn show(&mut self, text: &str) -> Result<Written> {
+        if self.pager.is_wanted(text) && self.pager.show(text) {
+            return Ok(Written::All);
+        }
+        output::out(text)
+    }
+
+    fn tell(&mut self, text: &str) {
+        output::err(text);
+    }
+
+    fn width(&self) -> Option<usize> {
+        output::width()
+    }
+}
+
+/// A text that everything is written to; copies share it.
+#[derive(Clone, Default)]
+pub(super) struct Paper(Arc<Mutex<String>>);
+
+impl Paper {
+    /// Writes.
+    pub(super) fn push(&self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+    }
+
+    /// Returns what was written since the last time.
+    pub(super) fn take(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Screen for Paper {
+    fn show(&mut self, text: &str) -> Result<Written> {
+        self.push(text);
+        Ok(Written::All)
+    }
+
+    fn tell(&mut self, text: &str) {
+        self.push(text);
+    }
+
+    fn width(&self) -> Option<usize> {
+        Some(100)
+    }
+}

@@ -14,7 +14,7 @@ from measure import Skip
 
 LIMIT = 20.0
 # What a prompt ends with: virsh's `virsh # `, virhai's `…> `, each perhaps followed by escape codes.
-PROMPT = re.compile(rb"[#>] (\x1b\[[0-9;?]*[a-zA-Z])*$")
+PROMPT = re.compile(rb"[#>] (\r|\x1b\[[0-9;?]*[a-zA-Z])*$")
 
 
 class Terminal:

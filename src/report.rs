@@ -27,6 +27,8 @@ pub trait Sources {
     fn text(&self, name: &str) -> Option<String>;
     /// The source that a closure was written in; Rhai only tells from where it was called.
     fn home(&self, closure: &str) -> Option<&str>;
+    /// The name that may have been meant, where a name was not found.
+    fn hint(&self, failure: &EvalAltResult) -> Option<String>;
 }
 
 /// Shows an error that a script did not catch.
@@ -71,7 +73,10 @@ fn renderer(palette: Palette) -> Renderer {
 
 /// What [`uncaught`] shows.
 pub fn uncaught_text(failure: &EvalAltResult, palette: Palette, sources: &dyn Sources) -> String {
-    let error = from_rhai(failure);
+    let mut error = from_rhai(failure);
+    if let Some(hint) = sources.hint(failure) {
+        error = error.hint(hint);
+    }
     let frames = frames::frames(failure, sources);
     let texts: Vec<Option<String>> = frames.iter().map(|frame| sources.text(&frame.file)).collect();
     let title = title(&error);
@@ -144,6 +149,9 @@ mod tests {
             Some(self.0.clone())
         }
         fn home(&self, _closure: &str) -> Option<&str> {
+            None
+        }
+        fn hint(&self, _failure: &EvalAltResult) -> Option<String> {
             None
         }
     }

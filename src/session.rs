@@ -4,6 +4,8 @@
 //! of those before it; nothing here knows a terminal.
 
 use std::cell::Cell;
+mod hint;
+
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -196,6 +198,10 @@ impl Sources for Session {
 
     fn home(&self, closure: &str) -> Option<&str> {
         self.closures.get(closure).map(String::as_str)
+    }
+
+    fn hint(&self, failure: &EvalAltResult) -> Option<String> {
+        hint::hint(failure, self)
     }
 }
 

@@ -36,12 +36,12 @@ pub(super) fn register<O: Object>(engine: &mut Engine, name: &'static str) {
     engine.register_global_module(module.into());
 }
 
-/// By name, then by host: two objects that are not the same are never equal.
+/// By name, then by host and key: two objects that are not the same are never equal.
 fn order<O: Object>(a: &Handle<O>, b: &Handle<O>) -> std::cmp::Ordering {
     a.label()
         .cmp(b.label())
         .then_with(|| a.connection().uri().cmp(&b.connection().uri()))
-        .then(std::cmp::Ordering::Less)
+        .then_with(|| a.key().cmp(b.key()))
 }
 
 type Holds = fn(std::cmp::Ordering) -> bool;

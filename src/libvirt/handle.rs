@@ -15,7 +15,7 @@ use crate::error::Result;
 /// What libvirt has of a kind of object, and how it is found again.
 pub trait Object: Send + Sync + Sized + 'static {
     /// What identifies it on its host.
-    type Key: Clone + PartialEq + Send + Sync + 'static;
+    type Key: Clone + Ord + Send + Sync + 'static;
 
     /// Looks it up.
     fn find(connect: &Connect, key: &Self::Key) -> Outcome<Self>;

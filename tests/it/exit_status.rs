@@ -30,6 +30,18 @@ fn a_failed_script_is_1_with_place_and_hint() {
 }
 
 #[test]
+fn a_name_that_is_not_found_suggests_the_nearest() {
+    for (code, near) in [
+        ("domains()[0].strat()", "start"),
+        ("domains()[0].sttae", "state"),
+        ("domians()", "domains"),
+        ("fn hello() { 1 } helo()", "hello"),
+    ] {
+        test_driver(code).status(1).stderr_contains(&format!("did you mean `{near}`?")).run();
+    }
+}
+
+#[test]
 fn what_is_forbidden_inside_an_open_connection_is_1_and_says_by_whom() {
     let vm = "domains()[0].suspend()";
     for (option, by) in [

@@ -37,7 +37,7 @@ fn a_name_that_is_not_found_suggests_the_nearest() {
         ("domians()", "domains"),
         ("fn hello() { 1 } helo()", "hello"),
     ] {
-        test_driver(code).status(1).stderr_contains(&format!("did you mean `{near}`?")).run();
+        test_driver(code).status(1).stderr_contains(format!("did you mean `{near}`?")).run();
     }
 }
 

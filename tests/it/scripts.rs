@@ -33,8 +33,8 @@ fn every_script_explains_itself_in_the_words_at_its_top() {
     for script in all() {
         let text = std::fs::read_to_string(&script).unwrap();
         let comment = text.lines().skip(1).map_while(|line| line.strip_prefix("//!"));
-        let help: String =
-            comment.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+        let lines: Vec<&str> = comment.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        let help = lines.join("\n") + "\n";
         let usage = format!("\nUsage: {} [OPTIONS]", file_name(&script));
         assert!(help.contains(&usage) && help.contains("\nExamples:\n"), "{}: {help}", script.display());
         for word in ["--help", "-h"] {
@@ -89,7 +89,7 @@ fn the_inventory_is_data_in_every_other_format() {
     let mut texts = String::new();
     for format in ["json", "ndjson", "yaml", "csv", "tsv", "text"] {
         for rows in ["guests", "disks", "nics"] {
-            texts += &format!("# -o {format} --rows {rows}\n{}", shown(format, rows));
+            texts += &[&format!("# -o {format} --rows {rows}\n"), shown(format, rows).as_str()].concat();
         }
     }
     golden::check(&project("tests/it/scripts/inventory-formats.out"), &texts);

@@ -47,13 +47,12 @@ fn commands(prompt: bool) -> Vec<(String, String)> {
     let is_session = |block: &Block| block.lines.iter().any(|line| line.starts_with(PROMPT));
     let wanted = |block: &Block| block.language == "console" && is_session(block) == prompt;
     for line in blocks().into_iter().filter(wanted).flat_map(|block| block.lines) {
-        match line.strip_prefix("$ ") {
-            Some(command) => commands.push((command.to_owned(), String::new())),
-            None => {
-                let (_, output) = commands.last_mut().expect("a command comes first");
-                *output += &line;
-                output.push('\n');
-            }
+        if let Some(command) = line.strip_prefix("$ ") {
+            commands.push((command.to_owned(), String::new()));
+        } else {
+            let (_, output) = commands.last_mut().expect("a command comes first");
+            *output += &line;
+            output.push('\n');
         }
     }
     commands

@@ -23,7 +23,7 @@ fn inventory(daemon: &Daemon, name: &str) -> Value {
 /// Returns the number after `key:` in what virsh writes.
 fn number(text: &str, key: &str) -> i64 {
     let line = text.lines().find(|line| line.starts_with(&format!("{key}:")));
-    let value = line.and_then(|line| line.split_whitespace().filter_map(|word| word.parse().ok()).next());
+    let value = line.and_then(|line| line.split_whitespace().find_map(|word| word.parse().ok()));
     value.unwrap_or_else(|| panic!("no {key} in {text}"))
 }
 

@@ -5,7 +5,7 @@ use rhai::{Dynamic, FnPtr};
 
 use super::Fallible;
 use super::xml::XmlDocument;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::xml::Document;
 
 /// Reads the stored definition; `inactive` is the flag that asks for it.
@@ -15,6 +15,19 @@ pub(super) fn stored(inactive: u32, read: impl Fn(u32) -> Result<String>) -> Res
         Err(error) if error.code() == "invalid_arg" => read(0),
         outcome => outcome,
     }
+}
+
+/// Refuses to edit what has no stored definition: defining it would silently make it persistent.
+///
+/// Errors: `operation_invalid`.
+pub(super) fn refuse_transient(persistent: bool, kind: &str, name: &str) -> Result<()> {
+    if persistent {
+        return Ok(());
+    }
+    let error =
+        Error::new("operation_invalid", format!("the {kind} is transient: it has no stored definition"));
+    let hint = format!("conn().define_{kind}(xml) stores one, and makes it persistent");
+    Err(error.operation(format!("{kind}.edit")).object(name).hint(hint))
 }
 
 /// Lets a closure change a definition; returns the changed text, none where it is as before.

@@ -22,15 +22,14 @@ pub fn from_rhai(error: &EvalAltResult) -> Error {
             let text = if what.is_empty() { cause.to_string() } else { format!("{what}: {cause}") };
             Error::new(code::IO, text)
         }
-        other => {
-            let mut copy = other.to_string();
-            // Rhai ends its sentence with the position, which is shown apart.
-            if let Some(at) = copy.rfind(" (line ") {
-                copy.truncate(at);
-            }
-            Error::new(code::SCRIPT, copy)
-        }
+        other => Error::new(code::SCRIPT, sentence(&other.to_string())),
     }
+}
+
+/// Rhai's sentence without the chain of calls and the position that it ends with: they are shown apart.
+fn sentence(message: &str) -> String {
+    let own = message.split("\nin call to function").next().unwrap_or(message);
+    own.rfind(" (line ").map_or(own, |at| &own[..at]).to_owned()
 }
 
 /// The error below calls and modules.
@@ -59,7 +58,11 @@ fn from_map(map: &Map) -> Error {
     // Rhai's own errors are maps with the name of their kind under `error`.
     let own = map.contains_key("error") && map.contains_key("position");
     let word = text("code").unwrap_or_else(|| if own { code::SCRIPT } else { code::THROWN }.into());
-    let message = text("message").unwrap_or_else(|| format!("{:?}", Dynamic::from(map.clone())));
+    let message = match text("message") {
+        Some(message) if own => sentence(&message),
+        Some(message) => message,
+        None => format!("{:?}", Dynamic::from(map.clone())),
+    };
     let mut error = Error::new(word, message);
     if let Some(operation) = text("operation") {
         error = error.operation(operation);
@@ -240,5 +243,9 @@ mod tests {
         let error = from_rhai(&error);
         assert_eq!(error.code(), code::SCRIPT);
         assert!(!error.to_string().contains("line 1"), "{error}");
+        let mut engine = Engine::new();
+        register(&mut engine);
+        let script = "fn f() { 1 / 0 } let m = (); try { f() } catch (e) { m = error(e).message } m";
+        assert_eq!(engine.eval::<String>(script).unwrap(), "Division by zero: 1 / 0");
     }
 }

@@ -14,7 +14,9 @@ pub(super) struct Terminal;
 impl Credentials for Terminal {
     fn answer(&self, question: &Question) -> Option<String> {
         let mut text = String::new();
-        if let Some(challenge) = &question.challenge {
+        // Some parts of libvirt put the challenge into the prompt as well.
+        if let Some(challenge) = question.challenge.as_ref().filter(|c| !question.prompt.contains(c.as_str()))
+        {
             text.push_str(challenge.trim_end());
             text.push('\n');
         }

@@ -5,7 +5,9 @@ use rhai::EvalAltResult;
 use super::{Session, catalog};
 use crate::api::error::innermost;
 use crate::lang::catalog::Catalog;
+use crate::lang::lint::{self, NoModules, Surroundings};
 use crate::lang::suggest::{nearest, nearest_of};
+use crate::report::Sources;
 
 /// The name that may have been meant; the catalog is made only when a name was not found.
 pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String> {
@@ -21,9 +23,21 @@ pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String>
             let names: Vec<&str> = session.scope().iter().map(|(name, ..)| name).collect();
             nearest(name, names)?.to_owned()
         }
+        EvalAltResult::ErrorParsing(_, position) => return syntax(position.line()?, session),
         _ => return None,
     };
     Some(format!("did you mean `{near}`?"))
+}
+
+/// What `check` advises about the line that does not parse.
+fn syntax(line: usize, session: &Session) -> Option<String> {
+    let text = session.text(session.main())?;
+    let surroundings =
+        Surroundings { scope: Some(session.scope()), functions: Some(session.functions()), imports: &[] };
+    let catalog = catalog(session.engine());
+    let findings =
+        lint::check_in(&text, session.main(), &catalog, &NoModules, session.engine(), &surroundings);
+    findings.into_iter().find(|finding| finding.line == line)?.hint
 }
 
 /// A signature is a name and the types of the arguments: `strat (Domain, map)`.

@@ -42,6 +42,22 @@ fn a_name_that_is_not_found_suggests_the_nearest() {
 }
 
 #[test]
+fn a_variable_that_is_not_there_suggests_the_nearest() {
+    test_driver("let guests = 1; guest").status(2).stderr_contains("did you mean `guests`?").run();
+}
+
+#[test]
+fn a_transient_guest_is_not_made_persistent_by_editing_it() {
+    test_driver(
+        "let vm = conn().create_domain(`<domain type='test'><name>t</name><memory>65536</memory><vcpu>1</vcpu>
+             <os><type>hvm</type></os></domain>`);
+         try { vm.edit(|doc| doc[\"title\"] = \"x\") } catch (e) { print(`${e.code} ${vm.persistent}`) }",
+    )
+    .stdout("operation_invalid false\n")
+    .run();
+}
+
+#[test]
 fn what_is_forbidden_inside_an_open_connection_is_1_and_says_by_whom() {
     let vm = "domains()[0].suspend()";
     for (option, by) in [

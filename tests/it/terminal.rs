@@ -12,7 +12,9 @@ use virhai::repl::{HISTORY_FILE, Setup, Transcript};
 use virhai::session::{Session, Settings};
 
 use crate::support::process::send_signal;
-use crate::support::{Daemon, Need, Terminal, Virhai, eventually, lab_or_skip, project, transcripts, turn};
+use crate::support::{
+    Daemon, Need, Node, Terminal, Virhai, eventually, lab_or_skip, project, transcripts, turn,
+};
 
 /// The prompt of libvirt's test driver.
 const PROMPT: &str = "test:///default> ";
@@ -183,6 +185,21 @@ fn the_prompt_says_read_only_and_the_daemon_refuses() {
     terminal.wait_for_last_line("test:///default (read-only)> ");
     terminal.line("domain(\"test\").destroy()");
     terminal.wait_for("read-only");
+}
+
+#[test]
+fn a_name_and_a_password_are_asked_for_and_the_password_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = Node::small().user("admin", Some("secret")).write(&folder.path().join("node.xml"));
+    let terminal = Terminal::open(Virhai::new().connect(&uri), 100, 30);
+    terminal.wait_for_last_line(&format!("{uri}> "));
+    terminal.line("domains().len() + 70");
+    terminal.wait_for("username for");
+    terminal.line("admin");
+    terminal.wait_for("password for");
+    terminal.line("secret");
+    terminal.wait_for("\n7");
+    assert!(!terminal.whole_screen().contains("secret"), "{}", terminal.whole_screen());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::support::{Node, Virhai, lab_or_skip, soak};
 const SCRIPT: &str = r#"
 let rounds = parse_int(args[0]);
 for round in 0..rounds {
-    let vm = domains(#{ active: true })[0];
+    let vm = domains(#{ state: "running" })[0];
     vm.suspend();
     vm.resume();
     let facts = [vm.name, vm.state, vm.id, vm.memory, vm.os_type, vm.autostart, vm.persistent, vm.xml["name"]];

@@ -4,7 +4,7 @@ use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Dynamic, Engine, FnPtr, Map};
 
 use crate::api::Fallible;
-use crate::api::edit::{edited, validated};
+use crate::api::edit::{edited, refuse_transient, validated};
 use crate::api::xml::{XmlDocument, maps, refuse_assignment};
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
@@ -110,6 +110,7 @@ mod domain_definition {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn edit(context: NativeCallContext, vm: Domain, closure: FnPtr) -> Fallible<bool> {
+        refuse_transient(vm.is_persistent()?, "domain", vm.label())?;
         let flags = sys::VIR_DOMAIN_XML_INACTIVE | secure(&vm);
         let before = vm.xml(flags)?;
         let Some(after) = edited(&context, &before, &closure)? else { return Ok(false) };

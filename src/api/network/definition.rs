@@ -4,7 +4,7 @@ use rhai::plugin::{NativeCallContext, export_module};
 use rhai::{Dynamic, Engine, FnPtr, Map};
 
 use crate::api::Fallible;
-use crate::api::edit::{edited, stored, validated};
+use crate::api::edit::{edited, refuse_transient, stored, validated};
 use crate::api::xml::{XmlDocument, refuse_assignment};
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Network, sys};
@@ -80,6 +80,7 @@ mod network_definition {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn edit(context: NativeCallContext, network: Network, closure: FnPtr) -> Fallible<bool> {
+        refuse_transient(network.is_persistent()?, "network", network.label())?;
         let before = stored(sys::VIR_NETWORK_XML_INACTIVE, |flags| network.xml(flags))?;
         let Some(after) = edited(&context, &before, &closure)? else { return Ok(false) };
         validated(sys::VIR_NETWORK_DEFINE_VALIDATE, |flags| {

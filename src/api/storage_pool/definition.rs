@@ -4,7 +4,7 @@ use rhai::plugin::{NativeCallContext, export_module};
 use rhai::{Dynamic, Engine, FnPtr, Map};
 
 use crate::api::Fallible;
-use crate::api::edit::{edited, stored, validated};
+use crate::api::edit::{edited, refuse_transient, stored, validated};
 use crate::api::xml::{XmlDocument, refuse_assignment};
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{StoragePool, sys};
@@ -81,6 +81,7 @@ mod pool_definition {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn edit(context: NativeCallContext, pool: StoragePool, closure: FnPtr) -> Fallible<bool> {
+        refuse_transient(pool.is_persistent()?, "pool", pool.label())?;
         let before = stored(sys::VIR_STORAGE_XML_INACTIVE, |flags| pool.xml(flags))?;
         let Some(after) = edited(&context, &before, &closure)? else { return Ok(false) };
         validated(sys::VIR_STORAGE_POOL_DEFINE_VALIDATE, |flags| {

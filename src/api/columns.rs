@@ -10,7 +10,7 @@ use rhai::Dynamic;
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
 use super::{domain_rows, words};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::libvirt::{Connection, DomainSnapshot, Network, StoragePool, StorageVolume};
 use crate::output::{Column, Columns, Data, Kind, Record};
 
@@ -90,7 +90,6 @@ const READERS: &[Reader] = &[
         Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
     },
     |values| Some(Ok(all_of::<XmlNode>(values)?.iter().map(|x| Data::Text(x.node.to_string())).collect())),
-    |values| Some(Ok(all_of::<Error>(values)?.iter().map(error).collect())),
 ];
 
 fn rows_of<T: Clone + Send + Sync + 'static>(
@@ -188,21 +187,4 @@ fn host(Host(connection): &Host) -> Result<Vec<Data>> {
         Data::Int(i64::from(info.cpus)),
         Data::Int(i64::try_from(info.memory).unwrap_or(i64::MAX)),
     ])
-}
-
-/// An error as data: the facts that it has.
-fn error(error: &Error) -> Data {
-    let facts = error.facts();
-    let texts = [
-        ("code", Some(facts.code.as_ref())),
-        ("message", Some(facts.message.as_str())),
-        ("domain", facts.domain.as_deref()),
-        ("operation", facts.operation.as_deref()),
-        ("object", facts.object.as_deref()),
-        ("host", facts.host.as_deref()),
-        ("hint", facts.hint.as_deref()),
-        ("cause", facts.cause.as_deref()),
-    ];
-    let present = |(key, text): (&str, Option<&str>)| Some((key.to_owned(), Data::Text(text?.to_owned())));
-    Data::Map(texts.into_iter().filter_map(present).collect())
 }

@@ -11,7 +11,7 @@ use rhai::{Array, Engine, Map};
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text, names};
 use crate::error::Result;
-use crate::lang::options::{OptionTable, Parsed, flag, text};
+use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, text};
 use crate::libvirt::{Domain, DomainSnapshot, sys};
 use crate::xml::Document;
 
@@ -24,67 +24,59 @@ pub(super) fn register(engine: &mut Engine) {
 /// The option tables of this file.
 pub(super) const OPTIONS: &[&OptionTable] = &[&CREATE, &CREATE_XML, &LIST, &REVERT, &DELETE];
 
+const DISK_ONLY: OptionSpec =
+    flag("disk_only", sys::VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, "Takes the disks without the memory.");
+const QUIESCE: OptionSpec = flag(
+    "quiesce",
+    sys::VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
+    "Freezes the guest's file systems meanwhile, by its agent.",
+);
+const ATOMIC: OptionSpec = flag(
+    "atomic",
+    sys::VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC,
+    "Fails without having changed anything, or succeeds.",
+);
+const LIVE: OptionSpec =
+    flag("live", sys::VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, "Lets the guest run while its memory is saved.");
+const HALT: OptionSpec = flag("halt", sys::VIR_DOMAIN_SNAPSHOT_CREATE_HALT, "Ends the guest afterwards.");
+const NO_METADATA: OptionSpec = flag(
+    "no_metadata",
+    sys::VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
+    "Takes it without libvirt remembering it.",
+);
+const REUSE_EXTERNAL: OptionSpec =
+    flag("reuse_external", sys::VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT, "Uses image files that exist.")
+        .alias("reuse_ext");
+const VALIDATE: OptionSpec =
+    flag("validate", sys::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE, "Checks the XML against libvirt's schema.");
+
 static CREATE: OptionTable = OptionTable {
     function: "Domain.snapshot_create",
     options: &[
         text("name", "Its name; without one libvirt takes the time."),
         text("description", "A text to find out later what it was for."),
-        flag("disk_only", sys::VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, "Takes the disks without the memory."),
-        flag(
-            "quiesce",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
-            "Freezes the guest's file systems meanwhile, by its agent.",
-        ),
-        flag(
-            "atomic",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC,
-            "Fails without having changed anything, or succeeds.",
-        ),
-        flag("live", sys::VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, "Lets the guest run while its memory is saved."),
-        flag("halt", sys::VIR_DOMAIN_SNAPSHOT_CREATE_HALT, "Ends the guest afterwards."),
-        flag(
-            "no_metadata",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
-            "Takes it without libvirt remembering it.",
-        ),
-        flag("reuse_external", sys::VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT, "Uses image files that exist.")
-            .alias("reuse_ext"),
-        flag(
-            "validate",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE,
-            "Checks the XML against libvirt's schema.",
-        ),
+        DISK_ONLY,
+        QUIESCE,
+        ATOMIC,
+        LIVE,
+        HALT,
+        NO_METADATA,
+        REUSE_EXTERNAL,
+        VALIDATE,
     ],
 };
 
 static CREATE_XML: OptionTable = OptionTable {
     function: "Domain.snapshot_create_xml",
     options: &[
-        flag("disk_only", sys::VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, "Takes the disks without the memory."),
-        flag(
-            "quiesce",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
-            "Freezes the guest's file systems meanwhile, by its agent.",
-        ),
-        flag(
-            "atomic",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC,
-            "Fails without having changed anything, or succeeds.",
-        ),
-        flag("live", sys::VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, "Lets the guest run while its memory is saved."),
-        flag("halt", sys::VIR_DOMAIN_SNAPSHOT_CREATE_HALT, "Ends the guest afterwards."),
-        flag(
-            "no_metadata",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
-            "Takes it without libvirt remembering it.",
-        ),
-        flag("reuse_external", sys::VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT, "Uses image files that exist.")
-            .alias("reuse_ext"),
-        flag(
-            "validate",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE,
-            "Checks the XML against libvirt's schema.",
-        ),
+        DISK_ONLY,
+        QUIESCE,
+        ATOMIC,
+        LIVE,
+        HALT,
+        NO_METADATA,
+        REUSE_EXTERNAL,
+        VALIDATE,
         flag(
             "redefine",
             sys::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,

@@ -13,6 +13,7 @@ pub mod domain;
 mod domain_rows;
 mod edit;
 pub mod error;
+mod events;
 mod finders;
 mod fs;
 pub mod global;
@@ -73,6 +74,7 @@ pub fn register(engine: &mut Engine) {
     network::register(engine);
     storage_pool::register(engine);
     storage_volume::register(engine);
+    events::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -93,12 +95,13 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &connection::CONNECT,
         &stats::STATS,
         &inventory::INVENTORY,
-        &wait::WAIT,
         &os::RUN,
         &csv::PARSE,
         &csv::TO_STRING,
     ];
     tables.extend(domain::options());
+    tables.extend(events::OPTIONS);
+    tables.extend(wait::OPTIONS);
     tables.extend(snapshot::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());

@@ -16,7 +16,7 @@ use super::{Fallible, words};
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
-pub(super) use finders::{STATS_FILTERS, selection};
+pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {

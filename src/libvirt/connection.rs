@@ -15,6 +15,7 @@ use virt::connect::Connect;
 use super::auth;
 use super::door::{Change, Door, Effect, Operation};
 use super::event_loop;
+use super::events::Hub;
 use super::failure::{Failure, Outcome};
 use super::open_failure;
 use super::worker::{Unanswered, Worker};
@@ -62,6 +63,8 @@ pub(super) struct Live {
     pub(super) generation: u64,
     worker: Option<Worker>,
     lost: AtomicBool,
+    /// What subscribers hear of it.
+    pub(super) events: Hub,
 }
 
 impl Live {
@@ -273,6 +276,16 @@ impl Connection {
         }
     }
 
+    /// Opens it where it is not open, with a single try: for those who try again by themselves.
+    pub(super) fn try_open(&self) -> Result<()> {
+        if self.is_open() || self.is_closed() {
+            return Ok(());
+        }
+        self.0.door.interrupt().check()?;
+        self.keep(self.open_once()?);
+        Ok(())
+    }
+
     /// Keeps what was opened, unless another thread was faster.
     fn keep(&self, live: Live) -> Arc<Live> {
         let mut state = self.state();
@@ -317,16 +330,29 @@ impl Connection {
         let worker = (!is_in_process(&reported)).then_some(worker);
         self.state().uri = Some(reported.into());
         let generation = GENERATION.fetch_add(1, Ordering::Relaxed);
-        Ok(Live { connect: Some(connect), generation, worker, lost: AtomicBool::new(false) })
+        Ok(Live {
+            connect: Some(connect),
+            generation,
+            worker,
+            lost: AtomicBool::new(false),
+            events: Hub::default(),
+        })
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
+        let Some(connect) = self.connect.take() else { return };
+        let events = std::mem::take(&mut self.events);
+        let close = move || {
+            events.end(&connect);
+            drop(connect);
+        };
         // The last reference may close the connection, which talks to the daemon: not on a thread
         // that must stay responsive.
-        if let (Some(worker), Some(connect)) = (&self.worker, self.connect.take()) {
-            worker.post(move || drop(connect));
+        match &self.worker {
+            Some(worker) => worker.post(close),
+            None => close(),
         }
     }
 }

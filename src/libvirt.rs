@@ -33,6 +33,7 @@ pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceA
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
+pub use event_loop::initialize;
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, library_version, version_text};
 pub use interrupt::{Interrupt, Reason, TICK};

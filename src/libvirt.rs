@@ -29,7 +29,9 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning};
+pub use domain::{
+    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning,
+};
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};

@@ -3,7 +3,9 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod block;
 mod definition;
+mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
@@ -27,13 +29,21 @@ pub(super) fn register(engine: &mut Engine) {
     definition::register(engine);
     resources::register(engine);
     tuning::register(engine);
+    block::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS, tuning::OPTIONS]
-        .concat()
-        .into_iter()
+    [
+        block::OPTIONS,
+        finders::OPTIONS,
+        lifecycle::OPTIONS,
+        definition::OPTIONS,
+        resources::OPTIONS,
+        tuning::OPTIONS,
+    ]
+    .concat()
+    .into_iter()
 }
 
 #[export_module]

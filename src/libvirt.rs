@@ -21,6 +21,7 @@ mod network;
 mod open_failure;
 mod storage_pool;
 mod storage_volume;
+mod stream;
 #[cfg(test)]
 pub(crate) mod test_node;
 mod typed_params;
@@ -39,5 +40,6 @@ pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
 pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use stream::{Received, Stream};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

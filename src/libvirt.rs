@@ -30,7 +30,9 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning};
+pub use domain::{
+    Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Screenshot, Tuning,
+};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};

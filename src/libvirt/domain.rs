@@ -4,9 +4,11 @@
 
 mod bulk;
 mod finders;
+mod screenshot;
 mod tuning;
 
 pub use bulk::DomainEntry;
+pub use screenshot::Screenshot;
 pub use tuning::Tuning;
 
 use std::os::raw::c_int;

@@ -115,6 +115,25 @@ impl Stream {
         }
     }
 
+    /// Receives everything up to the end; `None` where it is more than `most` bytes. Holes read as zeros.
+    pub(super) fn receive_all(&self, most: usize, interrupt: &Interrupt) -> Result<Option<Vec<u8>>> {
+        let mut all = Vec::new();
+        loop {
+            match self.receive(Duration::MAX, interrupt)? {
+                Some(Received::Data(data)) => all.extend_from_slice(&data),
+                Some(Received::Hole(length)) if length <= (most - all.len()) as u64 => {
+                    all.resize(all.len() + length as usize, 0);
+                }
+                Some(Received::End) => return Ok(Some(all)),
+                Some(Received::Hole(_)) => return Ok(None),
+                None => {}
+            }
+            if all.len() > most {
+                return Ok(None);
+            }
+        }
+    }
+
     /// Bytes that came and were forgotten, because nobody took them in time.
     pub fn forgotten(&self) -> u64 {
         self.queue.forgotten()

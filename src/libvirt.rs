@@ -22,6 +22,7 @@ mod network;
 mod open_failure;
 mod storage_pool;
 mod storage_volume;
+mod stream;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
@@ -31,7 +32,8 @@ mod worker;
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
 pub use domain::{
-    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning,
+    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
+    Screenshot, Tuning,
 };
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
@@ -45,6 +47,7 @@ pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
 pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

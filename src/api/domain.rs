@@ -9,6 +9,7 @@ mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
+mod screenshot;
 mod tuning;
 
 use rhai::Engine;
@@ -28,6 +29,7 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    screenshot::register(engine);
     tuning::register(engine);
     block::register(engine);
 }
@@ -40,6 +42,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         lifecycle::OPTIONS,
         definition::OPTIONS,
         resources::OPTIONS,
+        screenshot::OPTIONS,
         tuning::OPTIONS,
     ]
     .concat()

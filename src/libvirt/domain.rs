@@ -7,11 +7,13 @@ mod block;
 mod block_job;
 mod bulk;
 mod finders;
+mod screenshot;
 mod tuning;
 
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
+pub use screenshot::Screenshot;
 pub use tuning::Tuning;
 
 use std::os::raw::c_int;

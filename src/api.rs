@@ -24,6 +24,7 @@ mod json;
 mod names;
 pub mod network;
 mod os;
+mod params;
 pub mod permissions;
 pub mod show;
 pub mod snapshot;
@@ -99,6 +100,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &csv::TO_STRING,
     ];
     tables.extend(domain::options());
+    tables.extend(host::options());
     tables.extend(snapshot::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());

@@ -26,6 +26,7 @@ mod names;
 pub mod network;
 mod os;
 mod parts;
+mod params;
 pub mod permissions;
 mod point;
 pub mod show;
@@ -105,6 +106,8 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(domain::options());
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
+    tables.extend(host::options());
+    tables.extend(snapshot::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::OPTIONS);

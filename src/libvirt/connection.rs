@@ -11,13 +11,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
+use virt::sys;
 
 use super::auth;
 use super::door::{Change, Door, Effect, Operation};
 use super::event_loop::{self, Watch};
 use super::failure::{Failure, Outcome};
 use super::interrupt::Interrupt;
+use super::door::{Change, Door, Effect, Operation, read};
+use super::event_loop;
+use super::failure::{Failure, Outcome, check};
 use super::open_failure;
+use super::typed_params::{Params, ParamsBuffer};
 use super::worker::{Unanswered, Worker};
 use crate::error::{Error, Result, code};
 
@@ -43,6 +48,8 @@ struct Inner {
     readonly: bool,
     door: Arc<Door>,
     state: Mutex<State>,
+    /// In whose name calls are made, where it is not the user's own.
+    identity: Mutex<Option<Params>>,
 }
 
 #[derive(Default)]
@@ -99,7 +106,7 @@ impl Connection {
     /// Makes a connection that opens at its first use.
     pub fn new(uri: Option<String>, readonly: bool, door: Arc<Door>) -> Self {
         let readonly = readonly || door.rules().readonly;
-        Self(Arc::new(Inner { uri, readonly, door, state: Mutex::default() }))
+        Self(Arc::new(Inner { uri, readonly, door, state: Mutex::default(), identity: Mutex::default() }))
     }
 
     /// Opens it now (`virConnectOpenAuth`), so that failures show here and not later.
@@ -149,6 +156,20 @@ impl Connection {
     /// True where both are copies of one connection.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Makes the calls of this connection in another name (`virConnectSetIdentity`), also after it was
+    /// opened anew.
+    pub fn set_identity(&self, identity: Params) -> Result<()> {
+        let wanted = identity.clone();
+        // Changes nothing on the host, only what the connection may do there.
+        self.call(read("connection.set_identity"), "", move |c| identify(c, &wanted))?;
+        *self.identity() = Some(identity);
+        Ok(())
+    }
+
+    fn identity(&self) -> MutexGuard<'_, Option<Params>> {
+        self.0.identity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -333,6 +354,7 @@ impl Connection {
         let worker = Worker::start("libvirt-call")?;
         let readonly = self.0.readonly;
         let credentials = self.0.door.credentials();
+        let identity = self.identity().clone();
         let opened = worker.run(self.0.door.interrupt(), move || {
             let (connect, watches) =
                 event_loop::added_by(|| auth::open(c_uri.as_ref(), readonly, credentials));
@@ -343,6 +365,10 @@ impl Connection {
                 let _ = connect.set_keep_alive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
             }
             Outcome::Ok((connect, reported, watches))
+            if let Some(identity) = &identity {
+                identify(&connect, identity)?;
+            }
+            Outcome::Ok((connect, reported))
         });
         let (connect, reported, watches) = match opened {
             Ok(Ok(opened)) => opened,
@@ -378,6 +404,14 @@ fn still_lost(error: Error) -> Error {
         Some(hint) => lost.hint(hint),
         None => lost,
     }
+}
+
+/// Tells the daemon in whose name the next calls are.
+fn identify(connect: &Connect, identity: &Params) -> Outcome<()> {
+    let mut params = ParamsBuffer::new(identity)?;
+    // SAFETY: a live connection and a valid array of its own length.
+    check(unsafe { sys::virConnectSetIdentity(connect.as_ptr(), params.as_mut_ptr(), params.len(), 0) })
+        .map(drop)
 }
 
 /// True for drivers that run inside this process and answer without waiting for anybody.

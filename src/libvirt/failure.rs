@@ -137,6 +137,20 @@ pub(crate) unsafe fn text_of(text: *const c_char) -> Option<String> {
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }
 
+/// Copies and frees a text that libvirt allocated for its caller; null is libvirt's last error.
+///
+/// # Safety
+/// `text` is null or came from libvirt with the duty to free it, and is not used again.
+pub(super) unsafe fn take_text(text: *mut c_char) -> Outcome<String> {
+    let text = check_pointer(text)?;
+    // SAFETY: not null; the rest is the caller's promise.
+    unsafe {
+        let copy = text_of(text).unwrap_or_default();
+        super::domain::release(text.cast());
+        Ok(copy)
+    }
+}
+
 /// Turns the usual C answer (negative is failure) into a result.
 pub(crate) fn check(answer: c_int) -> Outcome<c_int> {
     if answer < 0 { Err(Failure::Libvirt(Report::last())) } else { Ok(answer) }

@@ -25,8 +25,8 @@ mod json;
 mod names;
 pub mod network;
 mod os;
-mod parts;
 mod params;
+mod parts;
 pub mod permissions;
 mod point;
 pub mod show;
@@ -107,7 +107,6 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
     tables.extend(host::options());
-    tables.extend(snapshot::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::OPTIONS);

@@ -50,11 +50,8 @@ pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
 pub use event_loop::initialize;
 pub use handle::{Handle, Object};
-    ,
-};
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
-pub use host::{NodeInfo, library_version, version_text};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
 pub use lifecycle_events::{LifecycleEvent, Subscription};

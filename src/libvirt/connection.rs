@@ -14,13 +14,10 @@ use virt::connect::Connect;
 use virt::sys;
 
 use super::auth;
-use super::door::{Change, Door, Effect, Operation};
-use super::event_loop::{self, Watch};
-use super::failure::{Failure, Outcome};
-use super::interrupt::Interrupt;
 use super::door::{Change, Door, Effect, Operation, read};
-use super::event_loop;
+use super::event_loop::{self, Watch};
 use super::failure::{Failure, Outcome, check};
+use super::interrupt::Interrupt;
 use super::open_failure;
 use super::typed_params::{Params, ParamsBuffer};
 use super::worker::{Unanswered, Worker};
@@ -364,11 +361,10 @@ impl Connection {
                 // Refused by drivers that are clients themselves (esx, vbox, …): they do without.
                 let _ = connect.set_keep_alive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
             }
-            Outcome::Ok((connect, reported, watches))
             if let Some(identity) = &identity {
                 identify(&connect, identity)?;
             }
-            Outcome::Ok((connect, reported))
+            Outcome::Ok((connect, reported, watches))
         });
         let (connect, reported, watches) = match opened {
             Ok(Ok(opened)) => opened,

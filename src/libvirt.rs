@@ -16,6 +16,7 @@ mod failure;
 mod handle;
 mod host;
 mod interrupt;
+mod job;
 mod lifecycle_events;
 mod network;
 mod open_failure;
@@ -28,13 +29,17 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning};
+pub use domain::{
+    Address, BlockInfo, ControlInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, JobInfo, JobStats,
+    SaveOptions, Tuning,
+};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, library_version};
 pub use interrupt::{Interrupt, Reason, TICK};
+pub use job::{Job, Product, Progress, Reading, Work};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network};
 pub use storage_pool::{StoragePool, StoragePoolInfo};

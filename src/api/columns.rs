@@ -9,9 +9,9 @@ use rhai::Dynamic;
 
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
-use super::{domain_rows, words};
+use super::{domain_rows, job, words};
 use crate::error::Result;
-use crate::libvirt::{Connection, DomainSnapshot, Network, StoragePool, StorageVolume};
+use crate::libvirt::{Connection, DomainSnapshot, Job, Network, StoragePool, StorageVolume};
 use crate::output::{Column, Columns, Data, Kind, Record};
 
 /// Name, kind, and how early the column goes where the screen is narrow.
@@ -30,6 +30,17 @@ const DOMAIN: &[Spec] = &[
 
 const SNAPSHOT: &[Spec] =
     &[("name", Kind::Plain, 0), ("domain", Kind::Plain, 0), ("current", Kind::Plain, 1)];
+
+const JOB: &[Spec] = &[
+    ("operation", Kind::Plain, 0),
+    ("object", Kind::Plain, 0),
+    ("state", Kind::State, 0),
+    ("done", Kind::Size, 2),
+    ("total", Kind::Size, 1),
+    ("percent", Kind::Plain, 1),
+    ("elapsed", Kind::Plain, 3),
+    ("error", Kind::Plain, 4),
+];
 
 const NETWORK: &[Spec] = &[
     ("name", Kind::Plain, 0),
@@ -81,6 +92,7 @@ type Reader = fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
 const READERS: &[Reader] = &[
     |values| rows_of(values, DOMAIN, domain_rows::rows),
     |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
+    |values| rows_of(values, JOB, |all: &[Job]| all.iter().map(job::row).collect()),
     |values| rows_of(values, NETWORK, |all| all.iter().map(network).collect()),
     |values| rows_of(values, POOL, |all| all.iter().map(pool).collect()),
     |values| rows_of(values, VOLUME, volumes),

@@ -7,6 +7,7 @@ mod definition;
 mod finders;
 mod lifecycle;
 mod resources;
+mod save;
 mod tuning;
 
 use rhai::Engine;
@@ -26,14 +27,22 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    save::register(engine);
     tuning::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS, tuning::OPTIONS]
-        .concat()
-        .into_iter()
+    [
+        finders::OPTIONS,
+        lifecycle::OPTIONS,
+        definition::OPTIONS,
+        resources::OPTIONS,
+        save::OPTIONS,
+        tuning::OPTIONS,
+    ]
+    .concat()
+    .into_iter()
 }
 
 #[export_module]

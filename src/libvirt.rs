@@ -7,6 +7,7 @@
 mod auth;
 mod connection;
 mod domain;
+mod domain_checkpoint;
 mod domain_snapshot;
 mod domain_stats;
 mod door;
@@ -22,6 +23,7 @@ mod network;
 mod open_failure;
 mod storage_pool;
 mod storage_volume;
+mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
 mod typed_params;
@@ -30,19 +32,22 @@ mod worker;
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
 pub use domain::{
-    Address, BlockInfo, ControlInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, JobInfo, JobStats,
-    SaveOptions, Tuning,
+    Address, BlockInfo, BlockJobInfo, ControlInfo, DiskError, Domain, DomainEntry, DomainInfo,
+    InterfaceAddresses, JobInfo, JobStats, SaveOptions, Tuning,
 };
+pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
+pub use event_loop::initialize;
 pub use handle::{Handle, Object};
-pub use host::{NodeInfo, library_version};
+pub use host::{NodeInfo, library_version, version_text};
 pub use interrupt::{Interrupt, Reason, TICK};
 pub use job::{Job, Product, Progress, Reading, Work};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
 pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

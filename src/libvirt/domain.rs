@@ -2,12 +2,17 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod backup;
+mod block;
+mod block_job;
 mod bulk;
 mod finders;
 mod job;
 mod save;
 mod tuning;
 
+pub use block::DiskError;
+pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use job::{ControlInfo, JobInfo, JobStats};
 pub use save::SaveOptions;

@@ -20,6 +20,7 @@ mod host_cpu;
 mod host_memory;
 mod interface;
 mod interrupt;
+mod job;
 mod lifecycle_events;
 mod network;
 mod network_port;
@@ -40,10 +41,7 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{
-    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
-    Screenshot, Tuning,
-};
+pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
@@ -54,6 +52,7 @@ pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
+pub use job::{Job, Product, Progress, Reading, Work};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network, NetworkMetadata};
 pub use network_port::{NetworkPort, RawNetworkPort};

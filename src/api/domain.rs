@@ -9,6 +9,7 @@ mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
+mod save;
 mod screenshot;
 mod tuning;
 
@@ -30,6 +31,7 @@ pub(super) fn register(engine: &mut Engine) {
     definition::register(engine);
     resources::register(engine);
     screenshot::register(engine);
+    save::register(engine);
     tuning::register(engine);
     block::register(engine);
 }
@@ -43,6 +45,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         definition::OPTIONS,
         resources::OPTIONS,
         screenshot::OPTIONS,
+        save::OPTIONS,
         tuning::OPTIONS,
     ]
     .concat()

@@ -171,7 +171,9 @@ fn finish_state(state: &mut Dynamic) {
         words::DOMAIN_STATES.iter().position(|known| *known == word.as_str())
     };
     let Some(current) = state.get("state").and_then(number) else { return };
-    if let Some(reason) = state.get_mut("reason") && let Ok(number) = reason.as_int() {
+    if let Some(reason) = state.get_mut("reason")
+        && let Ok(number) = reason.as_int()
+    {
         let word = words::domain_reason(current as i32, i32::try_from(number).unwrap_or(-1));
         *reason = word.into_owned().into();
     }

@@ -5,6 +5,10 @@
 //! call that was abandoned takes its thread and the open connection with it; the next use opens a
 //! new one. No call is ever repeated by itself.
 
+mod apart;
+
+pub(super) use apart::Apart;
+
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +73,8 @@ pub(super) struct Live {
     /// The sockets to the daemon, as the event loop knows them.
     watches: Vec<Watch>,
     lost: AtomicBool,
+    /// Calls that are made beside the worker.
+    apart: apart::Places,
 }
 
 impl Live {
@@ -194,7 +200,18 @@ impl Connection {
             return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome = self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+        self.conclude(operation, object, start, self.attempt(operation, f))
+    }
+
+    /// Completes the error of a change and tells the observer of it.
+    fn conclude<T>(
+        &self,
+        operation: Operation,
+        object: &str,
+        start: Instant,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        let outcome = outcome.map_err(|e| self.explain(e, operation, object));
         self.0.door.observe(&Change {
             operation,
             object,
@@ -376,7 +393,14 @@ impl Connection {
             if is_in_process(&reported) { (None, Vec::new()) } else { (Some(worker), watches) };
         self.state().uri = Some(reported.into());
         let generation = GENERATION.fetch_add(1, Ordering::Relaxed);
-        Ok(Live { connect: Some(connect), generation, worker, watches, lost: AtomicBool::new(false) })
+        Ok(Live {
+            connect: Some(connect),
+            generation,
+            worker,
+            watches,
+            lost: AtomicBool::new(false),
+            apart: apart::Places::default(),
+        })
     }
 }
 

@@ -42,7 +42,7 @@ pub use interrupt::{Interrupt, Reason, TICK};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
-pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};
 pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};

@@ -4,6 +4,7 @@
 //! answer. Its doc comment and its signature are the only record of it: help, completion, the
 //! reference and `check` read them from the engine.
 
+pub mod checkpoint;
 mod columns;
 pub mod connection;
 pub mod context;
@@ -24,7 +25,9 @@ mod json;
 mod names;
 pub mod network;
 mod os;
+mod parts;
 pub mod permissions;
+mod point;
 pub mod show;
 pub mod snapshot;
 mod stats;
@@ -69,6 +72,7 @@ pub fn register(engine: &mut Engine) {
     connection::register(engine);
     host::register(engine);
     domain::register(engine);
+    checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);
     storage_pool::register(engine);
@@ -99,7 +103,8 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &csv::TO_STRING,
     ];
     tables.extend(domain::options());
-    tables.extend(snapshot::OPTIONS);
+    tables.extend(checkpoint::options());
+    tables.extend(snapshot::options());
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::OPTIONS);

@@ -7,6 +7,7 @@
 mod auth;
 mod connection;
 mod domain;
+mod domain_checkpoint;
 mod domain_snapshot;
 mod domain_stats;
 mod door;
@@ -31,11 +32,14 @@ mod worker;
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
 pub use domain::{
-    Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Screenshot, Tuning,
+    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
+    Screenshot, Tuning,
 };
+pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
+pub use event_loop::initialize;
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, library_version, version_text};
 pub use interrupt::{Interrupt, Reason, TICK};

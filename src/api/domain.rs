@@ -3,7 +3,9 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod block;
 mod definition;
+mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
@@ -29,11 +31,13 @@ pub(super) fn register(engine: &mut Engine) {
     resources::register(engine);
     screenshot::register(engine);
     tuning::register(engine);
+    block::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
+        block::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

@@ -321,7 +321,7 @@ impl Connection {
 
     fn open_once(&self) -> Result<Live> {
         static GENERATION: AtomicU64 = AtomicU64::new(1);
-        event_loop::ensure_running()?;
+        event_loop::initialize()?;
         let uri = self.0.uri.clone();
         let c_uri = match &uri {
             Some(uri) => Some(CString::new(uri.as_str()).map_err(|_| {

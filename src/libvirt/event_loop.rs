@@ -21,8 +21,10 @@ use super::failure::{Outcome, check};
 use crate::error::{Error, Result, code};
 use registry::Registry;
 
-/// Starts the loop at the first call; later calls return what the first one did.
-pub(crate) fn ensure_running() -> Result<()> {
+/// Prepares libvirt and starts the loop at the first call; later calls return what the first one did.
+///
+/// The first connection does it too: a program that will open one anyway can have it done early.
+pub fn initialize() -> Result<()> {
     static STARTED: OnceLock<Result<()>> = OnceLock::new();
     STARTED.get_or_init(start).clone()
 }

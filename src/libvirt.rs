@@ -61,7 +61,7 @@ pub use nwfilter::NwFilter;
 pub use nwfilter_binding::{NwFilterBinding, RawNwFilterBinding};
 pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
-pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};
 pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};

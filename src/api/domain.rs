@@ -3,10 +3,13 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod block;
 mod definition;
+mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
+mod screenshot;
 mod tuning;
 
 use rhai::Engine;
@@ -26,14 +29,24 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    screenshot::register(engine);
     tuning::register(engine);
+    block::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS, tuning::OPTIONS]
-        .concat()
-        .into_iter()
+    [
+        block::OPTIONS,
+        finders::OPTIONS,
+        lifecycle::OPTIONS,
+        definition::OPTIONS,
+        resources::OPTIONS,
+        screenshot::OPTIONS,
+        tuning::OPTIONS,
+    ]
+    .concat()
+    .into_iter()
 }
 
 #[export_module]

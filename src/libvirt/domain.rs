@@ -2,11 +2,18 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod backup;
+mod block;
+mod block_job;
 mod bulk;
 mod finders;
+mod screenshot;
 mod tuning;
 
+pub use block::DiskError;
+pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
+pub use screenshot::Screenshot;
 pub use tuning::Tuning;
 
 use std::os::raw::c_int;

@@ -37,6 +37,7 @@ mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
 mod typed_params;
+mod unsupported;
 mod worker;
 
 pub use auth::{Credentials, Question};

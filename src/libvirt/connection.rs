@@ -24,6 +24,7 @@ use super::failure::{Failure, Outcome, check};
 use super::interrupt::Interrupt;
 use super::open_failure;
 use super::typed_params::{Params, ParamsBuffer};
+use super::unsupported;
 use super::worker::{Unanswered, Worker};
 use crate::error::{Error, Result, code};
 
@@ -260,10 +261,11 @@ impl Connection {
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let Some(worker) = &live.worker else {
-            return f(live).map_err(Error::from);
+            return f(live).map_err(|failure| unsupported::explain(failure, live.connect()).into());
         };
         let task = live.clone();
-        match worker.run(interrupt, move || f(&task)) {
+        let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
+        match worker.run(interrupt, call) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),

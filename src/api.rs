@@ -4,6 +4,7 @@
 //! answer. Its doc comment and its signature are the only record of it: help, completion, the
 //! reference and `check` read them from the engine.
 
+pub mod checkpoint;
 mod columns;
 pub mod connection;
 pub mod context;
@@ -21,11 +22,15 @@ mod handle;
 pub mod host;
 mod host_context;
 mod inventory;
+mod job;
 mod json;
 mod names;
 pub mod network;
 mod os;
+mod params;
+mod parts;
 pub mod permissions;
+mod point;
 pub mod show;
 pub mod snapshot;
 mod stats;
@@ -70,6 +75,8 @@ pub fn register(engine: &mut Engine) {
     connection::register(engine);
     host::register(engine);
     domain::register(engine);
+    job::register(engine);
+    checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);
     storage_pool::register(engine);
@@ -100,9 +107,11 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &csv::TO_STRING,
     ];
     tables.extend(domain::options());
+    tables.extend(checkpoint::options());
+    tables.extend(snapshot::options());
+    tables.extend(host::options());
     tables.extend(events::OPTIONS);
     tables.extend(wait::OPTIONS);
-    tables.extend(snapshot::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::OPTIONS);

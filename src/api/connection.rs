@@ -3,18 +3,23 @@
 //! A connection opens at its first use and again after it was lost; a copy is the same connection.
 //! Everything is a method here, because much of it asks the daemon and takes time.
 
+mod identity;
+mod native;
+
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
 use super::permissions::Permission;
 use super::{Context, Fallible, inventory, stats};
 use crate::lang::options::{OptionTable, boolean};
-use crate::libvirt::Connection;
+use crate::libvirt::{Connection, version_text};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Connection>("Connection");
     engine.register_global_module(rhai::exported_module!(connection_functions).into());
+    identity::register(engine);
+    native::register(engine);
 }
 
 /// The options of `connect`.
@@ -22,11 +27,6 @@ pub(super) static CONNECT: OptionTable = OptionTable {
     function: "connect",
     options: &[boolean("readonly", "Opens it read-only: the daemon refuses changes.")],
 };
-
-/// Major, minor and release of a libvirt version number, as text.
-pub(super) fn version_text(number: u64) -> String {
-    format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000)
-}
 
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]

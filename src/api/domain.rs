@@ -3,10 +3,14 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod block;
 mod definition;
+mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
+mod save;
+mod screenshot;
 mod tuning;
 
 use rhai::Engine;
@@ -26,14 +30,26 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    screenshot::register(engine);
+    save::register(engine);
     tuning::register(engine);
+    block::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS, tuning::OPTIONS]
-        .concat()
-        .into_iter()
+    [
+        block::OPTIONS,
+        finders::OPTIONS,
+        lifecycle::OPTIONS,
+        definition::OPTIONS,
+        resources::OPTIONS,
+        screenshot::OPTIONS,
+        save::OPTIONS,
+        tuning::OPTIONS,
+    ]
+    .concat()
+    .into_iter()
 }
 
 #[export_module]

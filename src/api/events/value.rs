@@ -2,9 +2,8 @@
 
 use rhai::{Array, Dynamic, Map};
 
-use crate::api::words;
+use crate::api::{params, words};
 use crate::libvirt::events::{Event, Field, Fields};
-use crate::libvirt::{Params, Value};
 use crate::units::time_text;
 
 /// Makes the map of an event: `kind`, `time`, the object's name and UUID, then its own fields.
@@ -33,21 +32,10 @@ fn value(field: &Field) -> Dynamic {
         Field::Int(number) => (*number).into(),
         Field::Text(text) => text.clone().into(),
         Field::Word(table, number) => words::word(table, *number).as_ref().into(),
-        Field::Params(params) => parameters(params).into(),
+        Field::Params(params) => params::to_map(params.clone()).into(),
         Field::Group(group) => fields(group).into(),
         Field::Groups(groups) => {
             groups.iter().map(|group| Dynamic::from(fields(group))).collect::<Array>().into()
         }
     }
-}
-
-/// Typed parameters by libvirt's names.
-fn parameters(params: &Params) -> Map {
-    let value = |value: &Value| match value {
-        Value::String(text) => text.clone().into(),
-        Value::Boolean(on) => (*on).into(),
-        Value::Double(number) => (*number).into(),
-        number => Dynamic::from_int(number.as_i64().unwrap_or_default()),
-    };
-    params.iter().map(|(name, param)| (name.into(), value(param))).collect()
 }

@@ -9,6 +9,7 @@ mod api_coverage;
 mod bulk;
 mod cases;
 mod daemon;
+mod events;
 mod exit_status;
 mod fuzz;
 mod harness;

@@ -3,6 +3,7 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod addresses;
 mod definition;
 mod finders;
 mod lifecycle;
@@ -22,6 +23,7 @@ pub(super) use finders::{STATS_FILTERS, selection};
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
+    addresses::register(engine);
     finders::register(engine);
     lifecycle::register(engine);
     definition::register(engine);
@@ -31,9 +33,16 @@ pub(super) fn register(engine: &mut Engine) {
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS, tuning::OPTIONS]
-        .concat()
-        .into_iter()
+    [
+        addresses::OPTIONS,
+        finders::OPTIONS,
+        lifecycle::OPTIONS,
+        definition::OPTIONS,
+        resources::OPTIONS,
+        tuning::OPTIONS,
+    ]
+    .concat()
+    .into_iter()
 }
 
 #[export_module]

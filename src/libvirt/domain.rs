@@ -2,10 +2,12 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod addresses;
 mod bulk;
 mod finders;
 mod tuning;
 
+pub use addresses::{AddressSource, GuestAddress};
 pub use bulk::DomainEntry;
 pub use tuning::Tuning;
 

@@ -9,7 +9,7 @@ use rhai::{Array, Engine, Map};
 use super::permissions::Permission;
 use super::{Context, Fallible, inventory, stats};
 use crate::lang::options::{OptionTable, boolean};
-use crate::libvirt::Connection;
+use crate::libvirt::{Connection, version_text};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -22,11 +22,6 @@ pub(super) static CONNECT: OptionTable = OptionTable {
     function: "connect",
     options: &[boolean("readonly", "Opens it read-only: the daemon refuses changes.")],
 };
-
-/// Major, minor and release of a libvirt version number, as text.
-pub(super) fn version_text(number: u64) -> String {
-    format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000)
-}
 
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, EvalAltResult, FnPtr, Position};
 
 use super::{Context, Fallible, units::duration};
+use crate::lang::suggest::nearest;
 
 /// Registers the functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -104,6 +105,18 @@ mod global_functions {
     #[rhai_fn(name = "sleep", return_raw)]
     pub fn sleep_fraction(context: NativeCallContext, time: f64) -> Fallible<()> {
         sleep(context, time.into())
+    }
+
+    /// The word of a list that was most likely meant, or `()` when none is near.
+    ///
+    /// ```rhai
+    /// print(nearest("--dry-rum", ["--dry-run", "--help"]))
+    /// ```
+    #[rhai_fn(name = "nearest")]
+    pub fn nearest_word(word: ImmutableString, words: Array) -> Dynamic {
+        let words: Vec<String> = words.into_iter().filter_map(|word| word.into_string().ok()).collect();
+        let found = nearest(&word, words.iter().map(String::as_str));
+        found.map_or(Dynamic::UNIT, Into::into)
     }
 
     /// Calls a closure with each element of an array.

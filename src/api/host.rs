@@ -4,8 +4,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
 use super::Fallible;
-use super::connection::version_text;
-use crate::libvirt::Connection;
+use crate::libvirt::{Connection, version_text};
 
 /// The host of a connection; a copy is cheap.
 #[derive(Clone)]

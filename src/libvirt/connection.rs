@@ -266,6 +266,7 @@ impl Connection {
                 Ok(live) => return Ok(self.keep(live)),
                 Err(error) if error.code() == code::CONNECT_FAILED => match pauses.next() {
                     Some(pause) => self.0.door.interrupt().sleep(*pause)?,
+                    None if patient => return Err(still_lost(error)),
                     None => return Err(error),
                 },
                 Err(error) => return Err(error),
@@ -328,6 +329,18 @@ impl Drop for Live {
         if let (Some(worker), Some(connect)) = (&self.worker, self.connect.take()) {
             worker.post(move || drop(connect));
         }
+    }
+}
+
+/// What a use of a lost connection fails with: `disconnected`, whether the loss shows in the middle
+/// of a call or before it.
+fn still_lost(error: Error) -> Error {
+    let facts = error.facts();
+    let message = format!("the connection was lost and could not be opened again: {}", facts.message);
+    let lost = Error::new(code::DISCONNECTED, message).cause(facts.message.clone());
+    match facts.hint.clone() {
+        Some(hint) => lost.hint(hint),
+        None => lost,
     }
 }
 

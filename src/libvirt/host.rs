@@ -157,6 +157,11 @@ impl Connection {
     }
 }
 
+/// Major, minor and release of a libvirt version number, as text.
+pub fn version_text(number: u64) -> String {
+    format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000)
+}
+
 /// The version of the libvirt library in this process, as libvirt's number (`virGetVersion`).
 pub fn library_version() -> Result<u64> {
     let mut version = 0;

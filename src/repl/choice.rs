@@ -106,11 +106,11 @@ fn label(entry: &Entry, overload: &Overload) -> String {
 impl Choices {
     /// Keeps the choices that begin as `typed` does: in the same letters, or where there are none, in other case.
     pub(super) fn matching(start: usize, typed: &str, all: Vec<Choice>) -> Self {
-        let begins = |choice: &&Choice| choice.insert.starts_with(typed);
-        let mut list: Vec<Choice> = all.iter().filter(begins).cloned().collect();
+        let (mut list, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|choice| choice.insert.starts_with(typed));
         if list.is_empty() {
             let folded = typed.to_lowercase();
-            list = all.into_iter().filter(|c| c.insert.to_lowercase().starts_with(&folded)).collect();
+            list = others.into_iter().filter(|c| c.insert.to_lowercase().starts_with(&folded)).collect();
         }
         let mut seen = std::collections::HashSet::new();
         list.retain(|choice| seen.insert(choice.insert.clone()));

@@ -1,8 +1,8 @@
 //! The live names that completion offers.
 //!
 //! They are asked of an open connection on a thread of its own and kept for a moment. Completion waits for an
-//! answer only as long as nobody notices: a slow or hung host gives the names it gave last. Nothing here opens
-//! a connection.
+//! answer only as long as nobody notices: a slow, large or hung host gives the names it gave last, and the new
+//! ones at the next key. Nothing here opens a connection.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,8 +13,12 @@ use crate::libvirt::Connection;
 
 /// Names are used without asking again for this long.
 const FRESH: Duration = Duration::from_secs(1);
+/// Names older than this are not offered while newer ones are on their way.
+const STALE: Duration = Duration::from_secs(60);
 /// How long the prompt may stand still.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How long it stands still where there are names to offer meanwhile: enough for a host of usual size.
+const MOMENT: Duration = Duration::from_millis(8);
 /// A question that has no answer after this time is given up, and another one may be asked.
 const HUNG: Duration = Duration::from_secs(5);
 
@@ -95,9 +99,11 @@ impl Names {
                 state.asked = None;
             }
         }
+        let has_names = state.read.is_some_and(|read| read.elapsed() < STALE);
+        let patience = if has_names { MOMENT } else { PATIENCE };
         let (state, _) = slot
             .answered
-            .wait_timeout_while(state, PATIENCE, |state| state.asked.is_some())
+            .wait_timeout_while(state, patience, |state| state.asked.is_some())
             .unwrap_or_else(PoisonError::into_inner);
         state.names.clone()
     }
@@ -135,6 +141,23 @@ mod tests {
         let names = Names::default();
         assert_eq!(ask(&names, Ok(vec!["web".into(), "db".into()])), ["db", "web"]);
         assert_eq!(ask(&names, Ok(vec!["new".into()])), ["db", "web"]);
+    }
+
+    #[test]
+    fn old_names_are_offered_while_new_ones_are_on_their_way() {
+        let names = Names::default();
+        ask(&names, Ok(vec!["old".into()]));
+        for slot in names.0.lock().unwrap().values() {
+            slot.state().read = Instant::now().checked_sub(FRESH * 2);
+        }
+        let (answer, slow) = mpsc::channel::<Vec<String>>();
+        let read = move || Ok(slow.recv().unwrap_or_default());
+        assert_eq!(names.get_with("here".into(), "domain", true, read).to_vec(), ["old"]);
+        answer.send(vec!["new".into()]).unwrap();
+        while names.0.lock().unwrap().values().any(|slot| slot.state().asked.is_some()) {
+            std::thread::yield_now();
+        }
+        assert_eq!(ask(&names, Ok(vec![])), ["new"]);
     }
 
     #[test]

@@ -21,6 +21,8 @@ fn a_daemon_killed_in_the_middle_fails_the_call_and_the_next_use_reconnects() {
             try { domains() } catch (e) { failed = e }
         }
         print(failed.code);
+        // Dead by now: each further use tries to open it and says the same.
+        print(attempt(|| domains()).error.code);
         let c = ();
         while c == () {
             let r = attempt(|| domains().len());
@@ -32,13 +34,17 @@ fn a_daemon_killed_in_the_middle_fails_the_call_and_the_next_use_reconnects() {
         .connect(&daemon.uri_for("test"))
         .file("s.rhai", script)
         .arg("s.rhai")
-        .stdout("ready\ndisconnected\ntrue\n")
+        .stdout("ready\ndisconnected\ndisconnected\ntrue\n")
         .start();
     started.running.wait_for_stdout("ready");
+    // Stopped first, so that the kill surely falls into the middle of a call.
+    daemon.stop_signal();
+    std::thread::sleep(Duration::from_secs(1));
     daemon.kill9();
     let killed = Instant::now();
     started.running.wait_for_stdout("disconnected");
     assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
+    started.running.wait_for_stdout("disconnected\ndisconnected");
     daemon.again();
     started.finish();
 }

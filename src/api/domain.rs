@@ -3,6 +3,7 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod addresses;
 mod block;
 mod definition;
 mod disks;
@@ -26,6 +27,7 @@ pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
+    addresses::register(engine);
     finders::register(engine);
     lifecycle::register(engine);
     definition::register(engine);
@@ -40,6 +42,7 @@ pub(super) fn register(engine: &mut Engine) {
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         block::OPTIONS,
+        addresses::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

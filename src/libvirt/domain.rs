@@ -2,6 +2,7 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod addresses;
 mod backup;
 mod block;
 mod block_job;
@@ -12,6 +13,7 @@ mod save;
 mod screenshot;
 mod tuning;
 
+pub use addresses::{AddressSource, GuestAddress};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;

@@ -233,7 +233,7 @@ fn a_guest_is_waited_for_until_its_agent_an_address_a_port_and_a_block_job_are_t
     assert_eq!(door.counts().values().sum::<u64>(), 2, "{:?}", door.counts());
     let ip = session.eval("ip", "vm.wait(\"ip\", \"90s\")").unwrap().as_bool().unwrap();
     assert!(ip);
-    wait_for_a_port(&daemon, &mut session);
+    wait_for_a_port(&daemon, &guest);
     let copy = daemon.dir().join("vm/copy.qcow2");
     let (name, copy) = (guest.name().to_owned(), copy.display().to_string());
     daemon.virsh(&["blockcopy", &name, "vda", &copy, "--transient-job"]);
@@ -247,10 +247,14 @@ fn a_guest_is_waited_for_until_its_agent_an_address_a_port_and_a_block_job_are_t
 }
 
 /// The guest's network is in the daemon's namespaces: so is the program that connects.
-fn wait_for_a_port(daemon: &Daemon, session: &mut Session) {
-    let listen = "vm.exec([\"busybox\", \"sh\", \"-c\", \"busybox nc -l -p 7 >/dev/null 2>&1 &\"])";
-    session.eval("listen", listen).map(drop).unwrap();
-    let code = "let vm = domain(\"vhwait1\"); [vm.wait(\"port:9\", 0), vm.wait(\"port:7\", \"60s\")]";
-    let told = daemon.exec(&[env!("CARGO_BIN_EXE_virhai"), "-o", "json", "-c", "qemu:///system", "-e", code]);
+fn wait_for_a_port(daemon: &Daemon, guest: &Guest<'_>) {
+    let listen = r#"{"execute":"guest-exec","arguments":{"path":"/bin/busybox","arg":["nc","-l","-p","7"]}}"#;
+    daemon.virsh(&["qemu-agent-command", guest.name(), listen]);
+    let code = format!(
+        "let vm = domain(\"{}\"); [vm.wait(\"port:9\", 0), vm.wait(\"port:7\", \"60s\")]",
+        guest.name()
+    );
+    let program = env!("CARGO_BIN_EXE_virhai");
+    let told = daemon.exec(&[program, "-o", "json", "-c", "qemu:///system", "-e", &code]);
     assert_eq!(told.trim(), "[false,true]");
 }

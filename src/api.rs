@@ -33,6 +33,7 @@ pub mod snapshot;
 mod stats;
 pub mod storage_pool;
 pub mod storage_volume;
+mod stream;
 mod table;
 #[cfg(test)]
 mod test_script;
@@ -77,6 +78,7 @@ pub fn register(engine: &mut Engine) {
     network::register(engine);
     storage_pool::register(engine);
     storage_volume::register(engine);
+    stream::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -107,7 +109,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(snapshot::options());
     tables.extend(network::options());
     tables.extend(storage_pool::options());
-    tables.extend(storage_volume::OPTIONS);
+    tables.extend(storage_volume::options());
     tables
 }
 

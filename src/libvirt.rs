@@ -6,6 +6,7 @@
 
 mod auth;
 mod connection;
+mod dialogue;
 mod domain;
 mod domain_checkpoint;
 mod domain_snapshot;
@@ -17,6 +18,7 @@ mod failure;
 mod handle;
 mod host;
 mod interrupt;
+mod job;
 mod lifecycle_events;
 mod network;
 mod open_failure;
@@ -31,6 +33,7 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
+pub use dialogue::{Dialogue, Found};
 pub use domain::{
     Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
     Screenshot, Tuning,
@@ -43,6 +46,7 @@ pub use event_loop::initialize;
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, library_version, version_text};
 pub use interrupt::{Interrupt, Reason, TICK};
+pub use job::{Job, Product, Progress, Reading, Work};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network};
 pub use storage_pool::{StoragePool, StoragePoolInfo};

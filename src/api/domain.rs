@@ -4,6 +4,7 @@
 //! guest, is a method.
 
 mod block;
+pub(crate) mod console;
 mod definition;
 mod disks;
 mod finders;
@@ -29,6 +30,7 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    console::register(engine);
     screenshot::register(engine);
     tuning::register(engine);
     block::register(engine);
@@ -38,6 +40,7 @@ pub(super) fn register(engine: &mut Engine) {
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         block::OPTIONS,
+        console::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

@@ -6,6 +6,7 @@ mod backup;
 mod block;
 mod block_job;
 mod bulk;
+mod console;
 mod finders;
 mod screenshot;
 mod tuning;

@@ -131,7 +131,9 @@ impl Target {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(match Replacement::begin(path)? {
             Some(new) => Self { file: TargetFile::New(new), length: 0, skips: true },
-            None if path.metadata()?.file_type().is_socket() => return Err(io::ErrorKind::InvalidInput.into()),
+            None if path.metadata()?.file_type().is_socket() => {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
             None => {
                 let file = OpenOptions::new().write(true).open(path)?;
                 Self { file: TargetFile::There(file), length: 0, skips: false }

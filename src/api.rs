@@ -21,10 +21,12 @@ mod handle;
 pub mod host;
 mod host_context;
 mod inventory;
+mod job;
 mod json;
 mod names;
 pub mod network;
 mod os;
+mod params;
 mod parts;
 pub mod permissions;
 mod point;
@@ -73,6 +75,7 @@ pub fn register(engine: &mut Engine) {
     connection::register(engine);
     host::register(engine);
     domain::register(engine);
+    job::register(engine);
     checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);
@@ -107,6 +110,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(domain::options());
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
+    tables.extend(host::options());
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::options());

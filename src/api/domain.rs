@@ -10,6 +10,7 @@ mod disks;
 mod finders;
 mod lifecycle;
 mod resources;
+mod save;
 mod screenshot;
 mod tuning;
 
@@ -32,6 +33,7 @@ pub(super) fn register(engine: &mut Engine) {
     resources::register(engine);
     console::register(engine);
     screenshot::register(engine);
+    save::register(engine);
     tuning::register(engine);
     block::register(engine);
 }
@@ -46,6 +48,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         definition::OPTIONS,
         resources::OPTIONS,
         screenshot::OPTIONS,
+        save::OPTIONS,
         tuning::OPTIONS,
     ]
     .concat()

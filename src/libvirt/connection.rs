@@ -5,19 +5,26 @@
 //! call that was abandoned takes its thread and the open connection with it; the next use opens a
 //! new one. No call is ever repeated by itself.
 
+mod apart;
+
+pub(super) use apart::Apart;
+
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
+use virt::sys;
 
 use super::auth;
-use super::door::{Change, Door, Effect, Operation};
+use super::door::{Change, Door, Effect, Operation, read};
 use super::event_loop::{self, Watch};
-use super::failure::{Failure, Outcome};
+use super::failure::{Failure, Outcome, check};
 use super::interrupt::Interrupt;
 use super::open_failure;
+use super::typed_params::{Params, ParamsBuffer};
+use super::unsupported;
 use super::worker::{Unanswered, Worker};
 use crate::error::{Error, Result, code};
 
@@ -43,6 +50,8 @@ struct Inner {
     readonly: bool,
     door: Arc<Door>,
     state: Mutex<State>,
+    /// In whose name calls are made, where it is not the user's own.
+    identity: Mutex<Option<Params>>,
 }
 
 #[derive(Default)]
@@ -65,6 +74,8 @@ pub(super) struct Live {
     /// The sockets to the daemon, as the event loop knows them.
     watches: Vec<Watch>,
     lost: AtomicBool,
+    /// Calls that are made beside the worker.
+    apart: apart::Places,
 }
 
 impl Live {
@@ -99,7 +110,7 @@ impl Connection {
     /// Makes a connection that opens at its first use.
     pub fn new(uri: Option<String>, readonly: bool, door: Arc<Door>) -> Self {
         let readonly = readonly || door.rules().readonly;
-        Self(Arc::new(Inner { uri, readonly, door, state: Mutex::default() }))
+        Self(Arc::new(Inner { uri, readonly, door, state: Mutex::default(), identity: Mutex::default() }))
     }
 
     /// Opens it now (`virConnectOpenAuth`), so that failures show here and not later.
@@ -151,6 +162,20 @@ impl Connection {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Makes the calls of this connection in another name (`virConnectSetIdentity`), also after it was
+    /// opened anew.
+    pub fn set_identity(&self, identity: Params) -> Result<()> {
+        let wanted = identity.clone();
+        // Changes nothing on the host, only what the connection may do there.
+        self.call(read("connection.set_identity"), "", move |c| identify(c, &wanted))?;
+        *self.identity() = Some(identity);
+        Ok(())
+    }
+
+    fn identity(&self) -> MutexGuard<'_, Option<Params>> {
+        self.0.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -176,7 +201,18 @@ impl Connection {
             return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome = self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+        self.conclude(operation, object, start, self.attempt(operation, f))
+    }
+
+    /// Completes the error of a change and tells the observer of it.
+    fn conclude<T>(
+        &self,
+        operation: Operation,
+        object: &str,
+        start: Instant,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        let outcome = outcome.map_err(|e| self.explain(e, operation, object));
         self.0.door.observe(&Change {
             operation,
             object,
@@ -225,10 +261,11 @@ impl Connection {
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let Some(worker) = &live.worker else {
-            return f(live).map_err(Error::from);
+            return f(live).map_err(|failure| unsupported::explain(failure, live.connect()).into());
         };
         let task = live.clone();
-        match worker.run(interrupt, move || f(&task)) {
+        let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
+        match worker.run(interrupt, call) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),
@@ -333,6 +370,7 @@ impl Connection {
         let worker = Worker::start("libvirt-call")?;
         let readonly = self.0.readonly;
         let credentials = self.0.door.credentials();
+        let identity = self.identity().clone();
         let opened = worker.run(self.0.door.interrupt(), move || {
             let (connect, watches) =
                 event_loop::added_by(|| auth::open(c_uri.as_ref(), readonly, credentials));
@@ -341,6 +379,9 @@ impl Connection {
             if !is_in_process(&reported) {
                 // Refused by drivers that are clients themselves (esx, vbox, …): they do without.
                 let _ = connect.set_keep_alive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
+            }
+            if let Some(identity) = &identity {
+                identify(&connect, identity)?;
             }
             Outcome::Ok((connect, reported, watches))
         });
@@ -354,7 +395,14 @@ impl Connection {
             if is_in_process(&reported) { (None, Vec::new()) } else { (Some(worker), watches) };
         self.state().uri = Some(reported.into());
         let generation = GENERATION.fetch_add(1, Ordering::Relaxed);
-        Ok(Live { connect: Some(connect), generation, worker, watches, lost: AtomicBool::new(false) })
+        Ok(Live {
+            connect: Some(connect),
+            generation,
+            worker,
+            watches,
+            lost: AtomicBool::new(false),
+            apart: apart::Places::default(),
+        })
     }
 }
 
@@ -378,6 +426,14 @@ fn still_lost(error: Error) -> Error {
         Some(hint) => lost.hint(hint),
         None => lost,
     }
+}
+
+/// Tells the daemon in whose name the next calls are.
+fn identify(connect: &Connect, identity: &Params) -> Outcome<()> {
+    let mut params = ParamsBuffer::new(identity)?;
+    // SAFETY: a live connection and a valid array of its own length.
+    check(unsafe { sys::virConnectSetIdentity(connect.as_ptr(), params.as_mut_ptr(), params.len(), 0) })
+        .map(drop)
 }
 
 /// True for drivers that run inside this process and answer without waiting for anybody.

@@ -8,12 +8,16 @@ mod block_job;
 mod bulk;
 mod console;
 mod finders;
+mod job;
+mod save;
 mod screenshot;
 mod tuning;
 
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
+pub use job::{ControlInfo, JobInfo, JobStats};
+pub use save::SaveOptions;
 pub use screenshot::Screenshot;
 pub use tuning::Tuning;
 
@@ -225,21 +229,6 @@ impl Domain {
             // SAFETY: a live domain and a NUL-terminated name.
             check(unsafe { sys::virDomainRename(d.as_ptr(), name.as_ptr(), 0) }).map(drop)
         })
-    }
-
-    /// Saves its memory to a file of libvirt's and ends it (`virDomainManagedSave`).
-    pub fn managed_save(&self, flags: u32) -> Result<()> {
-        self.call(change("domain.managed_save"), move |d| Ok(d.managed_save(flags).map(drop)?))
-    }
-
-    /// Whether it has a managed save image (`virDomainHasManagedSaveImage`).
-    pub fn has_managed_save(&self) -> Result<bool> {
-        self.call(read("domain.has_managed_save"), |d| Ok(d.has_managed_save(0)?))
-    }
-
-    /// Throws its managed save image away (`virDomainManagedSaveRemove`).
-    pub fn managed_save_remove(&self) -> Result<()> {
-        self.call(destroy("domain.managed_save_remove"), |d| Ok(d.managed_save_remove(0).map(drop)?))
     }
 
     /// Sets its memory in bytes, rounded up to KiB (`virDomainSetMemoryFlags`).

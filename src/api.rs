@@ -36,6 +36,7 @@ pub mod snapshot;
 mod stats;
 pub mod storage_pool;
 pub mod storage_volume;
+mod stream;
 mod table;
 #[cfg(test)]
 mod test_script;
@@ -82,6 +83,7 @@ pub fn register(engine: &mut Engine) {
     storage_pool::register(engine);
     storage_volume::register(engine);
     events::register(engine);
+    stream::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -114,7 +116,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(wait::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());
-    tables.extend(storage_volume::OPTIONS);
+    tables.extend(storage_volume::options());
     tables
 }
 

@@ -6,6 +6,7 @@
 
 mod auth;
 mod connection;
+mod dialogue;
 mod domain;
 mod domain_checkpoint;
 mod domain_snapshot;
@@ -42,6 +43,7 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
+pub use dialogue::{Dialogue, Found};
 pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;

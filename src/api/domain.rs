@@ -5,6 +5,7 @@
 
 mod addresses;
 mod block;
+pub(crate) mod console;
 mod definition;
 mod disks;
 mod finders;
@@ -32,6 +33,7 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    console::register(engine);
     screenshot::register(engine);
     save::register(engine);
     tuning::register(engine);
@@ -43,6 +45,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         block::OPTIONS,
         addresses::OPTIONS,
+        console::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

@@ -7,6 +7,7 @@ mod backup;
 mod block;
 mod block_job;
 mod bulk;
+mod console;
 mod finders;
 mod job;
 mod save;

@@ -14,6 +14,7 @@ pub mod domain;
 mod domain_rows;
 mod edit;
 pub mod error;
+mod events;
 mod finders;
 mod fs;
 pub mod global;
@@ -80,6 +81,7 @@ pub fn register(engine: &mut Engine) {
     network::register(engine);
     storage_pool::register(engine);
     storage_volume::register(engine);
+    events::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -100,7 +102,6 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &connection::CONNECT,
         &stats::STATS,
         &inventory::INVENTORY,
-        &wait::WAIT,
         &os::RUN,
         &csv::PARSE,
         &csv::TO_STRING,
@@ -108,6 +109,9 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(domain::options());
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
+    tables.extend(host::options());
+    tables.extend(events::OPTIONS);
+    tables.extend(wait::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::OPTIONS);

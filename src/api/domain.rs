@@ -12,6 +12,7 @@ mod finders;
 mod lifecycle;
 mod resources;
 mod save;
+mod screenshot;
 mod tuning;
 
 use rhai::Engine;
@@ -21,7 +22,7 @@ use super::{Fallible, words};
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
-pub(super) use finders::{STATS_FILTERS, selection};
+pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -31,6 +32,7 @@ pub(super) fn register(engine: &mut Engine) {
     lifecycle::register(engine);
     definition::register(engine);
     resources::register(engine);
+    screenshot::register(engine);
     save::register(engine);
     tuning::register(engine);
     backup::register(engine);
@@ -48,6 +50,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         lifecycle::OPTIONS,
         definition::OPTIONS,
         resources::OPTIONS,
+        screenshot::OPTIONS,
         save::OPTIONS,
         tuning::OPTIONS,
     ]

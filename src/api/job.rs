@@ -21,8 +21,8 @@ const MILLISECONDS: &[&str] =
     &["time_elapsed", "time_elapsed_net", "time_remaining", "downtime", "downtime_net", "setup_time"];
 
 /// The details of a job as scripts see them: libvirt's names, times in seconds.
-pub(super) fn details(given: &crate::libvirt::Params) -> Map {
-    let mut map = params::map(given);
+pub(super) fn details(given: crate::libvirt::Params) -> Map {
+    let mut map = params::to_map(given);
     for name in MILLISECONDS {
         if let Some(value) = map.get_mut(*name)
             && let Ok(milliseconds) = value.as_int()
@@ -71,7 +71,7 @@ fn reading(job: &Job) -> Result<Map> {
         ("percent", optional(reading.percent)),
         ("rate", reading.rate.into()),
         ("eta", optional(reading.eta)),
-        ("details", details(&reading.progress.details).into()),
+        ("details", details(reading.progress.details).into()),
     ];
     Ok(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
@@ -209,7 +209,7 @@ mod job_functions {
             Some(Product::Domain(domain)) => Dynamic::from(domain),
             Some(Product::Number(number)) => number.into(),
             Some(Product::Text(text)) => text.into(),
-            Some(Product::Params(given)) => details(&given).into(),
+            Some(Product::Params(given)) => details(given).into(),
         })
     }
 

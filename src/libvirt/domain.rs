@@ -9,6 +9,7 @@ mod bulk;
 mod finders;
 mod job;
 mod save;
+mod screenshot;
 mod tuning;
 
 pub use block::DiskError;
@@ -16,6 +17,7 @@ pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use job::{ControlInfo, JobInfo, JobStats};
 pub use save::SaveOptions;
+pub use screenshot::Screenshot;
 pub use tuning::Tuning;
 
 use std::os::raw::c_int;

@@ -5,7 +5,7 @@
 //! daemon refuses an `unsigned` where it wants a `long long`.
 
 use std::ffi::{CStr, CString};
-use std::os::raw::{c_int, c_uint};
+use std::os::raw::{c_char, c_int, c_uint};
 
 use virt::sys;
 
@@ -104,6 +104,20 @@ pub(super) fn fetch(
     }
 }
 
+/// Reads parameters with a call that allocates the list itself.
+pub(super) fn take(
+    call: impl FnOnce(*mut sys::virTypedParameterPtr, *mut c_int) -> c_int,
+) -> Outcome<Params> {
+    let (mut params, mut count) = (std::ptr::null_mut(), 0);
+    check(call(&raw mut params, &raw mut count))?;
+    // SAFETY: the call succeeded, so `params` has `count` entries (null for none), ours to free once.
+    unsafe {
+        let list = read(params, usize::try_from(count).unwrap_or(0));
+        sys::virTypedParamsFree(params, count);
+        Ok(list)
+    }
+}
+
 /// Copies an array into a list.
 ///
 /// # Safety
@@ -193,6 +207,16 @@ pub(super) fn c_text(what: &str, text: &str) -> Result<CString, Error> {
         Error::usage(format!("{what} cannot contain a NUL character: {text:?}"))
             .hint("remove the \\0 from the string")
     })
+}
+
+/// Makes a C string of a text that may be left out.
+pub(super) fn optional_c_text(what: &str, text: Option<&str>) -> Result<Option<CString>, Error> {
+    text.map(|text| c_text(what, text)).transpose()
+}
+
+/// The pointer to a text that may be left out: null without one.
+pub(super) fn pointer_of(text: Option<&CString>) -> *const c_char {
+    text.map_or(std::ptr::null(), |text| text.as_ptr())
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 mod addresses;
 mod block;
 pub(crate) mod console;
+mod backup;
+mod block_job;
 mod definition;
 mod disks;
 mod finders;
@@ -37,15 +39,19 @@ pub(super) fn register(engine: &mut Engine) {
     screenshot::register(engine);
     save::register(engine);
     tuning::register(engine);
+    backup::register(engine);
     block::register(engine);
+    block_job::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
+        backup::OPTIONS,
         block::OPTIONS,
         addresses::OPTIONS,
         console::OPTIONS,
+        block_job::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

@@ -7,6 +7,7 @@
 mod columns;
 pub mod connection;
 pub mod context;
+mod cpu_set;
 mod csv;
 pub mod data;
 pub mod domain;
@@ -21,6 +22,8 @@ pub mod host;
 mod host_context;
 mod inventory;
 mod json;
+mod keys;
+mod methods;
 mod names;
 pub mod network;
 mod os;

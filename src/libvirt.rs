@@ -29,7 +29,10 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, Tuning};
+pub use domain::{
+    Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, InterfaceStats, IoThread,
+    Metadata, SecurityLabel, Tuning, VcpuInfo, inherited_file,
+};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};

@@ -3,11 +3,22 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod actions;
+mod affect;
 mod definition;
+mod devices;
 mod finders;
+mod input;
 mod lifecycle;
+mod memory;
+mod metadata;
+mod pinning;
 mod resources;
+mod security;
+mod settings;
+mod statistics;
 mod tuning;
+mod vcpus;
 
 use rhai::Engine;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
@@ -22,18 +33,42 @@ pub(super) use finders::{STATS_FILTERS, selection};
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
-    finders::register(engine);
-    lifecycle::register(engine);
+    actions::register(engine);
     definition::register(engine);
+    devices::register(engine);
+    finders::register(engine);
+    input::register(engine);
+    lifecycle::register(engine);
+    memory::register(engine);
+    metadata::register(engine);
+    pinning::register(engine);
     resources::register(engine);
+    security::register(engine);
+    statistics::register(engine);
     tuning::register(engine);
+    vcpus::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, resources::OPTIONS, tuning::OPTIONS]
-        .concat()
-        .into_iter()
+    [
+        actions::MORE_OPTIONS,
+        actions::OPTIONS,
+        definition::OPTIONS,
+        devices::OPTIONS,
+        finders::OPTIONS,
+        input::OPTIONS,
+        lifecycle::OPTIONS,
+        memory::OPTIONS,
+        metadata::OPTIONS,
+        pinning::OPTIONS,
+        security::OPTIONS,
+        statistics::OPTIONS,
+        tuning::OPTIONS,
+        vcpus::OPTIONS,
+    ]
+    .concat()
+    .into_iter()
 }
 
 #[export_module]

@@ -4,6 +4,7 @@
 //! answer. Its doc comment and its signature are the only record of it: help, completion, the
 //! reference and `check` read them from the engine.
 
+pub mod checkpoint;
 mod columns;
 pub mod connection;
 pub mod context;
@@ -27,7 +28,10 @@ mod methods;
 mod names;
 pub mod network;
 mod os;
+mod params;
+mod parts;
 pub mod permissions;
+mod point;
 pub mod show;
 pub mod snapshot;
 mod stats;
@@ -72,6 +76,7 @@ pub fn register(engine: &mut Engine) {
     connection::register(engine);
     host::register(engine);
     domain::register(engine);
+    checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);
     storage_pool::register(engine);
@@ -102,7 +107,9 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &csv::TO_STRING,
     ];
     tables.extend(domain::options());
-    tables.extend(snapshot::OPTIONS);
+    tables.extend(checkpoint::options());
+    tables.extend(snapshot::options());
+    tables.extend(host::options());
     tables.extend(network::options());
     tables.extend(storage_pool::options());
     tables.extend(storage_volume::OPTIONS);

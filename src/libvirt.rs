@@ -7,6 +7,7 @@
 mod auth;
 mod connection;
 mod domain;
+mod domain_checkpoint;
 mod domain_snapshot;
 mod domain_stats;
 mod door;
@@ -15,12 +16,22 @@ mod event_loop;
 mod failure;
 mod handle;
 mod host;
+mod host_cpu;
+mod host_memory;
+mod interface;
 mod interrupt;
 mod lifecycle_events;
 mod network;
+mod network_port;
+mod node_device;
+mod nwfilter;
+mod nwfilter_binding;
 mod open_failure;
+mod owned;
+mod secret;
 mod storage_pool;
 mod storage_volume;
+mod stream;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
@@ -30,19 +41,29 @@ mod worker;
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
 pub use domain::{
-    Address, BlockInfo, Domain, DomainEntry, DomainInfo, InterfaceAddresses, InterfaceStats, IoThread,
-    Metadata, SecurityLabel, Tuning, VcpuInfo, inherited_file,
+    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
+    InterfaceStats, IoThread, Metadata, Screenshot, SecurityLabel, Tuning, VcpuInfo, inherited_file,
 };
+pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
+pub use event_loop::initialize;
 pub use handle::{Handle, Object};
-pub use host::{NodeInfo, library_version, version_text};
+pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
+pub use host_cpu::{CpuMap, GuestKind, NodeStats};
+pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
-pub use network::{DhcpLease, Network};
+pub use network::{DhcpLease, Network, NetworkMetadata};
+pub use network_port::{NetworkPort, RawNetworkPort};
+pub use node_device::{NodeDevice, NodeDeviceSummary};
+pub use nwfilter::NwFilter;
+pub use nwfilter_binding::{NwFilterBinding, RawNwFilterBinding};
+pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
 pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

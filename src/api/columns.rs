@@ -9,10 +9,13 @@ use rhai::Dynamic;
 
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
-use super::{domain_rows, words};
+use super::{domain_rows, point, words};
 use crate::error::Result;
-use crate::libvirt::{Connection, DomainSnapshot, Network, StoragePool, StorageVolume};
+use crate::libvirt::{
+    Connection, DomainCheckpoint, DomainSnapshot, Network, StoragePool, StorageVolume, sys,
+};
 use crate::output::{Column, Columns, Data, Kind, Record};
+use crate::xml::Document;
 
 /// Name, kind, and how early the column goes where the screen is narrow.
 type Spec = (&'static str, Kind, u8);
@@ -28,8 +31,21 @@ const DOMAIN: &[Spec] = &[
     ("vcpus", Kind::Plain, 2),
 ];
 
-const SNAPSHOT: &[Spec] =
-    &[("name", Kind::Plain, 0), ("domain", Kind::Plain, 0), ("current", Kind::Plain, 1)];
+const SNAPSHOT: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("domain", Kind::Plain, 0),
+    ("creation_time", Kind::Plain, 1),
+    ("state", Kind::State, 1),
+    ("current", Kind::Plain, 1),
+    ("parent", Kind::Plain, 2),
+];
+
+const CHECKPOINT: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("domain", Kind::Plain, 0),
+    ("creation_time", Kind::Plain, 1),
+    ("parent", Kind::Plain, 2),
+];
 
 const NETWORK: &[Spec] = &[
     ("name", Kind::Plain, 0),
@@ -81,6 +97,7 @@ type Reader = fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
 const READERS: &[Reader] = &[
     |values| rows_of(values, DOMAIN, domain_rows::rows),
     |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
+    |values| rows_of(values, CHECKPOINT, |all| all.iter().map(checkpoint).collect()),
     |values| rows_of(values, NETWORK, |all| all.iter().map(network).collect()),
     |values| rows_of(values, POOL, |all| all.iter().map(pool).collect()),
     |values| rows_of(values, VOLUME, volumes),
@@ -111,11 +128,29 @@ fn all_of<T: Clone + Send + Sync + 'static>(values: &[Dynamic]) -> Option<Vec<T>
 }
 
 fn snapshot(snapshot: &DomainSnapshot) -> Result<Vec<Data>> {
+    let xml = Document::parse(&snapshot.xml(0)?)?;
     Ok(vec![
         Data::Text(snapshot.label().to_owned()),
         Data::Text(snapshot.domain()?.label().to_owned()),
+        Data::Text(point::creation_time(&xml)?),
+        text_at(&xml, "state")?,
         Data::Bool(snapshot.is_current()?),
+        text_at(&xml, "parent/name")?,
     ])
+}
+
+fn checkpoint(checkpoint: &DomainCheckpoint) -> Result<Vec<Data>> {
+    let xml = Document::parse(&checkpoint.xml(sys::VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN)?)?;
+    Ok(vec![
+        Data::Text(checkpoint.label().to_owned()),
+        Data::Text(checkpoint.domain()?.label().to_owned()),
+        Data::Text(point::creation_time(&xml)?),
+        text_at(&xml, "parent/name")?,
+    ])
+}
+
+fn text_at(xml: &Document, path: &str) -> Result<Data> {
+    Ok(xml.text_at(path)?.map_or(Data::Null, Data::Text))
 }
 
 fn network(network: &Network) -> Result<Vec<Data>> {

@@ -5,8 +5,10 @@
 
 mod actions;
 mod affect;
+mod block;
 mod definition;
 mod devices;
+mod disks;
 mod finders;
 mod input;
 mod lifecycle;
@@ -14,6 +16,7 @@ mod memory;
 mod metadata;
 mod pinning;
 mod resources;
+mod screenshot;
 mod security;
 mod settings;
 mod statistics;
@@ -43,6 +46,8 @@ pub(super) fn register(engine: &mut Engine) {
     metadata::register(engine);
     pinning::register(engine);
     resources::register(engine);
+    block::register(engine);
+    screenshot::register(engine);
     security::register(engine);
     statistics::register(engine);
     tuning::register(engine);
@@ -54,6 +59,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         actions::MORE_OPTIONS,
         actions::OPTIONS,
+        block::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
         finders::OPTIONS,
@@ -62,6 +68,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         memory::OPTIONS,
         metadata::OPTIONS,
         pinning::OPTIONS,
+        screenshot::OPTIONS,
         security::OPTIONS,
         statistics::OPTIONS,
         tuning::OPTIONS,

@@ -71,6 +71,12 @@ pub(crate) const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "n
 pub(crate) const WIPE_ALGORITHMS: &[&str] =
     &["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim"];
 
+/// `virCPUCompareResult`
+pub(crate) const CPU_COMPARISONS: &[&str] = &["incompatible", "identical", "superset"];
+
+/// `virNodeSuspendTarget`
+pub(crate) const SUSPEND_TARGETS: &[&str] = &["mem", "disk", "hybrid"];
+
 /// The number of a word.
 pub(crate) fn number(table: &[&str], word: &str) -> Option<u32> {
     table.iter().position(|known| *known == word).map(|n| n as u32)
@@ -119,6 +125,12 @@ mod tests {
         assert_eq!(number(WIPE_ALGORITHMS, "trim"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_TRIM));
         assert_eq!(number(WIPE_ALGORITHMS, "pfitzner7"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7));
         assert_eq!(number(WIPE_ALGORITHMS, "shred"), None);
+    }
+
+    #[test]
+    fn words_of_the_host_stand_at_their_numbers() {
+        assert_eq!(word(CPU_COMPARISONS, sys::VIR_CPU_COMPARE_SUPERSET), "superset");
+        assert_eq!(number(SUSPEND_TARGETS, "hybrid"), Some(sys::VIR_NODE_SUSPEND_TARGET_HYBRID));
     }
 
     #[test]

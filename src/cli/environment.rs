@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use rhai::Engine;
 
 use super::arguments::{Arguments, Options};
 use super::{credentials, signals};
 use crate::api::permissions::{Permission, Permissions};
 use crate::config::{Config, Env};
 use crate::error::{Error, Result};
-use crate::libvirt::{Change, Door, Interrupt, Rules};
+use crate::libvirt::{self, Change, Door, Interrupt, Rules};
 use crate::output::{self, Palette, View};
 use crate::report;
-use crate::session::{Session, Settings};
+use crate::session::{Session, Settings, bare_engine};
 
 /// See the module.
 pub(super) struct Environment {
@@ -22,12 +25,14 @@ pub(super) struct Environment {
     /// Colours on stderr.
     pub(super) stderr: Palette,
     permissions: Permissions,
+    /// Comes from the thread that puts it together.
+    engine: Receiver<Engine>,
     door: Arc<Door>,
 }
 
 impl Environment {
     /// Reads the configuration and listens to signals from here on.
-    pub(super) fn new(arguments: &Arguments) -> Result<Self> {
+    pub(super) fn new(arguments: &Arguments, engine: Receiver<Engine>) -> Result<Self> {
         let options = &arguments.options;
         let config = Config::load(&Env::of_process())?;
         let permissions: Permissions = options.deny.as_deref().unwrap_or_default().parse()?;
@@ -52,14 +57,22 @@ impl Environment {
             view: view(options, &config),
             stderr: options.palette(output::stderr_is_terminal(), config.output.color),
             permissions,
+            engine,
             door: Arc::new(door),
             config,
         })
     }
 
+    /// The interpreter with everything that scripts see.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine.recv().unwrap_or_else(|_| bare_engine())
+    }
+
     /// Makes the session of the run; `folder` is that of the script.
     pub(super) fn session(&self, arguments: &Arguments, folder: Option<PathBuf>) -> Session {
-        Session::new(Settings {
+        // While the interpreter is put together. A failure is told when a connection is opened.
+        let _ = libvirt::initialize();
+        let settings = Settings {
             door: self.door.clone(),
             permissions: self.permissions,
             uri: self.uri(arguments),
@@ -67,7 +80,8 @@ impl Environment {
             folder,
             library: self.config.library.clone(),
             view: self.view.clone(),
-        })
+        };
+        Session::with_engine(settings, self.engine())
     }
 
     /// `-c`, then the environment, which libvirt reads itself, then the configuration, then libvirt.

@@ -2,6 +2,9 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod backup;
+mod block;
+mod block_job;
 mod bulk;
 mod descriptors;
 mod devices;
@@ -10,16 +13,20 @@ mod input;
 mod memory;
 mod metadata;
 mod pinning;
+mod screenshot;
 mod security;
 mod settings;
 mod statistics;
 mod tuning;
 mod vcpus;
 
+pub use block::DiskError;
+pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use descriptors::inherited_file;
 pub use metadata::Metadata;
 pub use pinning::IoThread;
+pub use screenshot::Screenshot;
 pub use security::SecurityLabel;
 pub use statistics::InterfaceStats;
 pub use tuning::Tuning;

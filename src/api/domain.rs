@@ -4,18 +4,29 @@
 //! guest, is a method.
 
 mod addresses;
+mod actions;
+mod affect;
 mod block;
 pub(crate) mod console;
 mod backup;
 mod block_job;
 mod definition;
+mod devices;
 mod disks;
 mod finders;
+mod input;
 mod lifecycle;
+mod memory;
+mod metadata;
+mod pinning;
 mod resources;
 mod save;
 mod screenshot;
+mod security;
+mod settings;
+mod statistics;
 mod tuning;
+mod vcpus;
 
 use rhai::Engine;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
@@ -33,7 +44,15 @@ pub(super) fn register(engine: &mut Engine) {
     addresses::register(engine);
     finders::register(engine);
     lifecycle::register(engine);
+    actions::register(engine);
     definition::register(engine);
+    devices::register(engine);
+    finders::register(engine);
+    input::register(engine);
+    lifecycle::register(engine);
+    memory::register(engine);
+    metadata::register(engine);
+    pinning::register(engine);
     resources::register(engine);
     console::register(engine);
     screenshot::register(engine);
@@ -42,6 +61,9 @@ pub(super) fn register(engine: &mut Engine) {
     backup::register(engine);
     block::register(engine);
     block_job::register(engine);
+    security::register(engine);
+    statistics::register(engine);
+    vcpus::register(engine);
 }
 
 /// The option tables of this folder.
@@ -54,11 +76,22 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         block_job::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
+        actions::MORE_OPTIONS,
+        actions::OPTIONS,
         definition::OPTIONS,
-        resources::OPTIONS,
+        devices::OPTIONS,
+        finders::OPTIONS,
+        input::OPTIONS,
+        lifecycle::OPTIONS,
+        memory::OPTIONS,
+        metadata::OPTIONS,
+        pinning::OPTIONS,
         screenshot::OPTIONS,
         save::OPTIONS,
+        security::OPTIONS,
+        statistics::OPTIONS,
         tuning::OPTIONS,
+        vcpus::OPTIONS,
     ]
     .concat()
     .into_iter()

@@ -11,8 +11,18 @@ mod console;
 mod finders;
 mod job;
 mod save;
+mod descriptors;
+mod devices;
+mod input;
+mod memory;
+mod metadata;
+mod pinning;
 mod screenshot;
+mod security;
+mod settings;
+mod statistics;
 mod tuning;
+mod vcpus;
 
 pub use addresses::{AddressSource, GuestAddress};
 pub use block::DiskError;
@@ -20,8 +30,14 @@ pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use job::{ControlInfo, JobInfo, JobStats};
 pub use save::SaveOptions;
+pub use descriptors::inherited_file;
+pub use metadata::Metadata;
+pub use pinning::IoThread;
 pub use screenshot::Screenshot;
+pub use security::SecurityLabel;
+pub use statistics::InterfaceStats;
 pub use tuning::Tuning;
+pub use vcpus::VcpuInfo;
 
 use std::os::raw::c_int;
 
@@ -258,6 +274,19 @@ impl Domain {
             // SAFETY: a live domain.
             check(unsafe { sys::virDomainGetVcpusFlags(d.as_ptr(), flags) }).map(|n| n as u32)
         })
+    /// Saves its memory to a file of libvirt's and ends it (`virDomainManagedSave`).
+    pub fn managed_save(&self, flags: u32) -> Result<()> {
+        self.call(change("domain.managed_save"), move |d| Ok(d.managed_save(flags).map(drop)?))
+    }
+
+    /// Whether it has a managed save image (`virDomainHasManagedSaveImage`).
+    pub fn has_managed_save(&self) -> Result<bool> {
+        self.call(read("domain.has_managed_save"), |d| Ok(d.has_managed_save(0)?))
+    }
+
+    /// Throws its managed save image away (`virDomainManagedSaveRemove`).
+    pub fn managed_save_remove(&self) -> Result<()> {
+        self.call(destroy("domain.managed_save_remove"), |d| Ok(d.managed_save_remove(0).map(drop)?))
     }
 
     /// The sizes of a disk, by target or path (`virDomainGetBlockInfo`).
@@ -283,33 +312,6 @@ impl Domain {
                 check(unsafe { sys::virDomainInterfaceAddresses(d.as_ptr(), &raw mut list, source, 0) })?;
             // SAFETY: `list` holds `count` interfaces.
             Ok(unsafe { take_interfaces(list, count as usize) })
-        })
-    }
-
-    /// Plugs a device in (`virDomainAttachDeviceFlags`).
-    pub fn attach_device(&self, xml: &str, flags: u32) -> Result<()> {
-        let xml = c_text("XML", xml)?;
-        self.call(change("domain.attach_device"), move |d| {
-            // SAFETY: a live domain and a NUL-terminated text.
-            check(unsafe { sys::virDomainAttachDeviceFlags(d.as_ptr(), xml.as_ptr(), flags) }).map(drop)
-        })
-    }
-
-    /// Unplugs a device (`virDomainDetachDeviceFlags`).
-    pub fn detach_device(&self, xml: &str, flags: u32) -> Result<()> {
-        let xml = c_text("XML", xml)?;
-        self.call(change("domain.detach_device"), move |d| {
-            // SAFETY: a live domain and a NUL-terminated text.
-            check(unsafe { sys::virDomainDetachDeviceFlags(d.as_ptr(), xml.as_ptr(), flags) }).map(drop)
-        })
-    }
-
-    /// Changes a device (`virDomainUpdateDeviceFlags`).
-    pub fn update_device(&self, xml: &str, flags: u32) -> Result<()> {
-        let xml = c_text("XML", xml)?;
-        self.call(change("domain.update_device"), move |d| {
-            // SAFETY: a live domain and a NUL-terminated text.
-            check(unsafe { sys::virDomainUpdateDeviceFlags(d.as_ptr(), xml.as_ptr(), flags) }).map(drop)
         })
     }
 

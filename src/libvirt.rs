@@ -32,8 +32,8 @@ mod worker;
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
 pub use domain::{
-    Address, BlockInfo, BlockJobInfo, ControlInfo, DiskError, Domain, DomainEntry, DomainInfo,
-    InterfaceAddresses, JobInfo, JobStats, SaveOptions, Tuning,
+    Address, BlockInfo, BlockJobInfo, ControlInfo, DiskError, Domain, DomainEntry, DomainInfo, Escort,
+    InterfaceAddresses, JobInfo, JobStats, Late, MigrateOptions, SaveOptions, Tuning,
 };
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;

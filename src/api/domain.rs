@@ -7,7 +7,9 @@ mod block;
 mod definition;
 mod disks;
 mod finders;
+mod job;
 mod lifecycle;
+mod migration;
 mod resources;
 mod save;
 mod tuning;
@@ -26,7 +28,9 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     finders::register(engine);
+    job::register(engine);
     lifecycle::register(engine);
+    migration::register(engine);
     definition::register(engine);
     resources::register(engine);
     save::register(engine);
@@ -39,7 +43,9 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         block::OPTIONS,
         finders::OPTIONS,
+        job::OPTIONS,
         lifecycle::OPTIONS,
+        migration::OPTIONS,
         definition::OPTIONS,
         resources::OPTIONS,
         save::OPTIONS,

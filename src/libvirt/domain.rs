@@ -8,6 +8,7 @@ mod block_job;
 mod bulk;
 mod finders;
 mod job;
+mod migration;
 mod save;
 mod tuning;
 
@@ -15,6 +16,7 @@ pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use job::{ControlInfo, JobInfo, JobStats};
+pub use migration::{Escort, Late, MigrateOptions};
 pub use save::SaveOptions;
 pub use tuning::Tuning;
 

@@ -19,6 +19,8 @@ mod lifecycle;
 mod memory;
 mod metadata;
 mod pinning;
+mod job;
+mod migration;
 mod resources;
 mod save;
 mod screenshot;
@@ -43,8 +45,10 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     addresses::register(engine);
     finders::register(engine);
+    job::register(engine);
     lifecycle::register(engine);
     actions::register(engine);
+    migration::register(engine);
     definition::register(engine);
     devices::register(engine);
     finders::register(engine);
@@ -75,9 +79,11 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         console::OPTIONS,
         block_job::OPTIONS,
         finders::OPTIONS,
+        job::OPTIONS,
         lifecycle::OPTIONS,
         actions::MORE_OPTIONS,
         actions::OPTIONS,
+        migration::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
         finders::OPTIONS,

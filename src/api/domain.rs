@@ -70,6 +70,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         pinning::OPTIONS,
         screenshot::OPTIONS,
         security::OPTIONS,
+        statistics::MORE_OPTIONS,
         statistics::OPTIONS,
         tuning::OPTIONS,
         vcpus::OPTIONS,

@@ -95,6 +95,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         screenshot::OPTIONS,
         save::OPTIONS,
         security::OPTIONS,
+        statistics::MORE_OPTIONS,
         statistics::OPTIONS,
         tuning::OPTIONS,
         vcpus::OPTIONS,

@@ -3,24 +3,24 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
-mod addresses;
 mod actions;
+mod addresses;
 mod affect;
-mod block;
-pub(crate) mod console;
 mod backup;
+mod block;
 mod block_job;
+pub(crate) mod console;
 mod definition;
 mod devices;
 mod disks;
 mod finders;
 mod input;
+mod job;
 mod lifecycle;
 mod memory;
 mod metadata;
-mod pinning;
-mod job;
 mod migration;
+mod pinning;
 mod resources;
 mod save;
 mod screenshot;

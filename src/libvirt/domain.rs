@@ -8,16 +8,16 @@ mod block;
 mod block_job;
 mod bulk;
 mod console;
-mod finders;
-mod job;
-mod migration;
-mod save;
 mod descriptors;
 mod devices;
+mod finders;
 mod input;
+mod job;
 mod memory;
 mod metadata;
+mod migration;
 mod pinning;
+mod save;
 mod screenshot;
 mod security;
 mod settings;
@@ -29,12 +29,12 @@ pub use addresses::{AddressSource, GuestAddress};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
-pub use job::{ControlInfo, JobInfo, JobStats};
-pub use migration::{Escort, Late, MigrateOptions};
-pub use save::SaveOptions;
 pub use descriptors::inherited_file;
+pub use job::{ControlInfo, JobInfo, JobStats};
 pub use metadata::Metadata;
+pub use migration::{Escort, Late, MigrateOptions};
 pub use pinning::IoThread;
+pub use save::SaveOptions;
 pub use screenshot::Screenshot;
 pub use security::SecurityLabel;
 pub use statistics::InterfaceStats;
@@ -249,46 +249,6 @@ impl Domain {
             // SAFETY: a live domain and a NUL-terminated name.
             check(unsafe { sys::virDomainRename(d.as_ptr(), name.as_ptr(), 0) }).map(drop)
         })
-    }
-
-    /// Sets its memory in bytes, rounded up to KiB (`virDomainSetMemoryFlags`).
-    pub fn set_memory(&self, bytes: u64, flags: u32) -> Result<()> {
-        let kib = bytes.div_ceil(1024);
-        self.call(change("domain.set_memory"), move |d| {
-            // SAFETY: a live domain.
-            check(unsafe { sys::virDomainSetMemoryFlags(d.as_ptr(), kib, flags) }).map(drop)
-        })
-    }
-
-    /// The most memory it may have, in bytes (`virDomainGetMaxMemory`).
-    pub fn max_memory(&self) -> Result<u64> {
-        self.call(read("domain.max_memory"), |d| Ok(kib(d.max_memory()?)))
-    }
-
-    /// Sets the number of its virtual CPUs (`virDomainSetVcpusFlags`).
-    pub fn set_vcpus(&self, count: u32, flags: u32) -> Result<()> {
-        self.call(change("domain.set_vcpus"), move |d| Ok(d.set_vcpus_flags(count, flags).map(drop)?))
-    }
-
-    /// The number of its virtual CPUs (`virDomainGetVcpusFlags`).
-    pub fn vcpus(&self, flags: u32) -> Result<u32> {
-        self.call(read("domain.vcpus"), move |d| {
-            // SAFETY: a live domain.
-            check(unsafe { sys::virDomainGetVcpusFlags(d.as_ptr(), flags) }).map(|n| n as u32)
-        })
-    /// Saves its memory to a file of libvirt's and ends it (`virDomainManagedSave`).
-    pub fn managed_save(&self, flags: u32) -> Result<()> {
-        self.call(change("domain.managed_save"), move |d| Ok(d.managed_save(flags).map(drop)?))
-    }
-
-    /// Whether it has a managed save image (`virDomainHasManagedSaveImage`).
-    pub fn has_managed_save(&self) -> Result<bool> {
-        self.call(read("domain.has_managed_save"), |d| Ok(d.has_managed_save(0)?))
-    }
-
-    /// Throws its managed save image away (`virDomainManagedSaveRemove`).
-    pub fn managed_save_remove(&self) -> Result<()> {
-        self.call(destroy("domain.managed_save_remove"), |d| Ok(d.managed_save_remove(0).map(drop)?))
     }
 
     /// The sizes of a disk, by target or path (`virDomainGetBlockInfo`).

@@ -90,7 +90,7 @@ fn info(vm: &Domain) -> Result<Map> {
 
 fn stats(vm: &Domain, options: Map) -> Result<Map> {
     let stats = vm.job_stats(STATS.read(options)?.flags())?;
-    let mut map = details(&stats.params);
+    let mut map = details(stats.params);
     if let Some(operation) = map.get_mut("operation")
         && let Ok(number) = operation.as_int()
     {

@@ -51,18 +51,6 @@ static DESTROY: OptionTable = OptionTable {
     ],
 };
 
-/// The bit of a mode; the values for shutdown and reboot are the same.
-fn mode(options: &Parsed) -> Fallible<u32> {
-    Ok(match options.get_text("mode")?.as_deref() {
-static MANAGED_SAVE: OptionTable = OptionTable {
-    function: "Domain.managed_save",
-    options: &[
-        flag("bypass_cache", sys::VIR_DOMAIN_SAVE_BYPASS_CACHE, "Writes past the file cache."),
-        flag("running", sys::VIR_DOMAIN_SAVE_RUNNING, "The next start runs it, whatever its state is now."),
-        flag("paused", sys::VIR_DOMAIN_SAVE_PAUSED, "The next start leaves it paused."),
-    ],
-};
-
 /// The bits of the ways to ask.
 fn ways(options: &Parsed) -> Fallible<u32> {
     let mode = match options.get_text("mode")?.as_deref() {

@@ -3,6 +3,9 @@
 //! A connection opens at its first use and again after it was lost; a copy is the same connection.
 //! Everything is a method here, because much of it asks the daemon and takes time.
 
+mod identity;
+mod native;
+
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
@@ -15,6 +18,8 @@ use crate::libvirt::{Connection, version_text};
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Connection>("Connection");
     engine.register_global_module(rhai::exported_module!(connection_functions).into());
+    identity::register(engine);
+    native::register(engine);
 }
 
 /// The options of `connect`.

@@ -15,18 +15,18 @@ use crate::libvirt::test_node::TestNode;
 pub(super) struct TestScript {
     engine: Engine,
     // Dropped after the connection that reads it.
-    _node: TestNode,
+    _node: Option<TestNode>,
 }
 
 impl TestScript {
     pub(super) fn new() -> Self {
         let node = TestNode::new();
-        let mut engine = Engine::new();
-        super::register(&mut engine);
-        let context =
-            Context::new(Arc::<Door>::default(), Permissions::default(), Some(node.uri()), Vec::new());
-        engine.set_default_tag(Dynamic::from(Arc::new(context)));
-        Self { engine, _node: node }
+        Self { engine: engine(&node.uri()), _node: Some(node) }
+    }
+
+    /// The same on `test:///default`, which all tests of the process share: change nothing there.
+    pub(super) fn default_host() -> Self {
+        Self { engine: engine("test:///default"), _node: None }
     }
 
     /// The value of a script that must not fail.
@@ -62,4 +62,12 @@ impl TestScript {
         let error = self.error(script);
         (error.code().to_owned(), error.facts().hint.clone().unwrap_or_default())
     }
+}
+
+fn engine(uri: &str) -> Engine {
+    let mut engine = Engine::new();
+    super::register(&mut engine);
+    let context = Context::new(Arc::<Door>::default(), Permissions::default(), Some(uri.into()), Vec::new());
+    engine.set_default_tag(Dynamic::from(Arc::new(context)));
+    engine
 }

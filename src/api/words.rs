@@ -86,6 +86,12 @@ pub(crate) const JOB_OPERATIONS: &[&str] = &[
     "snapshot_delete",
 ];
 
+/// `virCPUCompareResult`
+pub(crate) const CPU_COMPARISONS: &[&str] = &["incompatible", "identical", "superset"];
+
+/// `virNodeSuspendTarget`
+pub(crate) const SUSPEND_TARGETS: &[&str] = &["mem", "disk", "hybrid"];
+
 /// The number of a word.
 pub(crate) fn number(table: &[&str], word: &str) -> Option<u32> {
     table.iter().position(|known| *known == word).map(|n| n as u32)
@@ -136,6 +142,12 @@ mod tests {
         assert_eq!(number(WIPE_ALGORITHMS, "trim"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_TRIM));
         assert_eq!(number(WIPE_ALGORITHMS, "pfitzner7"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7));
         assert_eq!(number(WIPE_ALGORITHMS, "shred"), None);
+    }
+
+    #[test]
+    fn words_of_the_host_stand_at_their_numbers() {
+        assert_eq!(word(CPU_COMPARISONS, sys::VIR_CPU_COMPARE_SUPERSET), "superset");
+        assert_eq!(number(SUSPEND_TARGETS, "hybrid"), Some(sys::VIR_NODE_SUSPEND_TARGET_HYBRID));
     }
 
     #[test]

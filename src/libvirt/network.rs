@@ -2,6 +2,7 @@
 //!
 //! Each method names the C function behind it.
 
+mod changes;
 mod finders;
 
 use std::ffi::CStr;
@@ -17,6 +18,8 @@ use super::failure::{Failure, Outcome, check, text_of};
 use super::handle::{Handle, Object};
 use super::typed_params::c_text;
 use crate::error::Result;
+
+pub use changes::NetworkMetadata;
 
 /// A handle on a network.
 pub type Network = Handle<Raw>;

@@ -75,7 +75,7 @@ fn info(vm: &Domain) -> Result<Map> {
 
 fn stats(vm: &Domain, options: Map) -> Result<Map> {
     let stats = vm.job_stats(STATS.read(options)?.flags())?;
-    let mut map = details(&stats.params);
+    let mut map = details(stats.params);
     map.insert("type".into(), words::word(TYPES, stats.kind).as_ref().into());
     Ok(map)
 }

@@ -35,7 +35,9 @@ pub(super) fn register(engine: &mut Engine) {
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, sources::OPTIONS, volumes::OPTIONS].concat().into_iter()
+    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, sources::OPTIONS, volumes::OPTIONS]
+        .concat()
+        .into_iter()
 }
 
 /// Bytes as scripts count them.

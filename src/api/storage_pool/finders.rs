@@ -3,10 +3,10 @@
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::options;
 use crate::api::names::{self, Lookup};
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
-use super::options;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, list, text, word};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, StoragePool, sys};

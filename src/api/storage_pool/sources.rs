@@ -32,9 +32,9 @@ static FIND: OptionTable = OptionTable {
 fn source(options: Map) -> Result<Option<String>> {
     let options = FIND.read(options)?;
     let parts = [
-        ("source/host/@name", options.get_text("host")?),
-        ("source/host/@port", options.get_int("port")?.map(|port| port.to_string())),
-        ("source/initiator/iqn/@name", options.get_text("initiator")?),
+        ("host/@name", options.get_text("host")?),
+        ("host/@port", options.get_int("port")?.map(|port| port.to_string())),
+        ("initiator/iqn/@name", options.get_text("initiator")?),
     ];
     if let Some(given) = options.get_any("source")? {
         if parts.iter().any(|(_, value)| value.is_some()) {
@@ -49,13 +49,13 @@ fn source(options: Map) -> Result<Option<String>> {
     if !options.has("host") {
         return Err(Error::usage("a port or an initiator needs a `host`").operation(FIND.function));
     }
-    let xml = Document::parse("<a><source/></a>")?;
+    let xml = Document::parse("<source/>")?;
     for (path, value) in parts {
         if let Some(value) = value {
             xml.set(path, &value)?;
         }
     }
-    Ok(xml.find("source")?.map(|source| source.to_string()))
+    Ok(Some(xml.to_string()))
 }
 
 fn find(connection: &Connection, kind: &str, options: Map) -> Result<XmlDocument> {

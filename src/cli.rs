@@ -7,6 +7,7 @@ mod credentials;
 mod doc;
 
 mod environment;
+mod hidden;
 mod prompt;
 mod signals;
 
@@ -40,6 +41,10 @@ pub mod status {
 
 /// Runs the program with the arguments of the process, its name left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(status) = hidden::run(&arguments) {
+        return ExitCode::from(status);
+    }
     let arguments = match Arguments::parse(arguments) {
         Ok(arguments) => arguments,
         Err(early) => return early.finish(),
@@ -70,6 +75,7 @@ fn dispatch(arguments: Arguments) -> u8 {
             return status::USAGE;
         }
     };
+    hidden::thaw_leftovers(&environment);
     match &arguments.mode {
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),

@@ -4,9 +4,16 @@
 //! guest, is a method.
 
 mod addresses;
+mod agent;
+mod agent_exec;
+mod agent_system;
 mod definition;
 mod finders;
+mod freeze;
+mod guest_files;
 mod lifecycle;
+mod lxc;
+mod qemu;
 mod resources;
 mod tuning;
 
@@ -24,6 +31,13 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     addresses::register(engine);
+    agent::register(engine);
+    agent_exec::register(engine);
+    agent_system::register(engine);
+    freeze::register(engine);
+    guest_files::register(engine);
+    lxc::register(engine);
+    qemu::register(engine);
     finders::register(engine);
     lifecycle::register(engine);
     definition::register(engine);
@@ -35,6 +49,13 @@ pub(super) fn register(engine: &mut Engine) {
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         addresses::OPTIONS,
+        agent::OPTIONS,
+        agent_exec::OPTIONS,
+        agent_system::OPTIONS,
+        freeze::OPTIONS,
+        guest_files::OPTIONS,
+        lxc::OPTIONS,
+        qemu::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

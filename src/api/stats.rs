@@ -102,7 +102,7 @@ impl StatsSink for MapSink {
 }
 
 /// Puts a value at its dotted name, as maps within maps; [`finish`] turns numbered ones into arrays.
-fn insert(map: &mut Map, name: &str, value: Dynamic) {
+pub(super) fn insert(map: &mut Map, name: &str, value: Dynamic) {
     match name.split_once('.') {
         Some((first, rest)) => {
             let child = map.entry(key(first)).or_insert_with(|| Map::new().into());
@@ -179,7 +179,7 @@ fn finish_state(state: &mut Dynamic) {
 
 /// Arranges one level: a member with numbered members becomes an array, and what else it has stands
 /// beside it (`vcpu_current`); the count of an array is its `len()`.
-fn arrange(map: Map) -> Map {
+pub(super) fn arrange(map: Map) -> Map {
     let mut arranged = Map::new();
     for (name, value) in map {
         let Some(members) = value.clone().try_cast::<Map>() else {

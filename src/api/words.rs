@@ -71,6 +71,9 @@ pub(crate) const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "n
 pub(crate) const WIPE_ALGORITHMS: &[&str] =
     &["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim"];
 
+/// `virNodeSuspendTarget`
+pub(crate) const SUSPEND_TARGETS: &[&str] = &["mem", "disk", "hybrid"];
+
 /// The number of a word.
 pub(crate) fn number(table: &[&str], word: &str) -> Option<u32> {
     table.iter().position(|known| *known == word).map(|n| n as u32)

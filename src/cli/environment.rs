@@ -57,6 +57,12 @@ impl Environment {
         })
     }
 
+    /// Whether this run may change anything at all.
+    pub(super) fn may_change(&self) -> bool {
+        let rules = self.door.rules();
+        !rules.readonly && !rules.deny_change
+    }
+
     /// Makes the session of the run; `folder` is that of the script.
     pub(super) fn session(&self, arguments: &Arguments, folder: Option<PathBuf>) -> Session {
         Session::new(Settings {

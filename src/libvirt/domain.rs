@@ -3,12 +3,20 @@
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
 mod addresses;
+mod agent;
+mod agent_exec;
+mod agent_file;
 mod bulk;
 mod finders;
+mod guest;
 mod tuning;
 
 pub use addresses::{AddressSource, GuestAddress};
+pub use agent::AgentPatience;
+pub use agent_exec::{GuestProcess, GuestProgram};
+pub use agent_file::{GuestFile, GuestFileMode};
 pub use bulk::DomainEntry;
+pub use guest::{GuestFileSystem, KeyChange};
 pub use tuning::Tuning;
 
 use std::os::raw::c_int;

@@ -10,6 +10,9 @@ mod backup;
 mod block;
 mod block_job;
 pub(crate) mod console;
+mod agent;
+mod agent_exec;
+mod agent_system;
 mod definition;
 mod devices;
 mod disks;
@@ -21,6 +24,10 @@ mod memory;
 mod metadata;
 mod migration;
 mod pinning;
+mod freeze;
+mod guest_files;
+mod lxc;
+mod qemu;
 mod resources;
 mod save;
 mod screenshot;
@@ -44,6 +51,13 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     addresses::register(engine);
+    agent::register(engine);
+    agent_exec::register(engine);
+    agent_system::register(engine);
+    freeze::register(engine);
+    guest_files::register(engine);
+    lxc::register(engine);
+    qemu::register(engine);
     finders::register(engine);
     job::register(engine);
     lifecycle::register(engine);
@@ -78,6 +92,13 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         addresses::OPTIONS,
         console::OPTIONS,
         block_job::OPTIONS,
+        agent::OPTIONS,
+        agent_exec::OPTIONS,
+        agent_system::OPTIONS,
+        freeze::OPTIONS,
+        guest_files::OPTIONS,
+        lxc::OPTIONS,
+        qemu::OPTIONS,
         finders::OPTIONS,
         job::OPTIONS,
         lifecycle::OPTIONS,

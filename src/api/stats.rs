@@ -116,7 +116,7 @@ impl StatsSink for MapSink {
 }
 
 /// Puts a value at its dotted name, as maps within maps; [`finish`] turns numbered ones into arrays.
-fn insert(map: &mut Map, name: &str, value: Dynamic) {
+pub(super) fn insert(map: &mut Map, name: &str, value: Dynamic) {
     match name.split_once('.') {
         Some((first, rest)) => {
             let child = map.entry(key(first)).or_insert_with(|| Map::new().into());
@@ -203,6 +203,18 @@ fn arrange(map: &mut Map) {
         arrange(&mut members);
         if is_list(&members) {
             lists.push(name.clone());
+pub(super) fn arrange(map: Map) -> Map {
+    let mut arranged = Map::new();
+    for (name, value) in map {
+        let Some(members) = value.clone().try_cast::<Map>() else {
+            arranged.insert(name, value);
+            continue;
+        };
+        let (numbered, named): (Vec<_>, Vec<_>) =
+            arrange(members).into_iter().partition(|(key, _)| key.parse::<usize>().is_ok());
+        let empty_list = numbered.is_empty() && named.len() == 1 && named[0].0 == "count";
+        if numbered.is_empty() && !empty_list {
+            arranged.insert(name, named.into_iter().collect::<Map>().into());
         }
     }
     for name in lists {

@@ -6,6 +6,9 @@ mod addresses;
 mod backup;
 mod block;
 mod block_job;
+mod agent;
+mod agent_exec;
+mod agent_file;
 mod bulk;
 mod console;
 mod descriptors;
@@ -22,6 +25,7 @@ mod screenshot;
 mod security;
 mod settings;
 mod statistics;
+mod guest;
 mod tuning;
 mod vcpus;
 
@@ -38,6 +42,10 @@ pub use save::SaveOptions;
 pub use screenshot::Screenshot;
 pub use security::SecurityLabel;
 pub use statistics::InterfaceStats;
+pub use agent::AgentPatience;
+pub use agent_exec::{GuestProcess, GuestProgram};
+pub use agent_file::{GuestFile, GuestFileMode};
+pub use guest::{GuestFileSystem, KeyChange};
 pub use tuning::Tuning;
 pub use vcpus::VcpuInfo;
 

@@ -55,7 +55,7 @@ pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
-pub use network::{DhcpLease, Network, NetworkMetadata};
+pub use network::{DhcpLease, Network};
 pub use network_port::{NetworkPort, RawNetworkPort};
 pub use node_device::{NodeDevice, NodeDeviceSummary};
 pub use nwfilter::NwFilter;

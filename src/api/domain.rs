@@ -4,7 +4,7 @@
 //! guest, is a method.
 
 mod actions;
-mod affect;
+pub(in crate::api) mod affect;
 mod block;
 mod definition;
 mod devices;
@@ -18,7 +18,7 @@ mod pinning;
 mod resources;
 mod screenshot;
 mod security;
-mod settings;
+pub(in crate::api) mod settings;
 mod statistics;
 mod tuning;
 mod vcpus;

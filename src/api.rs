@@ -15,6 +15,7 @@ pub mod domain;
 mod domain_rows;
 mod edit;
 pub mod error;
+mod events;
 mod finders;
 mod fs;
 pub mod global;
@@ -23,6 +24,7 @@ pub mod host;
 mod host_context;
 mod interface;
 mod inventory;
+mod job;
 mod json;
 mod keys;
 mod methods;
@@ -43,6 +45,7 @@ pub mod snapshot;
 mod stats;
 pub mod storage_pool;
 pub mod storage_volume;
+mod stream;
 mod table;
 #[cfg(test)]
 mod test_script;
@@ -82,6 +85,7 @@ pub fn register(engine: &mut Engine) {
     connection::register(engine);
     host::register(engine);
     domain::register(engine);
+    job::register(engine);
     checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);
@@ -93,6 +97,8 @@ pub fn register(engine: &mut Engine) {
     secret::register(engine);
     storage_pool::register(engine);
     storage_volume::register(engine);
+    events::register(engine);
+    stream::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -113,7 +119,6 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &connection::CONNECT,
         &stats::STATS,
         &inventory::INVENTORY,
-        &wait::WAIT,
         &os::RUN,
         &csv::PARSE,
         &csv::TO_STRING,
@@ -122,6 +127,8 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
     tables.extend(host::options());
+    tables.extend(events::OPTIONS);
+    tables.extend(wait::OPTIONS);
     tables.extend(network::options());
     tables.extend(network_port::OPTIONS);
     tables.extend(interface::options());
@@ -130,7 +137,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(nwfilter_binding::OPTIONS);
     tables.extend(secret::OPTIONS);
     tables.extend(storage_pool::options());
-    tables.extend(storage_volume::OPTIONS);
+    tables.extend(storage_volume::options());
     tables
 }
 

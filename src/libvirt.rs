@@ -6,6 +6,7 @@
 
 mod auth;
 mod connection;
+mod dialogue;
 mod domain;
 mod domain_checkpoint;
 mod domain_snapshot;
@@ -13,6 +14,7 @@ mod domain_stats;
 mod door;
 mod error_words;
 mod event_loop;
+pub mod events;
 mod failure;
 mod handle;
 mod host;
@@ -20,7 +22,7 @@ mod host_cpu;
 mod host_memory;
 mod interface;
 mod interrupt;
-mod lifecycle_events;
+mod job;
 mod network;
 mod network_port;
 mod node_device;
@@ -36,25 +38,25 @@ mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
 mod typed_params;
+mod unsupported;
 mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{
-    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
-    InterfaceStats, IoThread, Metadata, Screenshot, SecurityLabel, Tuning, VcpuInfo, inherited_file,
-};
+pub use dialogue::{Dialogue, Found};
+pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, Operation, Rules};
 pub use event_loop::initialize;
+pub use events::{Event, Subscription};
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
-pub use lifecycle_events::{LifecycleEvent, Subscription};
+pub use job::{Job, Product, Progress, Reading, Work};
 pub use network::{DhcpLease, Network};
 pub use network_port::{NetworkPort, RawNetworkPort};
 pub use node_device::{NodeDevice, NodeDeviceSummary};
@@ -62,7 +64,7 @@ pub use nwfilter::NwFilter;
 pub use nwfilter_binding::{NwFilterBinding, RawNwFilterBinding};
 pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
-pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};
 pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};

@@ -4,18 +4,25 @@
 //! guest, is a method.
 
 mod actions;
+mod addresses;
 pub(in crate::api) mod affect;
+mod backup;
 mod block;
+mod block_job;
+pub(crate) mod console;
 mod definition;
 mod devices;
 mod disks;
 mod finders;
 mod input;
+mod job;
 mod lifecycle;
 mod memory;
 mod metadata;
+mod migration;
 mod pinning;
 mod resources;
+mod save;
 mod screenshot;
 mod security;
 pub(in crate::api) mod settings;
@@ -30,13 +37,18 @@ use super::{Fallible, words};
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
-pub(super) use finders::{STATS_FILTERS, selection};
+pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
+    addresses::register(engine);
+    finders::register(engine);
+    job::register(engine);
+    lifecycle::register(engine);
     actions::register(engine);
+    migration::register(engine);
     definition::register(engine);
     devices::register(engine);
     finders::register(engine);
@@ -46,20 +58,32 @@ pub(super) fn register(engine: &mut Engine) {
     metadata::register(engine);
     pinning::register(engine);
     resources::register(engine);
-    block::register(engine);
+    console::register(engine);
     screenshot::register(engine);
+    save::register(engine);
+    tuning::register(engine);
+    backup::register(engine);
+    block::register(engine);
+    block_job::register(engine);
     security::register(engine);
     statistics::register(engine);
-    tuning::register(engine);
     vcpus::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
+        backup::OPTIONS,
+        block::OPTIONS,
+        addresses::OPTIONS,
+        console::OPTIONS,
+        block_job::OPTIONS,
+        finders::OPTIONS,
+        job::OPTIONS,
+        lifecycle::OPTIONS,
         actions::MORE_OPTIONS,
         actions::OPTIONS,
-        block::OPTIONS,
+        migration::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
         finders::OPTIONS,
@@ -69,7 +93,9 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         metadata::OPTIONS,
         pinning::OPTIONS,
         screenshot::OPTIONS,
+        save::OPTIONS,
         security::OPTIONS,
+        statistics::MORE_OPTIONS,
         statistics::OPTIONS,
         tuning::OPTIONS,
         vcpus::OPTIONS,

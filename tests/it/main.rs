@@ -5,9 +5,11 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
+mod api_coverage;
 mod bulk;
 mod cases;
 mod daemon;
+mod events;
 mod exit_status;
 mod fuzz;
 mod harness;

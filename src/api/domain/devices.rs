@@ -53,9 +53,9 @@ methods_with_options! {
         Ok(vm.detach_device(&definition_text(&device)?, affect_of(vm, &options)?).map_err(missing)?)
     }
 
-    /// Asks the guest to give a device back, by its alias, and does not wait for it (`virDomainDetachDeviceAlias`).
+    /// Asks the guest to give a device back, by its alias (`virDomainDetachDeviceAlias`).
     ///
-    /// Aliases are in `vm.xml`, such as `virtio-disk1` or one of your own, `ua-data`. The event `device_removed` tells when it is gone.
+    /// Does not wait for it. Aliases are in `vm.xml`, such as `virtio-disk1` or one of your own, `ua-data`. The event `device_removed` tells when it is gone.
     ///
     /// Errors: `device_missing` for an alias that there is not, `unsupported` where the driver cannot.
     ///

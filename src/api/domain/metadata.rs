@@ -77,9 +77,9 @@ methods_with_options! {
         Ok(set(vm, &Metadata::Description, &description, &options)?)
     }
 
-    /// The element that a program keeps in the definition, by its XML namespace; `()` for none (`virDomainGetMetadata`).
+    /// The element that a program keeps in the definition (`virDomainGetMetadata`).
     ///
-    /// Of the running guest if it runs, else of the definition.
+    /// By its XML namespace; `()` where there is none. Of the running guest if it runs, else of the definition.
     ///
     /// ```rhai
     /// let vm = domain("test");

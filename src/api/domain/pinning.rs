@@ -96,7 +96,7 @@ methods_with_options! {
     /// @returns [map]
     ///
     /// ```rhai
-    /// for thread in domain("test").iothread_info() { print(`${thread.id}: ${thread.cpus}`) }
+    /// for one in domain("test").iothread_info() { print(`${one.id}: ${one.cpus}`) }
     /// ```
     fn iothread_info(vm: Domain; options: AFFECT) -> Array {
         let threads = vm.iothread_info(affect(&options)?)?.into_iter().map(|thread| {

@@ -67,7 +67,9 @@ mod security_functions {
         Ok(label(vm.security_label()?))
     }
 
-    /// The labels of all security drivers of the host, each `#{ label, enforcing }` (`virDomainGetSecurityLabelList`).
+    /// The security labels of the running guest (`virDomainGetSecurityLabelList`).
+    ///
+    /// One of each security driver of the host: `#{ label, enforcing }`.
     ///
     /// Errors: `unsupported` where the driver cannot.
     ///

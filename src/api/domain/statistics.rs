@@ -7,8 +7,8 @@ use crate::api::methods::methods_with_options;
 use crate::api::units::duration;
 use crate::api::{Fallible, stats};
 use crate::error::{Error, Result};
-use crate::lang::options::{int, word};
-use crate::libvirt::{Domain, Params, sys};
+use crate::lang::options::{OptionTable, int, word};
+use crate::libvirt::{Connection, Domain, Params, sys};
 use crate::units;
 
 pub(super) fn register(engine: &mut Engine) {
@@ -138,9 +138,59 @@ methods_with_options! {
     }
 }
 
+/// The guests of an array, all of this connection.
+fn guests(connection: &Connection, array: &Array) -> Result<Vec<Domain>> {
+    let guest = |value: &Dynamic| {
+        let guest = value.read_lock::<Domain>().map(|guest| guest.clone()).ok_or_else(|| {
+            Error::usage(format!("statistics are of guests, not of {}", value.type_name()))
+                .hint("for example conn().stats_of([domain(\"web1\")])")
+        })?;
+        if !guest.connection().is_same(connection) {
+            return Err(Error::usage(format!("{} is a guest of another connection", guest.label()))
+                .hint("one call asks one connection"));
+        }
+        Ok(guest)
+    };
+    array.iter().map(guest).collect()
+}
+
+static STATS_OF: OptionTable = OptionTable { function: "Connection.stats_of", options: stats::GROUP_OPTIONS };
+
+/// The option tables of what is bound by hand here.
+pub(super) const MORE_OPTIONS: &[&OptionTable] = &[&STATS_OF];
+
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod statistics_functions {
+    /// Statistics of some guests, one map each, in one call (`virDomainListGetStats`).
+    ///
+    /// As `stats()` has them: sizes in bytes, times in nanoseconds. The guests are handles of this connection.
+    ///
+    /// Errors: `usage` for anything else in the array, `unsupported` where the driver lacks the call.
+    ///
+    /// @returns [map]
+    ///
+    /// ```rhai
+    /// try { for s in conn().stats_of([domain("test")]) { print(s.state.state) } } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn stats_of(connection: &mut Connection, guests: Array) -> Fallible<Array> {
+        stats_of_with(connection, guests, Map::new())
+    }
+
+    /// Statistics of some guests, with options (`virDomainListGetStats`).
+    ///
+    /// @returns [map]
+    ///
+    /// ```rhai
+    /// try { conn().stats_of([domain("test")], #{ groups: ["state"] }) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(name = "stats_of", return_raw, pure)]
+    pub fn stats_of_with(connection: &mut Connection, guests: Array, options: Map) -> Fallible<Array> {
+        let guests = super::guests(connection, &guests)?;
+        Ok(stats::of(connection, &guests, &STATS_OF.read(options)?)?)
+    }
+
     /// Counters of a network card, by its host side (`vnet0`) or MAC address (`virDomainInterfaceStats`).
     ///
     /// `#{ rx, tx }`, each with `bytes`, `pkts`, `errs` and `drop`, as far as the driver counts them. `rx` is what the guest received.
@@ -167,7 +217,7 @@ mod statistics_functions {
     /// Errors: `operation_invalid` when it does not run.
     ///
     /// ```rhai
-    /// print(domain("test").memory_stats().rss / mib(1))
+    /// print(domain("test").memory_stats().actual / mib(1))
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn memory_stats(vm: &mut Domain) -> Fallible<Map> {

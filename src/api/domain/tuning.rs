@@ -187,9 +187,9 @@ methods_with_options! {
         Ok(set(vm, Tuning::BLOCK_IO, &disk, settings, &options)?)
     }
 
-    /// The limits of a network card, by its host side (`vnet0`) or MAC address (`virDomainGetInterfaceParameters`).
+    /// The limits of a network card (`virDomainGetInterfaceParameters`).
     ///
-    /// `inbound` and `outbound` with `average`, `peak` and `floor` in bytes a second and `burst` in bytes; 0 is no limit.
+    /// The card by its host side (`vnet0`) or MAC address. `inbound` and `outbound` with `average`, `peak` and `floor` in bytes a second and `burst` in bytes; 0 is no limit.
     ///
     /// Errors: `invalid_arg` for a card that the guest does not have, `unsupported` where the driver cannot.
     ///
@@ -201,9 +201,9 @@ methods_with_options! {
         Ok(get(vm, Tuning::INTERFACE, &device, &options)?)
     }
 
-    /// Changes the limits of a network card, by its host side or MAC address (`virDomainSetInterfaceParameters`).
+    /// Changes the limits of a network card (`virDomainSetInterfaceParameters`).
     ///
-    /// In bytes a second (`burst`: bytes), or a text such as `"10MB"`; libvirt counts in kB and rounds up. A direction
+    /// The card by its host side (`vnet0`) or MAC address. In bytes a second (`burst`: bytes), or a text such as `"10MB"`; libvirt counts in kB and rounds up. A direction
     /// whose average is 0 has no limit.
     ///
     /// Errors: `usage` for a setting that there is not, `invalid_arg` for a card that the guest does not have.

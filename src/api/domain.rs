@@ -5,7 +5,7 @@
 
 mod actions;
 mod addresses;
-mod affect;
+pub(in crate::api) mod affect;
 mod backup;
 mod block;
 mod block_job;
@@ -32,7 +32,7 @@ mod resources;
 mod save;
 mod screenshot;
 mod security;
-mod settings;
+pub(in crate::api) mod settings;
 mod statistics;
 mod tuning;
 mod vcpus;

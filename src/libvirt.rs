@@ -46,7 +46,7 @@ pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
-pub use door::{Change, Door, Effect, Operation, Rules};
+pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
 pub use event_loop::initialize;
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};

@@ -8,6 +8,7 @@ mod definition;
 mod disks;
 mod finders;
 mod lifecycle;
+pub(super) mod managed_by;
 mod resources;
 mod save;
 mod screenshot;
@@ -21,6 +22,7 @@ use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
 pub(super) use finders::{STATS_FILTERS, selection};
+pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -28,6 +30,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     finders::register(engine);
     lifecycle::register(engine);
+    managed_by::register(engine);
     definition::register(engine);
     resources::register(engine);
     screenshot::register(engine);

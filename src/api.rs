@@ -8,12 +8,14 @@ pub mod checkpoint;
 mod columns;
 pub mod connection;
 pub mod context;
+mod cpu_set;
 mod csv;
 pub mod data;
 pub mod domain;
 mod domain_rows;
 mod edit;
 pub mod error;
+mod events;
 mod finders;
 mod fs;
 pub mod global;
@@ -23,6 +25,8 @@ mod host_context;
 mod inventory;
 mod job;
 mod json;
+mod keys;
+mod methods;
 mod names;
 pub mod network;
 mod os;
@@ -35,6 +39,7 @@ pub mod snapshot;
 mod stats;
 pub mod storage_pool;
 pub mod storage_volume;
+mod stream;
 mod table;
 #[cfg(test)]
 mod test_script;
@@ -80,6 +85,8 @@ pub fn register(engine: &mut Engine) {
     network::register(engine);
     storage_pool::register(engine);
     storage_volume::register(engine);
+    events::register(engine);
+    stream::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -100,7 +107,6 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &connection::CONNECT,
         &stats::STATS,
         &inventory::INVENTORY,
-        &wait::WAIT,
         &os::RUN,
         &csv::PARSE,
         &csv::TO_STRING,
@@ -109,9 +115,11 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
     tables.extend(host::options());
+    tables.extend(events::OPTIONS);
+    tables.extend(wait::OPTIONS);
     tables.extend(network::options());
     tables.extend(storage_pool::options());
-    tables.extend(storage_volume::OPTIONS);
+    tables.extend(storage_volume::options());
     tables
 }
 

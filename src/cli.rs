@@ -78,6 +78,10 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
             return status::USAGE;
         }
     };
+    if stdin_is_terminal() && stdout_is_terminal() {
+        // Set once: there is one terminal, and one of these calls.
+        let _ = crate::api::domain::console::TERMINAL.set(crate::repl::attach_console);
+    }
     match &arguments.mode {
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),

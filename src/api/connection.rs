@@ -279,7 +279,7 @@ fn needs(uri: &str) -> Vec<Permission> {
     needs
 }
 
-fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
+pub(super) fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
     let session = Context::of(context)?;
     for permission in needs(&uri) {
         session.permissions().check(permission, "connect").map_err(|error| error.object(uri.as_str()))?;

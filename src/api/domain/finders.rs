@@ -1,8 +1,9 @@
 //! Finding, defining and creating guests.
 
-use rhai::plugin::{Dynamic, export_module};
+use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::actions::open_files;
 use super::managed_by;
 use crate::api::names::{self, Lookup, Wanted};
 use crate::api::{Fallible, definition_text};
@@ -203,13 +204,21 @@ mod domain_finders {
     ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`, #{ paused: false });
     /// print(vm.state)
     /// ```
-    #[rhai_fn(name = "create_domain", return_raw, pure)]
+    #[rhai_fn(name = "create_domain", return_raw)]
     pub fn create_domain_with(
-        connection: &mut Connection,
+        context: NativeCallContext,
+        connection: Connection,
         definition: Dynamic,
         options: Map,
     ) -> Fallible<Domain> {
         let options = CREATE.read(options)?;
-        Ok(connection.create_domain(&definition_text(&definition)?, options.flags())?)
+        let definition = definition_text(&definition)?;
+        match options.get_any("pass_fds")? {
+            None => Ok(connection.create_domain(&definition, options.flags())?),
+            Some(files) => {
+                let files = open_files(&context, "domain.create", &files, false)?;
+                Ok(connection.create_domain_with_files(&definition, files, options.flags())?)
+            }
+        }
     }
 }

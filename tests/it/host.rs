@@ -25,9 +25,9 @@ fn managed() -> (tempfile::TempDir, Virhai) {
 fn what_a_driver_lacks_names_the_driver_and_the_function() {
     Virhai::new()
         .small_node()
-        .args(["-e", "domain(\"web1\").inject_nmi()"])
+        .args(["-e", "domain(\"web1\").block_resize(\"vda\", \"20GiB\")"])
         .status(1)
-        .stderr_contains("the test driver has no virDomainInjectNMI")
+        .stderr_contains("the test driver has no virDomainBlockResize")
         .run();
     Virhai::new()
         .small_node()
@@ -50,6 +50,7 @@ fn a_change_to_a_guest_of_another_manager_warns_once() {
     let (_folder, virhai) = managed();
     virhai
         .args(["-e", "domain(\"instance-0000001a\").edit(|doc| doc[\"title\"] = \"mine\");"])
+        .stdout("true\n")
         .stderr_contains("managed by OpenStack Nova")
         .run();
     let (_folder, virhai) = managed();
@@ -105,8 +106,8 @@ fn the_host_of_qemu_tells_its_cpus_memory_and_capabilities() {
         claim("cpus", h.cpu_map().online >= 1 && h.cpu_stats().idle_ns > 0 && h.cpu_stats(0).user_ns > 0);
         claim("security", h.security_model().model != "");
         claim("vcpus", h.max_vcpus("qemu") >= 1);
-        let shared = h.memory_parameters();
-        try { h.set_memory_parameters(#{ shm_pages_to_scan: shared.shm_pages_to_scan }) }
+        let pages = h.memory_parameters();
+        try { h.set_memory_parameters(#{ shm_pages_to_scan: pages.shm_pages_to_scan }) }
         catch (e) { claim(e.message, e.code == "system_error") }
         let guest = "<domain type='qemu'><name>x</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os></domain>";
         claim("native", conn().domain_xml_to_native("qemu-argv", guest).contains("qemu-system"));

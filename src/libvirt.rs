@@ -53,7 +53,7 @@ pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
-pub use door::{Change, Door, Effect, Operation, Rules};
+pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
 pub use event_loop::initialize;
 pub use events::{Event, Subscription};
 pub use freeze_guard::{DEFAULT_LIMIT as DEFAULT_FREEZE_LIMIT, GUARD_COMMAND, Guarding, Leftover, leftovers, serve as serve_freeze_guard};

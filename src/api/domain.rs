@@ -20,6 +20,7 @@ mod finders;
 mod input;
 mod job;
 mod lifecycle;
+pub(super) mod managed_by;
 mod memory;
 mod metadata;
 mod migration;
@@ -45,6 +46,7 @@ use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
 pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
+pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -61,13 +63,12 @@ pub(super) fn register(engine: &mut Engine) {
     finders::register(engine);
     job::register(engine);
     lifecycle::register(engine);
+    managed_by::register(engine);
     actions::register(engine);
     migration::register(engine);
     definition::register(engine);
     devices::register(engine);
-    finders::register(engine);
     input::register(engine);
-    lifecycle::register(engine);
     memory::register(engine);
     metadata::register(engine);
     pinning::register(engine);

@@ -79,6 +79,14 @@ impl Object for virt::domain::Domain {
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
     }
+
+    fn watched(key: &Uuid) -> Option<u128> {
+        Some(key.as_u128())
+    }
+
+    fn definition(&self) -> Option<String> {
+        self.xml_desc(0).ok()
+    }
 }
 
 /// `virDomainInfo`, with memory in bytes.

@@ -13,6 +13,7 @@ mod events;
 mod exit_status;
 mod fuzz;
 mod harness;
+mod host;
 mod lab_selftest;
 mod migration;
 mod reference;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::auth::Credentials;
 use super::interrupt::Interrupt;
+use super::long_calls::LongCalls;
 use crate::error::{Error, Result, code};
 
 /// What a call does to the host.
@@ -84,6 +85,7 @@ pub struct Door {
     /// Few names, and the same few again and again: looked up by address, which costs less than hashing.
     counts: Mutex<Vec<(&'static str, u64)>>,
     observer: Option<Box<Observer>>,
+    long_calls: LongCalls,
 }
 
 impl Door {
@@ -115,6 +117,11 @@ impl Door {
     /// The wish that the run should end.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
+    }
+
+    /// The calls that go on beside the script.
+    pub fn long_calls(&self) -> &LongCalls {
+        &self.long_calls
     }
 
     pub(super) fn credentials(&self) -> Option<Arc<dyn Credentials>> {

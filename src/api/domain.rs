@@ -3,7 +3,9 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod backup;
 mod block;
+mod block_job;
 mod definition;
 mod disks;
 mod finders;
@@ -33,13 +35,17 @@ pub(super) fn register(engine: &mut Engine) {
     screenshot::register(engine);
     save::register(engine);
     tuning::register(engine);
+    backup::register(engine);
     block::register(engine);
+    block_job::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
+        backup::OPTIONS,
         block::OPTIONS,
+        block_job::OPTIONS,
         finders::OPTIONS,
         lifecycle::OPTIONS,
         definition::OPTIONS,

@@ -76,11 +76,12 @@ fn reading(job: &Job) -> Result<Map> {
     Ok(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
-/// `running`, `done` or `failed`.
+/// `running`, `ready`, `done` or `failed`.
 fn state(job: &Job) -> Result<&'static str> {
     job.is_done()?;
     Ok(match job.outcome() {
         None => "running",
+        Some(Ok(())) if job.is_held() => "ready",
         Some(Ok(())) => "done",
         Some(Err(_)) => "failed",
     })
@@ -132,7 +133,9 @@ mod job_functions {
         Ok(job.is_done()?)
     }
 
-    /// How the work stands: `running`, `done` or `failed`.
+    /// How the work stands: `running`, `ready`, `done` or `failed`.
+    ///
+    /// `ready` is the copy of a disk that is complete and kept so, until `pivot()` or `abort()`.
     ///
     /// ```rhai
     /// print(domain("test").managed_save().state);
@@ -253,6 +256,21 @@ mod job_functions {
     #[rhai_fn(return_raw, pure)]
     pub fn abort(job: &mut Job) -> Fallible<()> {
         Ok(job.abort()?)
+    }
+
+    /// Goes over to the copy that a block job has made, waiting until it is complete.
+    ///
+    /// The guest then uses the copy (of `block_copy`), or the image below (of a `block_commit` of the
+    /// active one). Ctrl-C and the deadline of the run end only the waiting.
+    ///
+    /// Errors: `operation_invalid` for other work, `operation_aborted` when the job was aborted.
+    ///
+    /// ```rhai
+    /// try { domain("test").block_copy("vda", "/img/copy.qcow2").pivot() } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn pivot(job: &mut Job) -> Fallible<()> {
+        Ok(job.pivot()?)
     }
 
     /// The work and what it is done to, as `print` shows it.

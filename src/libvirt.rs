@@ -4,8 +4,13 @@
 //! The `virt` package is the base; what it lacks or gets wrong is done over `virt::sys`. This is
 //! the only folder with `unsafe`, each block with its reason. It knows neither Rhai nor the screen.
 
+mod lifecycle_events;
+mod lxc;
+mod own_program;
+mod qemu;
 mod auth;
 mod connection;
+mod dialogue;
 mod domain;
 mod domain_checkpoint;
 mod domain_snapshot;
@@ -15,6 +20,7 @@ mod error_words;
 mod event_loop;
 pub mod events;
 mod failure;
+mod freeze_guard;
 mod handle;
 mod host;
 mod host_cpu;
@@ -42,24 +48,30 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
+pub use dialogue::{Dialogue, Found};
 pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
-pub use door::{Change, Door, Effect, Operation, Rules};
+pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
 pub use event_loop::initialize;
 pub use events::{Event, Subscription};
+pub use freeze_guard::{DEFAULT_LIMIT as DEFAULT_FREEZE_LIMIT, GUARD_COMMAND, Guarding, Leftover, leftovers, serve as serve_freeze_guard};
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
 pub use job::{Job, Product, Progress, Reading, Work};
+pub use lifecycle_events::{LifecycleEvent, Subscription};
+pub use lxc::{ContainerEntry, ENTER_COMMAND, Namespace, enter as enter_container};
 pub use network::{DhcpLease, Network, NetworkMetadata};
 pub use network_port::{NetworkPort, RawNetworkPort};
 pub use node_device::{NodeDevice, NodeDeviceSummary};
 pub use nwfilter::NwFilter;
 pub use nwfilter_binding::{NwFilterBinding, RawNwFilterBinding};
+pub use own_program::own_program;
+pub use qemu::MonitorCommand;
 pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
 pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};

@@ -252,14 +252,9 @@ impl Goal for Address<'_> {
     }
 
     fn look(&self) -> Fallible<bool> {
-        let addresses = reach::addresses(self.vm)?;
-        match self.port {
-            None => Ok(!addresses.is_empty()),
-            Some(port) => {
-                let interrupt = self.vm.connection().door().interrupt();
-                Ok(reach::answers(&addresses, port, interrupt)?)
-            }
-        }
+        let Some(port) = self.port else { return Ok(self.vm.has_address()?) };
+        let interrupt = self.vm.connection().door().interrupt();
+        Ok(reach::answers(&reach::addresses(self.vm)?, port, interrupt)?)
     }
 
     fn hear(&self, event: &Event) -> Fallible<Heard> {

@@ -5,44 +5,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use crate::error::{Error, Result, code};
-use crate::libvirt::{Domain, Interrupt, TICK, sys};
+use crate::libvirt::{AddressSource, Domain, Interrupt, TICK};
 
 /// How long one try to connect may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Who may know a guest's addresses.
-const SOURCES: [u32; 3] = [
-    sys::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
-    sys::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP,
-    sys::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
-];
-
-/// The addresses that mean something outside of the guest; without any, the next source is asked.
+/// The addresses of a guest that mean something outside of it.
 ///
 /// Fails when the guest is gone, or the run should end; a source that fails knows nothing.
 pub(super) fn addresses(vm: &Domain) -> Result<Vec<IpAddr>> {
-    for source in SOURCES {
-        let found: Vec<IpAddr> = match vm.interface_addresses(source) {
-            Ok(interfaces) => {
-                let texts = interfaces.iter().flat_map(|interface| &interface.addresses);
-                texts.filter_map(|address| address.address.parse().ok()).filter(is_reachable).collect()
-            }
-            Err(error) if error.code() == "no_domain" || error.ends_the_run() => return Err(error),
-            Err(_) => Vec::new(),
-        };
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    Ok(Vec::new())
-}
-
-fn is_reachable(address: &IpAddr) -> bool {
-    let link_local = match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    };
-    !(link_local || address.is_loopback() || address.is_unspecified())
+    let all = AddressSource::ALL.map(|(source, _)| source);
+    let known = vm.guest_addresses(&all)?;
+    let reachable = known.iter().filter(|address| !address.is_link_local());
+    Ok(reachable.filter_map(|address| address.address.parse().ok()).collect())
 }
 
 /// Tells whether a port accepts a connection at one of the addresses.
@@ -89,19 +64,5 @@ mod tests {
         assert!(!answers(&[], port, &interrupt).unwrap());
         interrupt.raise(Reason::Interrupted);
         assert!(answers(&[HERE], port, &interrupt).is_err());
-    }
-
-    #[test]
-    fn addresses_that_only_mean_something_on_their_link_do_not_count() {
-        for (address, counts) in [
-            ("192.168.122.7", true),
-            ("2001:db8::1", true),
-            ("169.254.3.4", false),
-            ("fe80::1", false),
-            ("127.0.0.1", false),
-            ("::1", false),
-        ] {
-            assert_eq!(is_reachable(&address.parse().unwrap()), counts, "{address}");
-        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use rhai::EvalAltResult;
+
 use crate::api::Fallible;
+use crate::api::error::from_rhai;
 use crate::error::code;
 use crate::libvirt::events::{Event, Kind, MISSED, OPENED, Objects, Wanted};
 use crate::libvirt::{Connection, Subscription};
@@ -87,11 +90,17 @@ fn watch_until(
             Heard::Nothing if !due => false,
             Heard::Nothing | Heard::Perhaps => {
                 next_look = Instant::now() + PAUSE;
-                goal.look()?
+                goal.look().or_else(not_while_lost)?
             }
         };
     }
     Ok(true)
+}
+
+/// A lost connection is opened again while the wait goes on: until then nothing is known.
+fn not_while_lost(failure: Box<EvalAltResult>) -> Fallible<bool> {
+    let lost = [code::DISCONNECTED, code::CONNECT_FAILED].contains(&from_rhai(&failure).code());
+    if lost { Ok(false) } else { Err(failure) }
 }
 
 fn hear(goal: &dyn Goal, event: &Event) -> Fallible<Heard> {

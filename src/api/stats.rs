@@ -195,7 +195,7 @@ fn finish_state(state: &mut Dynamic) {
 
 /// Arranges one level: a member with numbered members becomes an array, and what else it has stands
 /// beside it (`vcpu_current`); the count of an array is its `len()`.
-fn arrange(map: &mut Map) {
+pub(super) fn arrange(map: &mut Map) {
     // Most members are no lists: those stay where they are.
     let mut lists = Vec::new();
     for (name, value) in map.iter_mut() {
@@ -203,18 +203,6 @@ fn arrange(map: &mut Map) {
         arrange(&mut members);
         if is_list(&members) {
             lists.push(name.clone());
-pub(super) fn arrange(map: Map) -> Map {
-    let mut arranged = Map::new();
-    for (name, value) in map {
-        let Some(members) = value.clone().try_cast::<Map>() else {
-            arranged.insert(name, value);
-            continue;
-        };
-        let (numbered, named): (Vec<_>, Vec<_>) =
-            arrange(members).into_iter().partition(|(key, _)| key.parse::<usize>().is_ok());
-        let empty_list = numbered.is_empty() && named.len() == 1 && named[0].0 == "count";
-        if numbered.is_empty() && !empty_list {
-            arranged.insert(name, named.into_iter().collect::<Map>().into());
         }
     }
     for name in lists {

@@ -70,6 +70,8 @@ impl Environment {
     /// The interpreter with everything that scripts see.
     pub(super) fn engine(&self) -> Engine {
         self.engine.recv().unwrap_or_else(|_| bare_engine())
+    }
+
     /// Whether this run may change anything at all.
     pub(super) fn may_change(&self) -> bool {
         let rules = self.door.rules();

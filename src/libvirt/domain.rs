@@ -3,17 +3,18 @@
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
 mod addresses;
-mod backup;
-mod block;
-mod block_job;
 mod agent;
 mod agent_exec;
 mod agent_file;
+mod backup;
+mod block;
+mod block_job;
 mod bulk;
 mod console;
 mod descriptors;
 mod devices;
 mod finders;
+mod guest;
 mod input;
 mod job;
 mod memory;
@@ -25,15 +26,18 @@ mod screenshot;
 mod security;
 mod settings;
 mod statistics;
-mod guest;
 mod tuning;
 mod vcpus;
 
 pub use addresses::{AddressSource, GuestAddress};
+pub use agent::AgentPatience;
+pub use agent_exec::{GuestProcess, GuestProgram};
+pub use agent_file::{GuestFile, GuestFileMode};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use descriptors::inherited_file;
+pub use guest::{GuestFileSystem, KeyChange};
 pub use job::{ControlInfo, JobInfo, JobStats};
 pub use metadata::Metadata;
 pub use migration::{Escort, Late, MigrateOptions};
@@ -42,10 +46,6 @@ pub use save::SaveOptions;
 pub use screenshot::Screenshot;
 pub use security::SecurityLabel;
 pub use statistics::InterfaceStats;
-pub use agent::AgentPatience;
-pub use agent_exec::{GuestProcess, GuestProgram};
-pub use agent_file::{GuestFile, GuestFileMode};
-pub use guest::{GuestFileSystem, KeyChange};
 pub use tuning::Tuning;
 pub use vcpus::VcpuInfo;
 

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 mod api_coverage;
+mod backups;
+mod block_jobs;
 mod bulk;
 mod cases;
 mod daemon;
@@ -19,6 +21,7 @@ mod migration;
 mod reference;
 mod save;
 mod scripts;
+mod snapshots;
 mod support;
 mod terminal;
 mod tour;

@@ -8,6 +8,7 @@
 mod api_coverage;
 mod bulk;
 mod cases;
+mod console;
 mod daemon;
 mod events;
 mod exit_status;
@@ -16,6 +17,8 @@ mod harness;
 mod lab_selftest;
 mod reference;
 mod scripts;
+mod storage_volumes;
+mod streams;
 mod support;
 mod terminal;
 mod tour;

@@ -59,6 +59,16 @@ impl Report {
         self.number as u32 == sys::VIR_ERR_NO_DOMAIN
     }
 
+    /// True where the driver has no such call.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        self.number as u32 == sys::VIR_ERR_NO_SUPPORT
+    }
+
+    /// True where a piece of metadata was meant that is not there.
+    pub(crate) fn is_missing_metadata(&self) -> bool {
+        matches!(self.number as u32, sys::VIR_ERR_NO_DOMAIN_METADATA | sys::VIR_ERR_NO_NETWORK_METADATA)
+    }
+
     /// True where the transport to the daemon reported it, not the daemon or a driver.
     pub(crate) fn is_transport(&self) -> bool {
         self.domain == sys::VIR_FROM_RPC as i32

@@ -76,7 +76,7 @@ const LOOKUP: Lookup<virt::storage_pool::StoragePool> = Lookup {
     missing: "no_storage_pool",
     list: "pools()",
     by_name: Connection::pool_by_name,
-    by_uuid: Connection::pool_by_uuid,
+    by_other: Some((names::is_uuid, Connection::pool_by_uuid)),
     all: Connection::pools,
 };
 

@@ -137,6 +137,12 @@ impl<T: Clone + Send + 'static> Apart<T> {
 }
 
 impl Connection {
+    /// The open connection, for a call on another one that needs both.
+    pub(in crate::libvirt) fn opened(&self) -> Result<Arc<Live>> {
+        self.0.door.interrupt().check()?;
+        self.live().map_err(|error| error.host(self.uri()))
+    }
+
     /// Begins a long call on a thread of its own; what forbids it, and a connection that cannot be
     /// opened, shows here.
     ///
@@ -212,6 +218,7 @@ impl<O: Object> Handle<O> {
         let handle = self.clone();
         self.connection().call_apart(operation, self.label(), move |live| {
             let object = handle.object(live)?;
+            handle.announce(operation, &object);
             f(live, &object)
         })
     }

@@ -252,7 +252,7 @@ mod domain_system {
 
     /// Sets the password of a user in the guest (`virDomainSetUserPassword`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -269,7 +269,7 @@ mod domain_system {
 
     /// Sets the password of a user in the guest, with options (`virDomainSetUserPassword`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -288,7 +288,7 @@ mod domain_system {
 
     /// The SSH keys that a user of the guest may log in with (`virDomainAuthorizedSSHKeysGet`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words for a user that
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words for a user that
     /// does not exist or has no file of keys, `unsupported` where the driver cannot tell.
     ///
     /// @returns [String]
@@ -305,7 +305,7 @@ mod domain_system {
     ///
     /// The keys are an array of texts, or the text of a file with one on each line.
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -322,7 +322,7 @@ mod domain_system {
     /// The keys are an array of texts, or the text of a file with one on each line; one that is there
     /// already stays once.
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -336,7 +336,7 @@ mod domain_system {
 
     /// Takes SSH keys away that a user of the guest may log in with (`virDomainAuthorizedSSHKeysSet`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai

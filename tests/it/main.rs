@@ -5,13 +5,16 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
+mod agent;
 mod bulk;
 mod cases;
 mod daemon;
 mod exit_status;
+mod freeze;
 mod fuzz;
 mod harness;
 mod lab_selftest;
+mod lxc;
 mod reference;
 mod scripts;
 mod support;

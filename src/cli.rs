@@ -13,12 +13,16 @@ mod signals;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver};
+
+use rhai::Engine;
 
 pub use arguments::{Arguments, Mode};
 
 use crate::error::Error;
 use crate::output::{stdin_is_terminal, stdout_is_terminal};
 use crate::report;
+use crate::session::bare_engine;
 use environment::Environment;
 
 /// Exit statuses; `exit(n)` gives any other.
@@ -49,11 +53,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(early) => return early.finish(),
     };
-    // Scripts may recurse: the interpreter gets a stack of its own size.
+    // Scripts may recurse: the interpreter gets a stack of its own size. It is put together here meanwhile,
+    // because the heap of this thread grows in larger steps than that of any other.
+    let (give, engine) = mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("script".into())
         .stack_size(crate::session::STACK)
-        .spawn(move || dispatch(arguments));
+        .spawn(move || dispatch(arguments, engine));
+    let _ = give.send(bare_engine());
     let status = match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(status)) => status,
         Ok(Err(_)) => status::FAILED,
@@ -64,17 +71,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             status::FAILED
         }
     };
-    ExitCode::from(status)
+    // Nothing is left to do, and the clean-up of libvirt's many libraries takes longer than it is worth.
+    signal_hook::low_level::exit(status.into())
 }
 
-fn dispatch(arguments: Arguments) -> u8 {
-    let environment = match Environment::new(&arguments) {
+fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
+    let environment = match Environment::new(&arguments, engine) {
         Ok(environment) => environment,
         Err(error) => {
             report::error(&error, crate::output::Palette::PLAIN);
             return status::USAGE;
         }
     };
+    if stdin_is_terminal() && stdout_is_terminal() {
+        // Set once: there is one terminal, and one of these calls.
+        let _ = crate::api::domain::console::TERMINAL.set(crate::repl::attach_console);
+    }
     hidden::thaw_leftovers(&environment);
     match &arguments.mode {
         Mode::Check(files) => check::run(&environment, files),

@@ -17,6 +17,7 @@ pub mod lang;
 pub mod libvirt;
 pub mod output;
 pub mod repl;
+pub mod replacement;
 pub mod report;
 pub mod session;
 pub mod stdlib;

@@ -6,55 +6,77 @@
 
 mod auth;
 mod connection;
+mod dialogue;
 mod domain;
+mod domain_checkpoint;
 mod domain_snapshot;
 mod domain_stats;
 mod door;
 mod error_words;
 mod event_loop;
+pub mod events;
 mod failure;
 mod freeze_guard;
 mod handle;
 mod host;
+mod host_cpu;
+mod host_memory;
+mod interface;
 mod interrupt;
-mod lifecycle_events;
+mod job;
 mod lxc;
 mod network;
+mod network_port;
+mod node_device;
+mod nwfilter;
+mod nwfilter_binding;
 mod open_failure;
 mod own_program;
+mod owned;
 mod qemu;
+mod secret;
 mod storage_pool;
 mod storage_volume;
+mod stream;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
 mod typed_params;
+mod unsupported;
 mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{
-    Address, AddressSource, AgentPatience, BlockInfo, Domain, DomainEntry, DomainInfo, GuestAddress,
-    GuestFile, GuestFileMode, GuestFileSystem, GuestProcess, GuestProgram, InterfaceAddresses, KeyChange,
-    Tuning,
-};
+pub use dialogue::{Dialogue, Found};
+pub use domain::*;
+pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
-pub use door::{Change, Door, Effect, Operation, Rules};
+pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
+pub use event_loop::initialize;
+pub use events::{Event, Subscription};
 pub use freeze_guard::{
     DEFAULT_LIMIT as DEFAULT_FREEZE_LIMIT, GUARD_COMMAND, Guarding, Leftover, leftovers,
     serve as serve_freeze_guard,
 };
 pub use handle::{Handle, Object};
-pub use host::{NodeInfo, library_version, version_text};
+pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
+pub use host_cpu::{CpuMap, GuestKind, NodeStats};
+pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
-pub use lifecycle_events::{LifecycleEvent, Subscription};
+pub use job::{Job, Product, Progress, Reading, Work};
 pub use lxc::{ContainerEntry, ENTER_COMMAND, Namespace, enter as enter_container};
 pub use network::{DhcpLease, Network};
+pub use network_port::{NetworkPort, RawNetworkPort};
+pub use node_device::{NodeDevice, NodeDeviceSummary};
+pub use nwfilter::NwFilter;
+pub use nwfilter_binding::{NwFilterBinding, RawNwFilterBinding};
 pub use own_program::own_program;
 pub use qemu::MonitorCommand;
+pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
-pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

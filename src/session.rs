@@ -68,13 +68,19 @@ pub struct Session {
 impl Session {
     /// Makes a session; no connection is opened.
     pub fn new(settings: Settings) -> Self {
+        Self::with_engine(settings, bare_engine())
+    }
+
+    /// Makes a session on an interpreter that [`bare_engine`] made.
+    pub fn with_engine(settings: Settings, mut engine: Engine) -> Self {
         let Settings { door, permissions, uri, args, folder, library, view } = settings;
         let modules = Arc::new(Modules::new(folder.clone(), library));
         let context = Arc::new(Context::new(door, permissions, uri, args).with_view(view));
         let mut scope = Scope::new();
         scope.push("args", context.args());
+        connect(&mut engine, &context, &modules);
         Self {
-            engine: engine(&context, &modules),
+            engine,
             scope,
             functions: AST::empty(),
             context,
@@ -256,8 +262,8 @@ fn quietly<T>(f: impl FnOnce() -> T) -> Option<T> {
     outcome.ok()
 }
 
-fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {
-    let mut engine = bare_engine();
+/// Tells an interpreter which session it serves.
+fn connect(engine: &mut Engine, context: &Arc<Context>, modules: &Arc<Modules>) {
     engine.set_module_resolver(Resolver(modules.clone()));
     engine.set_default_tag(Dynamic::from(context.clone()));
     let interrupt = context.door().interrupt().clone();
@@ -272,7 +278,6 @@ fn engine(context: &Arc<Context>, modules: &Arc<Modules>) -> Engine {
     engine.on_debug(|text, source, position| {
         output::err(&format!("{}{position}: {text}\n", source.map(|s| format!("{s}:")).unwrap_or_default()));
     });
-    engine
 }
 
 /// An engine with everything that scripts see but no session: for the catalog, `check` and the reference.

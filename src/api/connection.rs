@@ -3,6 +3,9 @@
 //! A connection opens at its first use and again after it was lost; a copy is the same connection.
 //! Everything is a method here, because much of it asks the daemon and takes time.
 
+mod identity;
+mod native;
+
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
@@ -15,6 +18,8 @@ use crate::libvirt::{Connection, version_text};
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Connection>("Connection");
     engine.register_global_module(rhai::exported_module!(connection_functions).into());
+    identity::register(engine);
+    native::register(engine);
 }
 
 /// The options of `connect`.
@@ -193,7 +198,8 @@ mod connection_functions {
     /// All guests with their disks, network interfaces and addresses, sorted by name.
     ///
     /// One map for each guest: `#{ name, uuid, state, memory, vcpus, disks: [#{ target, source,
-    /// capacity, allocation }], nics: [#{ mac, network, model, ips }] }`. Sizes are in bytes. State,
+    /// capacity, allocation }], nics: [#{ mac, network, model, ips }], managed_by }`. Sizes are in bytes;
+    /// `managed_by` is there only where something above libvirt manages the guest. State,
     /// memory and disks of all guests come from one call where the driver has bulk statistics;
     /// interfaces take one more call for each guest, because libvirt has none for all.
     ///
@@ -273,7 +279,7 @@ fn needs(uri: &str) -> Vec<Permission> {
     needs
 }
 
-fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
+pub(super) fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
     let session = Context::of(context)?;
     for permission in needs(&uri) {
         session.permissions().check(permission, "connect").map_err(|error| error.object(uri.as_str()))?;

@@ -5,7 +5,7 @@
 //! write`). Names that are not UTF-8 are shown with replacement characters and cannot be opened.
 
 mod glob;
-mod replace;
+pub(super) mod replace;
 mod slurp;
 
 use std::io::{ErrorKind, Write};

@@ -2,121 +2,42 @@
 //!
 //! They form a tree per guest, and a name is unique within its guest.
 
-use std::fmt::Write as _;
+mod create;
+mod list;
 
-use quick_xml::escape::escape;
-use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::plugin::{Dynamic, NativeCallContext, export_module};
+use rhai::{Engine, FnPtr, Map};
 
+use super::edit::edited;
 use super::xml::{XmlDocument, refuse_assignment};
-use super::{Fallible, definition_text, names};
-use crate::error::Result;
-use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, text};
-use crate::libvirt::{Domain, DomainSnapshot, sys};
+use super::{Fallible, point};
+use crate::lang::options::{OptionTable, flag};
+use crate::libvirt::{Connection, Domain, DomainSnapshot, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain_snapshot::DomainSnapshot>(engine, "DomainSnapshot");
     engine.register_global_module(rhai::exported_module!(snapshot_functions).into());
+    create::register(engine);
+    list::register(engine);
 }
 
-/// The option tables of this file.
-pub(super) const OPTIONS: &[&OptionTable] = &[&CREATE, &CREATE_XML, &LIST, &REVERT, &DELETE];
+/// The option tables of this folder.
+pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
+    [OPTIONS, create::OPTIONS, list::OPTIONS].concat().into_iter()
+}
 
-const DISK_ONLY: OptionSpec =
-    flag("disk_only", sys::VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, "Takes the disks without the memory.");
-const QUIESCE: OptionSpec = flag(
-    "quiesce",
-    sys::VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE,
-    "Freezes the guest's file systems meanwhile, by its agent.",
-);
-const ATOMIC: OptionSpec = flag(
-    "atomic",
-    sys::VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC,
-    "Fails without having changed anything, or succeeds.",
-);
-const LIVE: OptionSpec =
-    flag("live", sys::VIR_DOMAIN_SNAPSHOT_CREATE_LIVE, "Lets the guest run while its memory is saved.");
-const HALT: OptionSpec = flag("halt", sys::VIR_DOMAIN_SNAPSHOT_CREATE_HALT, "Ends the guest afterwards.");
-const NO_METADATA: OptionSpec = flag(
-    "no_metadata",
-    sys::VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA,
-    "Takes it without libvirt remembering it.",
-);
-const REUSE_EXTERNAL: OptionSpec =
-    flag("reuse_external", sys::VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT, "Uses image files that exist.")
-        .alias("reuse_ext");
-const VALIDATE: OptionSpec =
-    flag("validate", sys::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE, "Checks the XML against libvirt's schema.");
+const OPTIONS: &[&OptionTable] = &[&XML_DESC, &REVERT, &DELETE];
 
-static CREATE: OptionTable = OptionTable {
-    function: "Domain.snapshot_create",
-    options: &[
-        text("name", "Its name; without one libvirt takes the time."),
-        text("description", "A text to find out later what it was for."),
-        DISK_ONLY,
-        QUIESCE,
-        ATOMIC,
-        LIVE,
-        HALT,
-        NO_METADATA,
-        REUSE_EXTERNAL,
-        VALIDATE,
-    ],
-};
-
-static CREATE_XML: OptionTable = OptionTable {
-    function: "Domain.snapshot_create_xml",
-    options: &[
-        DISK_ONLY,
-        QUIESCE,
-        ATOMIC,
-        LIVE,
-        HALT,
-        NO_METADATA,
-        REUSE_EXTERNAL,
-        VALIDATE,
-        flag(
-            "redefine",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
-            "Makes libvirt know a snapshot that exists.",
-        ),
-        flag(
-            "current",
-            sys::VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT,
-            "With redefine: it becomes the current one.",
-        ),
-    ],
-};
-
-static LIST: OptionTable = OptionTable {
-    function: "Domain.snapshots",
-    options: &[
-        text("name", "Only snapshots whose name fits this pattern."),
-        flag("roots", sys::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS, "Only those without a parent."),
-        flag("leaves", sys::VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, "Only those without children."),
-        flag("no_leaves", sys::VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES, "Only those with children."),
-        flag("metadata", sys::VIR_DOMAIN_SNAPSHOT_LIST_METADATA, "Only those that undefine() would lose."),
-        flag(
-            "no_metadata",
-            sys::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA,
-            "Only those that undefine() would not lose.",
-        ),
-        flag("inactive", sys::VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE, "Only those taken while the guest was off."),
-        flag(
-            "active",
-            sys::VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE,
-            "Only those taken while the guest ran, with its memory.",
-        ),
-        flag(
-            "disk_only",
-            sys::VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY,
-            "Only those taken while the guest ran, without its memory.",
-        ),
-        flag("internal", sys::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL, "Only those inside the disk images."),
-        flag("external", sys::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL, "Only those with files of their own."),
-    ],
+static XML_DESC: OptionTable = OptionTable {
+    function: "DomainSnapshot.xml_desc",
+    options: &[flag(
+        "secure",
+        sys::VIR_DOMAIN_SNAPSHOT_XML_SECURE,
+        "With passwords; refused on a read-only connection.",
+    )
+    .alias("security_info")],
 };
 
 static REVERT: OptionTable = OptionTable {
@@ -142,131 +63,19 @@ static DELETE: OptionTable = OptionTable {
             "metadata_only",
             sys::VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY,
             "Makes libvirt forget it; the data stays.",
-        ),
+        )
+        .alias("metadata"),
     ],
 };
 
-fn create(vm: &Domain, options: &Parsed) -> Result<DomainSnapshot> {
-    let mut xml = String::from("<domainsnapshot>");
-    for tag in ["name", "description"] {
-        if let Some(text) = options.get_text(tag)? {
-            let _ = write!(xml, "<{tag}>{}</{tag}>", escape(text.as_str()));
-        }
-    }
-    xml.push_str("</domainsnapshot>");
-    vm.create_snapshot(&xml, options.flags())
-}
-
-fn list(snapshots: Vec<DomainSnapshot>, options: &Parsed) -> Result<Array> {
-    names::list(snapshots, options.get_text("name")?.as_deref())
+/// A fact of its description.
+fn fact(snapshot: &DomainSnapshot, path: &str) -> Fallible<Dynamic> {
+    Ok(point::fact(&Document::parse(&snapshot.xml(0)?)?, path)?)
 }
 
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod snapshot_functions {
-    /// Takes a snapshot of the guest, named by the time (`virDomainSnapshotCreateXML`).
-    ///
-    /// Errors: `unsupported` and `config_unsupported` where the driver or the disks cannot.
-    ///
-    /// ```rhai
-    /// let snap = domain("test").snapshot_create();
-    /// print(snap.name)
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn snapshot_create(vm: &mut Domain) -> Fallible<DomainSnapshot> {
-        Ok(create(vm, &CREATE.read(Map::new())?)?)
-    }
-
-    /// Takes a snapshot of the guest (`virDomainSnapshotCreateXML`).
-    ///
-    /// Errors: `unsupported` and `config_unsupported` where the driver or the disks cannot.
-    ///
-    /// ```rhai
-    /// let snap = domain("test").snapshot_create(#{ name: "pre-upgrade", description: "before 2.0" });
-    /// print(snap.name)
-    /// ```
-    #[rhai_fn(name = "snapshot_create", return_raw, pure)]
-    pub fn snapshot_create_with(vm: &mut Domain, options: Map) -> Fallible<DomainSnapshot> {
-        Ok(create(vm, &CREATE.read(options)?)?)
-    }
-
-    /// Takes a snapshot that XML describes, as text or as a document (`virDomainSnapshotCreateXML`).
-    ///
-    /// Errors: `xml_error` and its relatives for a description that libvirt does not accept.
-    ///
-    /// ```rhai
-    /// let snap = domain("test").snapshot_create_xml("<domainsnapshot><name>s1</name></domainsnapshot>", #{});
-    /// print(snap.name)
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn snapshot_create_xml(
-        vm: &mut Domain,
-        description: Dynamic,
-        options: Map,
-    ) -> Fallible<DomainSnapshot> {
-        let options = CREATE_XML.read(options)?;
-        Ok(vm.create_snapshot(&definition_text(&description)?, options.flags())?)
-    }
-
-    /// The snapshots of the guest, sorted by name (`virDomainListAllSnapshots`).
-    ///
-    /// @returns [DomainSnapshot]
-    ///
-    /// ```rhai
-    /// for snap in domain("test").snapshots() { print(snap.name) }
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn snapshots(vm: &mut Domain) -> Fallible<Array> {
-        Ok(list(vm.snapshots(0)?, &LIST.read(Map::new())?)?)
-    }
-
-    /// The snapshots of the guest that fit the options, sorted by name (`virDomainListAllSnapshots`).
-    ///
-    /// @returns [DomainSnapshot]
-    ///
-    /// ```rhai
-    /// for snap in domain("test").snapshots(#{ name: "daily-*", leaves: true }) { print(snap.name) }
-    /// ```
-    #[rhai_fn(name = "snapshots", return_raw, pure)]
-    pub fn snapshots_with(vm: &mut Domain, options: Map) -> Fallible<Array> {
-        let options = LIST.read(options)?;
-        Ok(list(vm.snapshots(options.flags())?, &options)?)
-    }
-
-    /// A snapshot of the guest by name (`virDomainSnapshotLookupByName`).
-    ///
-    /// Errors: `no_domain_snapshot`, with the nearest name as a hint.
-    ///
-    /// ```rhai
-    /// let vm = domain("test");
-    /// vm.snapshot_create(#{ name: "s1" });
-    /// print(vm.snapshot("s1").is_current())
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn snapshot(vm: &mut Domain, name: ImmutableString) -> Fallible<DomainSnapshot> {
-        Ok(vm.snapshot(&name).map_err(|error| {
-            if error.code() != "no_domain_snapshot" {
-                return error;
-            }
-            let all = || Ok(vm.snapshots(0)?.iter().map(|snap| snap.label().to_owned()).collect());
-            names::suggest(error, &name, "vm.snapshots()", all)
-        })?)
-    }
-
-    /// The snapshot that the guest was taken to or came from last (`virDomainSnapshotCurrent`).
-    ///
-    /// Errors: `no_domain_snapshot` when there is none.
-    ///
-    /// ```rhai
-    /// let vm = domain("test");
-    /// vm.snapshot_create(#{ name: "s1" });
-    /// print(vm.snapshot_current().name)
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn snapshot_current(vm: &mut Domain) -> Fallible<DomainSnapshot> {
-        Ok(vm.current_snapshot()?)
-    }
-
     /// The name of the snapshot (`virDomainSnapshotGetName`).
     ///
     /// ```rhai
@@ -285,6 +94,48 @@ mod snapshot_functions {
     #[rhai_fn(get = "domain", return_raw, pure)]
     pub fn get_domain(snapshot: &mut DomainSnapshot) -> Fallible<Domain> {
         Ok(snapshot.domain()?)
+    }
+
+    /// The connection that the snapshot belongs to (`virDomainSnapshotGetConnect`).
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create().connection().uri())
+    /// ```
+    #[rhai_fn(pure)]
+    pub fn connection(snapshot: &mut DomainSnapshot) -> Connection {
+        DomainSnapshot::connection(snapshot).clone()
+    }
+
+    /// What the snapshot was described as when it was taken, otherwise `()`.
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create(#{ description: "before 2.0" }).description)
+    /// ```
+    #[rhai_fn(get = "description", return_raw, pure)]
+    pub fn get_description(snapshot: &mut DomainSnapshot) -> Fallible<Dynamic> {
+        fact(snapshot, "description")
+    }
+
+    /// When the snapshot was taken: RFC 3339.
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create().creation_time)
+    /// ```
+    #[rhai_fn(get = "creation_time", return_raw, pure)]
+    pub fn get_creation_time(snapshot: &mut DomainSnapshot) -> Fallible<String> {
+        Ok(point::creation_time(&Document::parse(&snapshot.xml(0)?)?)?)
+    }
+
+    /// The state of the guest in the snapshot, such as `running`, `shutoff` or `disk-snapshot`.
+    ///
+    /// `disk-snapshot` is one without the memory of a guest that ran.
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create().state)
+    /// ```
+    #[rhai_fn(get = "state", return_raw, pure)]
+    pub fn get_state(snapshot: &mut DomainSnapshot) -> Fallible<Dynamic> {
+        fact(snapshot, "state")
     }
 
     /// The description of the snapshot as a document (`virDomainSnapshotGetXMLDesc`).
@@ -310,6 +161,40 @@ mod snapshot_functions {
         let hint = "use vm.snapshot_create_xml(doc, #{ redefine: true }) to change a description";
         let refused = refuse_assignment(&document, snapshot.label(), hint);
         Ok(refused.map_err(|error| error.operation("DomainSnapshot.xml").object(snapshot.label()))?)
+    }
+
+    /// The description of the snapshot with what the options add (`virDomainSnapshotGetXMLDesc`).
+    ///
+    /// Errors: `read_only` for `secure` on a read-only connection.
+    ///
+    /// ```rhai
+    /// print(domain("test").snapshot_create().xml_desc(#{ secure: true })["name"])
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn xml_desc(snapshot: &mut DomainSnapshot, options: Map) -> Fallible<XmlDocument> {
+        Ok(Document::parse(&snapshot.xml(XML_DESC.read(options)?.flags())?)?.into())
+    }
+
+    /// Changes the description of the snapshot by a closure that gets it as a document.
+    ///
+    /// What the closure leaves is defined anew; the data stays. Returns whether something changed.
+    ///
+    /// Errors: `usage` for another name, `xml_error` and its relatives for what libvirt does not accept.
+    ///
+    /// ```rhai
+    /// let snap = domain("test").snapshot_create();
+    /// snap.edit(|doc| doc["description"] = "the last good one");
+    /// print(snap.description)
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn edit(context: NativeCallContext, snapshot: DomainSnapshot, closure: FnPtr) -> Fallible<bool> {
+        // Passwords are part of what is defined anew; without them they would be lost.
+        let before = snapshot.xml(sys::VIR_DOMAIN_SNAPSHOT_XML_SECURE)?;
+        let Some(after) = edited(&context, &before, &closure)? else { return Ok(false) };
+        point::refuse_new_name(&after, snapshot.label())?;
+        let current = if snapshot.is_current()? { sys::VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT } else { 0 };
+        snapshot.domain()?.create_snapshot(&after, sys::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | current)?;
+        Ok(true)
     }
 
     /// Whether the guest was taken to this snapshot or came from it last (`virDomainSnapshotIsCurrent`).
@@ -344,18 +229,6 @@ mod snapshot_functions {
     #[rhai_fn(return_raw, pure)]
     pub fn parent(snapshot: &mut DomainSnapshot) -> Fallible<DomainSnapshot> {
         Ok(snapshot.parent()?)
-    }
-
-    /// The snapshots taken on this one, sorted by name (`virDomainSnapshotListAllChildren`).
-    ///
-    /// @returns [DomainSnapshot]
-    ///
-    /// ```rhai
-    /// print(domain("test").snapshot_create().children().len())
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn children(snapshot: &mut DomainSnapshot) -> Fallible<Array> {
-        Ok(names::list(snapshot.children(0)?, None)?)
     }
 
     /// Takes the guest back to the snapshot; what it is now is lost (`virDomainRevertToSnapshot`).

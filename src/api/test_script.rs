@@ -15,18 +15,18 @@ use crate::libvirt::test_node::TestNode;
 pub(super) struct TestScript {
     engine: Engine,
     // Dropped after the connection that reads it.
-    _node: TestNode,
+    _node: Option<TestNode>,
 }
 
 impl TestScript {
     pub(super) fn new() -> Self {
         let node = TestNode::new();
-        let mut engine = Engine::new();
-        super::register(&mut engine);
-        let context =
-            Context::new(Arc::<Door>::default(), Permissions::default(), Some(node.uri()), Vec::new());
-        engine.set_default_tag(Dynamic::from(Arc::new(context)));
-        Self { engine, _node: node }
+        Self { engine: engine(&node.uri()), _node: Some(node) }
+    }
+
+    /// The same on `test:///default`, which all tests of the process share: change nothing there.
+    pub(super) fn default_host() -> Self {
+        Self { engine: engine("test:///default"), _node: None }
     }
 
     /// The value of a script that must not fail.
@@ -41,6 +41,20 @@ impl TestScript {
         let mut scope = Scope::new();
         scope.push_dynamic("value", self.value::<Dynamic>(script));
         self.engine.eval_with_scope(&mut scope, "value.to_string()").expect(script)
+    }
+
+    /// The same for a script that sees a variable.
+    pub(super) fn text_with(&self, name: &str, value: Dynamic, script: &str) -> String {
+        let mut scope = Scope::new();
+        scope.push_dynamic(name, value);
+        let shown: Result<Dynamic, _> = self.engine.eval_with_scope(&mut scope, script);
+        scope.push_dynamic("shown", shown.unwrap_or_else(|e| panic!("{script}: {:?}", error::from_rhai(&e))));
+        self.engine.eval_with_scope(&mut scope, "shown.to_string()").expect(script)
+    }
+
+    /// The error of a script that may fail.
+    pub(super) fn outcome(&self, script: &str) -> Option<Error> {
+        self.engine.eval::<Dynamic>(script).err().map(|e| error::from_rhai(&e))
     }
 
     /// The value of a script that must not fail, as JSON.
@@ -62,4 +76,12 @@ impl TestScript {
         let error = self.error(script);
         (error.code().to_owned(), error.facts().hint.clone().unwrap_or_default())
     }
+}
+
+fn engine(uri: &str) -> Engine {
+    let mut engine = Engine::new();
+    super::register(&mut engine);
+    let context = Context::new(Arc::<Door>::default(), Permissions::default(), Some(uri.into()), Vec::new());
+    engine.set_default_tag(Dynamic::from(Arc::new(context)));
+    engine
 }

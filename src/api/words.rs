@@ -71,6 +71,24 @@ pub(crate) const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "n
 pub(crate) const WIPE_ALGORITHMS: &[&str] =
     &["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim"];
 
+/// `virDomainJobOperation`
+pub(crate) const JOB_OPERATIONS: &[&str] = &[
+    "unknown",
+    "start",
+    "save",
+    "restore",
+    "migration_in",
+    "migration_out",
+    "snapshot",
+    "snapshot_revert",
+    "dump",
+    "backup",
+    "snapshot_delete",
+];
+
+/// `virCPUCompareResult`
+pub(crate) const CPU_COMPARISONS: &[&str] = &["incompatible", "identical", "superset"];
+
 /// `virNodeSuspendTarget`
 pub(crate) const SUSPEND_TARGETS: &[&str] = &["mem", "disk", "hybrid"];
 
@@ -113,6 +131,8 @@ mod tests {
         let paused = sys::VIR_DOMAIN_PAUSED as i32;
         assert_eq!(domain_reason(paused, sys::VIR_DOMAIN_PAUSED_API_ERROR as i32), "api_error");
         assert_eq!(word(VCPU_STATES, sys::VIR_VCPU_BLOCKED as i32), "blocked");
+        let backup = sys::VIR_DOMAIN_JOB_OPERATION_BACKUP as i32;
+        assert_eq!(word(JOB_OPERATIONS, backup), "backup");
     }
 
     #[test]
@@ -122,6 +142,12 @@ mod tests {
         assert_eq!(number(WIPE_ALGORITHMS, "trim"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_TRIM));
         assert_eq!(number(WIPE_ALGORITHMS, "pfitzner7"), Some(sys::VIR_STORAGE_VOL_WIPE_ALG_PFITZNER7));
         assert_eq!(number(WIPE_ALGORITHMS, "shred"), None);
+    }
+
+    #[test]
+    fn words_of_the_host_stand_at_their_numbers() {
+        assert_eq!(word(CPU_COMPARISONS, sys::VIR_CPU_COMPARE_SUPERSET), "superset");
+        assert_eq!(number(SUSPEND_TARGETS, "hybrid"), Some(sys::VIR_NODE_SUSPEND_TARGET_HYBRID));
     }
 
     #[test]

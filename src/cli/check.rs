@@ -7,12 +7,12 @@ use super::environment::Environment;
 use super::status;
 use crate::lang::lint::{self, ModuleLookup};
 use crate::report;
-use crate::session::{bare_engine, catalog};
+use crate::session::catalog;
 use crate::stdlib::{EMBEDDED, Modules, Place};
 
 /// Checks the files and gives the exit status.
 pub(super) fn run(environment: &Environment, files: &[PathBuf]) -> u8 {
-    let engine = bare_engine();
+    let engine = environment.engine();
     let catalog = catalog(&engine);
     let mut status = status::DONE;
     for file in files {

@@ -6,11 +6,11 @@ use crate::error::Error;
 use crate::lang::reference;
 use crate::output;
 use crate::report;
-use crate::session::{bare_engine, catalog};
+use crate::session::catalog;
 
 /// Shows it and gives the exit status.
 pub(super) fn run(environment: &Environment, name: Option<&str>, markdown: bool) -> u8 {
-    let engine = bare_engine();
+    let engine = environment.engine();
     let mut catalog = catalog(&engine);
     catalog.add_type_docs(&engine);
     let text = if markdown {

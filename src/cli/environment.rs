@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use rhai::Engine;
 
 use super::arguments::{Arguments, Options};
 use super::{credentials, signals};
+use crate::api::domain::manager_warning;
 use crate::api::permissions::{Permission, Permissions};
 use crate::config::{Config, Env};
 use crate::error::{Error, Result};
-use crate::libvirt::{Change, Door, Interrupt, Rules};
+use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Rules};
 use crate::output::{self, Palette, View};
 use crate::report;
-use crate::session::{Session, Settings};
+use crate::session::{Session, Settings, bare_engine};
 
 /// See the module.
 pub(super) struct Environment {
@@ -22,12 +26,14 @@ pub(super) struct Environment {
     /// Colours on stderr.
     pub(super) stderr: Palette,
     permissions: Permissions,
+    /// Comes from the thread that puts it together.
+    engine: Receiver<Engine>,
     door: Arc<Door>,
 }
 
 impl Environment {
     /// Reads the configuration and listens to signals from here on.
-    pub(super) fn new(arguments: &Arguments) -> Result<Self> {
+    pub(super) fn new(arguments: &Arguments, engine: Receiver<Engine>) -> Result<Self> {
         let options = &arguments.options;
         let config = Config::load(&Env::of_process())?;
         let permissions: Permissions = options.deny.as_deref().unwrap_or_default().parse()?;
@@ -42,6 +48,9 @@ impl Environment {
             deny_destroy: !permissions.allows(Permission::Destroy),
         };
         let mut door = Door::new(rules, interrupt);
+        if !options.quiet {
+            door = door.with_watcher(warn_of_manager);
+        }
         if credentials::can_ask() {
             door = door.with_credentials(Arc::new(credentials::Terminal));
         }
@@ -52,9 +61,15 @@ impl Environment {
             view: view(options, &config),
             stderr: options.palette(output::stderr_is_terminal(), config.output.color),
             permissions,
+            engine,
             door: Arc::new(door),
             config,
         })
+    }
+
+    /// The interpreter with everything that scripts see.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine.recv().unwrap_or_else(|_| bare_engine())
     }
 
     /// Whether this run may change anything at all.
@@ -65,7 +80,9 @@ impl Environment {
 
     /// Makes the session of the run; `folder` is that of the script.
     pub(super) fn session(&self, arguments: &Arguments, folder: Option<PathBuf>) -> Session {
-        Session::new(Settings {
+        // While the interpreter is put together. A failure is told when a connection is opened.
+        let _ = libvirt::initialize();
+        let settings = Settings {
             door: self.door.clone(),
             permissions: self.permissions,
             uri: self.uri(arguments),
@@ -73,7 +90,8 @@ impl Environment {
             folder,
             library: self.config.library.clone(),
             view: self.view.clone(),
-        })
+        };
+        Session::with_engine(settings, self.engine())
     }
 
     /// `-c`, then the environment, which libvirt reads itself, then the configuration, then libvirt.
@@ -103,6 +121,13 @@ fn view(options: &Options, config: &Config) -> View {
         palette: options.palette(terminal, config.output.color),
         terminal,
         width: if terminal { output::width() } else { None },
+    }
+}
+
+/// Says that a guest that will be changed belongs to something above libvirt.
+fn warn_of_manager(change: &FirstChange<'_>) {
+    if let Some(warning) = manager_warning(change) {
+        report::warn(&warning);
     }
 }
 

@@ -5,18 +5,27 @@
 //! call that was abandoned takes its thread and the open connection with it; the next use opens a
 //! new one. No call is ever repeated by itself.
 
+mod apart;
+
+pub(super) use apart::Apart;
+
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
+use virt::sys;
 
 use super::auth;
-use super::door::{Change, Door, Effect, Operation};
-use super::event_loop;
-use super::failure::{Failure, Outcome};
+use super::door::{Change, Door, Effect, Operation, read};
+use super::event_loop::{self, Watch};
+use super::events::Hub;
+use super::failure::{Failure, Outcome, check};
+use super::interrupt::Interrupt;
 use super::open_failure;
+use super::typed_params::{Params, ParamsBuffer};
+use super::unsupported;
 use super::worker::{Unanswered, Worker};
 use crate::error::{Error, Result, code};
 
@@ -42,6 +51,8 @@ struct Inner {
     readonly: bool,
     door: Arc<Door>,
     state: Mutex<State>,
+    /// In whose name calls are made, where it is not the user's own.
+    identity: Mutex<Option<Params>>,
 }
 
 #[derive(Default)]
@@ -61,7 +72,13 @@ pub(super) struct Live {
     /// Tells handles that what they cached belongs to an earlier connection.
     pub(super) generation: u64,
     worker: Option<Worker>,
+    /// The sockets to the daemon, as the event loop knows them.
+    watches: Vec<Watch>,
     lost: AtomicBool,
+    /// What subscribers hear of it.
+    pub(super) events: Hub,
+    /// Calls that are made beside the worker.
+    apart: apart::Places,
 }
 
 impl Live {
@@ -73,6 +90,11 @@ impl Live {
         // The client's own knowledge, no question to the daemon; drivers in this process are never lost.
         self.lost.load(Ordering::Acquire)
             || (self.worker.is_some() && !self.connect().is_alive().unwrap_or(false))
+    }
+
+    /// The sockets to the daemon; none for a driver inside this process.
+    pub(super) fn watches(&self) -> &[Watch] {
+        &self.watches
     }
 
     /// Makes a call whose outcome does not matter, without waiting for it.
@@ -91,7 +113,7 @@ impl Connection {
     /// Makes a connection that opens at its first use.
     pub fn new(uri: Option<String>, readonly: bool, door: Arc<Door>) -> Self {
         let readonly = readonly || door.rules().readonly;
-        Self(Arc::new(Inner { uri, readonly, door, state: Mutex::default() }))
+        Self(Arc::new(Inner { uri, readonly, door, state: Mutex::default(), identity: Mutex::default() }))
     }
 
     /// Opens it now (`virConnectOpenAuth`), so that failures show here and not later.
@@ -143,6 +165,20 @@ impl Connection {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Makes the calls of this connection in another name (`virConnectSetIdentity`), also after it was
+    /// opened anew.
+    pub fn set_identity(&self, identity: Params) -> Result<()> {
+        let wanted = identity.clone();
+        // Changes nothing on the host, only what the connection may do there.
+        self.call(read("connection.set_identity"), "", move |c| identify(c, &wanted))?;
+        *self.identity() = Some(identity);
+        Ok(())
+    }
+
+    fn identity(&self) -> MutexGuard<'_, Option<Params>> {
+        self.0.identity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -168,7 +204,18 @@ impl Connection {
             return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome = self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+        self.conclude(operation, object, start, self.attempt(operation, f))
+    }
+
+    /// Completes the error of a change and tells the observer of it.
+    fn conclude<T>(
+        &self,
+        operation: Operation,
+        object: &str,
+        start: Instant,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        let outcome = outcome.map_err(|e| self.explain(e, operation, object));
         self.0.door.observe(&Change {
             operation,
             object,
@@ -179,7 +226,8 @@ impl Connection {
         outcome
     }
 
-    fn explain(&self, error: Error, operation: Operation, object: &str) -> Error {
+    /// Adds to an error what the door knows.
+    pub(super) fn explain(&self, error: Error, operation: Operation, object: &str) -> Error {
         let error = error.operation(operation.name).host(self.uri());
         if object.is_empty() { error } else { error.object(object) }
     }
@@ -190,17 +238,42 @@ impl Connection {
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         self.0.door.admit(operation, self.0.readonly)?;
-        let live = self.live()?;
+        self.attempt_on(&self.live()?, self.0.door.interrupt(), operation, f)
+    }
+
+    /// Makes a further call for something that passed the door already and belongs to one open
+    /// connection, such as a stream; whoever waits for it is interrupted by `interrupt`.
+    pub(super) fn call_on<T: Send + 'static>(
+        &self,
+        live: &Arc<Live>,
+        interrupt: &Interrupt,
+        operation: Operation,
+        object: &str,
+        f: impl FnOnce() -> Outcome<T> + Send + 'static,
+    ) -> Result<T> {
+        self.0.door.count(operation, 1);
+        self.attempt_on(live, interrupt, operation, move |_| f())
+            .map_err(|error| self.explain(error, operation, object))
+    }
+
+    fn attempt_on<T: Send + 'static>(
+        &self,
+        live: &Arc<Live>,
+        interrupt: &Interrupt,
+        operation: Operation,
+        f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
+    ) -> Result<T> {
         let Some(worker) = &live.worker else {
-            return f(&live).map_err(Error::from);
+            return f(live).map_err(|failure| unsupported::explain(failure, live.connect()).into());
         };
         let task = live.clone();
-        match worker.run(self.0.door.interrupt(), move || f(&task)) {
+        let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
+        match worker.run(interrupt, call) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(failure)) => Err(self.failed(&live, operation, failure)),
+            Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),
             Err(Unanswered::Abandoned(reason)) => {
-                self.abandon(&live);
+                self.abandon(live);
                 let error = reason.error();
                 Err(match operation.effect {
                     Effect::Read => error,
@@ -274,6 +347,16 @@ impl Connection {
         }
     }
 
+    /// Opens it where it is not open, with a single try: for those who try again by themselves.
+    pub(super) fn try_open(&self) -> Result<()> {
+        if self.is_open() || self.is_closed() {
+            return Ok(());
+        }
+        self.0.door.interrupt().check()?;
+        self.keep(self.open_once()?);
+        Ok(())
+    }
+
     /// Keeps what was opened, unless another thread was faster.
     fn keep(&self, live: Live) -> Arc<Live> {
         let mut state = self.state();
@@ -288,7 +371,7 @@ impl Connection {
 
     fn open_once(&self) -> Result<Live> {
         static GENERATION: AtomicU64 = AtomicU64::new(1);
-        event_loop::ensure_running()?;
+        event_loop::initialize()?;
         let uri = self.0.uri.clone();
         let c_uri = match &uri {
             Some(uri) => Some(CString::new(uri.as_str()).map_err(|_| {
@@ -300,34 +383,56 @@ impl Connection {
         let worker = Worker::start("libvirt-call")?;
         let readonly = self.0.readonly;
         let credentials = self.0.door.credentials();
+        let identity = self.identity().clone();
         let opened = worker.run(self.0.door.interrupt(), move || {
-            let connect = auth::open(c_uri.as_ref(), readonly, credentials)?;
+            let (connect, watches) =
+                event_loop::added_by(|| auth::open(c_uri.as_ref(), readonly, credentials));
+            let connect = connect?;
             let reported = connect.uri()?;
             if !is_in_process(&reported) {
                 // Refused by drivers that are clients themselves (esx, vbox, …): they do without.
                 let _ = connect.set_keep_alive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
             }
-            Outcome::Ok((connect, reported))
+            if let Some(identity) = &identity {
+                identify(&connect, identity)?;
+            }
+            Outcome::Ok((connect, reported, watches))
         });
-        let (connect, reported) = match opened {
+        let (connect, reported, watches) = match opened {
             Ok(Ok(opened)) => opened,
             Ok(Err(failure)) => return Err(open_failure::explain(failure, uri.as_deref())),
             Err(Unanswered::Failed(error)) => return Err(error),
             Err(Unanswered::Abandoned(reason)) => return Err(reason.error()),
         };
-        let worker = (!is_in_process(&reported)).then_some(worker);
+        let (worker, watches) =
+            if is_in_process(&reported) { (None, Vec::new()) } else { (Some(worker), watches) };
         self.state().uri = Some(reported.into());
         let generation = GENERATION.fetch_add(1, Ordering::Relaxed);
-        Ok(Live { connect: Some(connect), generation, worker, lost: AtomicBool::new(false) })
+        Ok(Live {
+            connect: Some(connect),
+            generation,
+            worker,
+            watches,
+            lost: AtomicBool::new(false),
+            events: Hub::default(),
+            apart: apart::Places::default(),
+        })
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
+        let Some(connect) = self.connect.take() else { return };
+        let events = std::mem::take(&mut self.events);
+        let close = move || {
+            events.end(&connect);
+            drop(connect);
+        };
         // The last reference may close the connection, which talks to the daemon: not on a thread
         // that must stay responsive.
-        if let (Some(worker), Some(connect)) = (&self.worker, self.connect.take()) {
-            worker.post(move || drop(connect));
+        match &self.worker {
+            Some(worker) => worker.post(close),
+            None => close(),
         }
     }
 }
@@ -342,6 +447,14 @@ fn still_lost(error: Error) -> Error {
         Some(hint) => lost.hint(hint),
         None => lost,
     }
+}
+
+/// Tells the daemon in whose name the next calls are.
+fn identify(connect: &Connect, identity: &Params) -> Outcome<()> {
+    let mut params = ParamsBuffer::new(identity)?;
+    // SAFETY: a live connection and a valid array of its own length.
+    check(unsafe { sys::virConnectSetIdentity(connect.as_ptr(), params.as_mut_ptr(), params.len(), 0) })
+        .map(drop)
 }
 
 /// True for drivers that run inside this process and answer without waiting for anybody.

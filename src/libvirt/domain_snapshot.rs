@@ -3,10 +3,11 @@
 use uuid::Uuid;
 use virt::connect::Connect;
 use virt::domain_snapshot::DomainSnapshot as Raw;
+use virt::sys;
 
 use super::domain::Domain;
 use super::door::{destroy, read};
-use super::failure::Outcome;
+use super::failure::{Outcome, check, check_pointer};
 use super::handle::{Found, Handle, Object};
 use crate::error::Result;
 
@@ -33,14 +34,27 @@ impl Object for Raw {
 
 /// The guest of a snapshot, with a reference of its own.
 fn borrowed_domain(snapshot: &Raw) -> Outcome<virt::domain::Domain> {
-    use super::failure::{check, check_pointer};
-    use virt::sys;
     // SAFETY: a live snapshot. The call gives the pointer that the snapshot holds, without a
     // reference; one is added before it is wrapped, because the wrapper gives one back.
     unsafe {
         let pointer = check_pointer(sys::virDomainSnapshotGetDomain(snapshot.as_ptr()))?;
         check(sys::virDomainRef(pointer))?;
         Ok(virt::domain::Domain::from_ptr(pointer))
+    }
+}
+
+impl Domain {
+    /// How many snapshots fit the flags (`virDomainSnapshotNum`).
+    pub fn num_snapshots(&self, flags: u32) -> Result<u32> {
+        self.call(read("domain.num_snapshots"), move |d| Ok(d.num_snapshots(flags)?))
+    }
+
+    /// Whether there is a snapshot that it came from last (`virDomainHasCurrentSnapshot`).
+    pub fn has_current_snapshot(&self) -> Result<bool> {
+        self.call(read("domain.has_current_snapshot"), |d| {
+            // SAFETY: a live domain.
+            Ok(check(unsafe { sys::virDomainHasCurrentSnapshot(d.as_ptr(), 0) })? == 1)
+        })
     }
 }
 
@@ -61,6 +75,11 @@ impl DomainSnapshot {
     pub fn parent(&self) -> Result<DomainSnapshot> {
         let found = self.call_live(read("snapshot.parent"), |live, s| Found::new(live, s.parent(0)?))?;
         Ok(Handle::new(self.connection(), found))
+    }
+
+    /// How many snapshots were taken on it (`virDomainSnapshotNumChildren`).
+    pub fn num_children(&self, flags: u32) -> Result<u32> {
+        self.call(read("snapshot.num_children"), move |s| Ok(s.num_children(flags)?))
     }
 
     /// The snapshots taken on it (`virDomainSnapshotListAllChildren`).

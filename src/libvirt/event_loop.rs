@@ -10,8 +10,10 @@
 
 mod registry;
 
+use std::cell::RefCell;
 use std::os::raw::{c_int, c_void};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use virt::sys;
 
@@ -19,8 +21,10 @@ use super::failure::{Outcome, check};
 use crate::error::{Error, Result, code};
 use registry::Registry;
 
-/// Starts the loop at the first call; later calls return what the first one did.
-pub(crate) fn ensure_running() -> Result<()> {
+/// Prepares libvirt and starts the loop at the first call; later calls return what the first one did.
+///
+/// The first connection does it too: a program that will open one anyway can have it done early.
+pub fn initialize() -> Result<()> {
     static STARTED: OnceLock<Result<()>> = OnceLock::new();
     STARTED.get_or_init(start).clone()
 }
@@ -66,6 +70,35 @@ fn register() -> Outcome<()> {
     Ok(())
 }
 
+thread_local! {
+    /// The descriptors that this thread has asked the loop to watch, while somebody wants to know.
+    static ADDED: RefCell<Option<Vec<Watch>>> = const { RefCell::new(None) };
+}
+
+/// A descriptor that the loop watches, such as the socket of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Watch(c_int);
+
+impl Watch {
+    /// Reads nothing from it, at most for `time`: what arrives waits in the system, and so does its
+    /// sender. A later call counts anew from then.
+    pub(super) fn hold(self, time: Duration) {
+        registry().hold(self.0, time);
+    }
+
+    /// Ends [`Self::hold`].
+    pub(super) fn release(self) {
+        registry().release(self.0);
+    }
+}
+
+/// Runs `f` and tells which descriptors it made the loop watch.
+pub(super) fn added_by<T>(f: impl FnOnce() -> T) -> (T, Vec<Watch>) {
+    ADDED.set(Some(Vec::new()));
+    let value = f();
+    (value, ADDED.take().unwrap_or_default())
+}
+
 unsafe extern "C" fn add_handle(
     fd: c_int,
     events: c_int,
@@ -73,7 +106,9 @@ unsafe extern "C" fn add_handle(
     opaque: *mut c_void,
     free: sys::virFreeCallback,
 ) -> c_int {
-    callback.map_or(-1, |callback| registry().add_handle(fd, events, callback, opaque, free))
+    let watch = callback.map_or(-1, |callback| registry().add_handle(fd, events, callback, opaque, free));
+    ADDED.with_borrow_mut(|added| added.iter_mut().for_each(|added| added.push(Watch(watch))));
+    watch
 }
 
 unsafe extern "C" fn update_handle(watch: c_int, events: c_int) {

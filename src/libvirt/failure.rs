@@ -59,6 +59,16 @@ impl Report {
         self.number as u32 == sys::VIR_ERR_NO_DOMAIN
     }
 
+    /// True where the driver has no such call.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        self.number as u32 == sys::VIR_ERR_NO_SUPPORT
+    }
+
+    /// True where a piece of metadata was meant that is not there.
+    pub(crate) fn is_missing_metadata(&self) -> bool {
+        matches!(self.number as u32, sys::VIR_ERR_NO_DOMAIN_METADATA | sys::VIR_ERR_NO_NETWORK_METADATA)
+    }
+
     /// True where the transport to the daemon reported it, not the daemon or a driver.
     pub(crate) fn is_transport(&self) -> bool {
         self.domain == sys::VIR_FROM_RPC as i32
@@ -128,7 +138,6 @@ fn agent_words(report: &Report) -> Option<String> {
 /// What to do about an error, where its number alone tells.
 fn hint(number: u32) -> Option<&'static str> {
     Some(match number {
-        sys::VIR_ERR_NO_SUPPORT => "this driver has no such call; conn().supports(NAME) tells beforehand",
         sys::VIR_ERR_NO_DOMAIN => "domains() lists the guests of this connection, active or not",
         sys::VIR_ERR_NO_NETWORK => "networks() lists the networks of this connection",
         sys::VIR_ERR_NO_STORAGE_POOL => "pools() lists the storage pools of this connection",
@@ -153,6 +162,20 @@ fn hint(number: u32) -> Option<&'static str> {
 pub(crate) unsafe fn text_of(text: *const c_char) -> Option<String> {
     // SAFETY: not null is checked first; the rest is the caller's promise.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+}
+
+/// Copies and frees a text that libvirt allocated for its caller; null is libvirt's last error.
+///
+/// # Safety
+/// `text` is null or came from libvirt with the duty to free it, and is not used again.
+pub(super) unsafe fn take_text(text: *mut c_char) -> Outcome<String> {
+    let text = check_pointer(text)?;
+    // SAFETY: not null; the rest is the caller's promise.
+    unsafe {
+        let copy = text_of(text).unwrap_or_default();
+        super::domain::release(text.cast());
+        Ok(copy)
+    }
 }
 
 /// Turns the usual C answer (negative is failure) into a result.

@@ -4,9 +4,9 @@ use virt::sys;
 
 use super::connection::Connection;
 use super::domain::kib;
-use super::door::read;
-use super::failure::{check, check_pointer, text_of};
-use super::typed_params::c_text;
+use super::door::{change, read};
+use super::failure::{check, take_text, text_of};
+use super::typed_params::{Params, c_text, optional_c_text, pointer_of, take};
 use crate::error::Result;
 
 /// `virNodeInfo`, with memory in bytes.
@@ -88,57 +88,19 @@ impl Connection {
         })
     }
 
-    /// Free memory of the host in bytes (`virNodeGetFreeMemory`).
-    pub fn free_memory(&self) -> Result<u64> {
-        self.call(read("host.free_memory"), "", |c| Ok(c.free_memory()?))
-    }
-
     /// The most virtual CPUs that a guest of a type may have (`virConnectGetMaxVcpus`).
     pub fn max_vcpus(&self, kind: Option<&str>) -> Result<u32> {
-        let kind = kind.map(|kind| c_text("a domain type", kind)).transpose()?;
+        let kind = optional_c_text("a domain type", kind)?;
         self.call(read("connection.max_vcpus"), "", move |c| {
-            let kind = kind.as_ref().map_or(std::ptr::null(), |kind| kind.as_ptr());
             // SAFETY: a live connection; the type is null or NUL-terminated.
-            check(unsafe { sys::virConnectGetMaxVcpus(c.as_ptr(), kind) }).map(|n| n as u32)
+            check(unsafe { sys::virConnectGetMaxVcpus(c.as_ptr(), pointer_of(kind.as_ref())) })
+                .map(|n| n as u32)
         })
     }
 
     /// The host's SMBIOS tables as XML (`virConnectGetSysinfo`).
     pub fn sysinfo(&self) -> Result<String> {
         self.call(read("connection.sysinfo"), "", |c| Ok(c.sys_info(0)?))
-    }
-
-    /// What a kind of guest can have on this host, as XML (`virConnectGetDomainCapabilities`); empty
-    /// arguments mean the host's defaults.
-    pub fn domain_capabilities(
-        &self,
-        emulator: &str,
-        arch: &str,
-        machine: &str,
-        kind: &str,
-    ) -> Result<String> {
-        let texts =
-            [("an emulator", emulator), ("an architecture", arch), ("a machine", machine), ("a type", kind)]
-                .into_iter()
-                .map(|(what, text)| if text.is_empty() { Ok(None) } else { c_text(what, text).map(Some) })
-                .collect::<Result<Vec<_>>>()?;
-        self.call(read("connection.domain_capabilities"), "", move |c| {
-            let text = |n: usize| texts[n].as_ref().map_or(std::ptr::null(), |t| t.as_ptr());
-            // SAFETY: a live connection; each text is null or NUL-terminated; the answer is ours.
-            unsafe {
-                let answer = check_pointer(sys::virConnectGetDomainCapabilities(
-                    c.as_ptr(),
-                    text(0),
-                    text(1),
-                    text(2),
-                    text(3),
-                    0,
-                ))?;
-                let copy = text_of(answer).unwrap_or_default();
-                super::domain::release(answer.cast());
-                Ok(copy)
-            }
-        })
     }
 
     /// Whether the transport is encrypted (`virConnectIsEncrypted`).
@@ -154,6 +116,74 @@ impl Connection {
     /// Whether it is open and answers, as far as the client knows (`virConnectIsAlive`).
     pub fn is_alive(&self) -> Result<bool> {
         self.call(read("connection.is_alive"), "", |c| Ok(c.is_alive()?))
+    }
+}
+
+/// The security driver of a host (`virSecurityModel`).
+#[derive(Clone, Debug)]
+pub struct SecurityModel {
+    /// its name, such as `selinux` or `apparmor`; empty where there is none
+    pub model: String,
+    /// its domain of interpretation
+    pub doi: String,
+}
+
+/// What a host sleeps into (`virNodeSuspendTarget`), by libvirt's number.
+#[derive(Clone, Copy, Debug)]
+pub struct SuspendTarget(pub u32);
+
+impl Connection {
+    /// The security driver of the host (`virNodeGetSecurityModel`).
+    pub fn security_model(&self) -> Result<SecurityModel> {
+        self.call(read("host.security_model"), "", |c| {
+            let mut model = std::mem::MaybeUninit::<sys::virSecurityModel>::zeroed();
+            // SAFETY: a live connection and room for one structure, all zero, which is a valid value;
+            // libvirt NUL-terminates both texts.
+            unsafe {
+                check(sys::virNodeGetSecurityModel(c.as_ptr(), model.as_mut_ptr()))?;
+                let model = model.assume_init();
+                let text = |text: &[std::os::raw::c_char]| text_of(text.as_ptr()).unwrap_or_default();
+                Ok(SecurityModel { model: text(&model.model), doi: text(&model.doi) })
+            }
+        })
+    }
+
+    /// What AMD SEV needs to know of the host (`virNodeGetSEVInfo`).
+    pub fn sev_info(&self) -> Result<Params> {
+        self.call(read("host.sev_info"), "", |c| {
+            // SAFETY: a live connection; the list that libvirt allocates is taken over.
+            take(|params, count| unsafe { sys::virNodeGetSEVInfo(c.as_ptr(), params, count, 0) })
+        })
+    }
+
+    /// Puts the host to sleep and wakes it up again (`virNodeSuspendForDuration`); in seconds.
+    pub fn suspend_host(&self, target: SuspendTarget, seconds: u64) -> Result<()> {
+        self.call(change("host.suspend"), "", move |c| {
+            // SAFETY: a live connection; the rest are numbers.
+            check(unsafe { sys::virNodeSuspendForDuration(c.as_ptr(), target.0, seconds, 0) }).map(drop)
+        })
+    }
+
+    /// Turns a hypervisor's own configuration into a definition (`virConnectDomainXMLFromNative`).
+    pub fn domain_xml_from_native(&self, format: &str, config: &str) -> Result<String> {
+        let (format, config) = (c_text("a format", format)?, c_text("a configuration", config)?);
+        self.call(read("connection.domain_xml_from_native"), "", move |c| {
+            // SAFETY: a live connection and two NUL-terminated texts; the answer is ours to free.
+            unsafe {
+                take_text(sys::virConnectDomainXMLFromNative(c.as_ptr(), format.as_ptr(), config.as_ptr(), 0))
+            }
+        })
+    }
+
+    /// Turns a definition into a hypervisor's own configuration (`virConnectDomainXMLToNative`).
+    pub fn domain_xml_to_native(&self, format: &str, xml: &str) -> Result<String> {
+        let (format, xml) = (c_text("a format", format)?, c_text("XML", xml)?);
+        self.call(read("connection.domain_xml_to_native"), "", move |c| {
+            // SAFETY: a live connection and two NUL-terminated texts; the answer is ours to free.
+            unsafe {
+                take_text(sys::virConnectDomainXMLToNative(c.as_ptr(), format.as_ptr(), xml.as_ptr(), 0))
+            }
+        })
     }
 }
 

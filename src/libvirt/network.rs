@@ -2,6 +2,7 @@
 //!
 //! Each method names the C function behind it.
 
+mod changes;
 mod finders;
 
 use std::ffi::CStr;

@@ -5,7 +5,7 @@
 //! daemon refuses an `unsigned` where it wants a `long long`.
 
 use std::ffi::{CStr, CString};
-use std::os::raw::{c_int, c_uint};
+use std::os::raw::{c_char, c_int, c_uint};
 
 use virt::sys;
 
@@ -96,10 +96,20 @@ pub(super) fn fetch(
     let mut params = vec![unsafe { std::mem::zeroed::<sys::virTypedParameter>() }; room];
     check(call(params.as_mut_ptr(), &raw mut count))?;
     let filled = usize::try_from(count).unwrap_or(0).min(room);
-    // SAFETY: libvirt filled in `filled` parameters; their strings are ours to free, once.
+    // SAFETY: libvirt filled in `filled` parameters; they are not used again.
+    Ok(unsafe { drain(&mut params[..filled]) })
+}
+
+/// Reads parameters with a call that allocates the list itself.
+pub(super) fn take(
+    call: impl FnOnce(*mut sys::virTypedParameterPtr, *mut c_int) -> c_int,
+) -> Outcome<Params> {
+    let (mut params, mut count) = (std::ptr::null_mut(), 0);
+    check(call(&raw mut params, &raw mut count))?;
+    // SAFETY: the call succeeded, so `params` has `count` entries (null for none), ours to free once.
     unsafe {
-        let list = read(params.as_ptr(), filled);
-        sys::virTypedParamsClear(params.as_mut_ptr(), filled as c_int);
+        let list = read(params, usize::try_from(count).unwrap_or(0));
+        sys::virTypedParamsFree(params, count);
         Ok(list)
     }
 }
@@ -113,6 +123,19 @@ pub(super) unsafe fn read(params: *const sys::virTypedParameter, count: usize) -
     // SAFETY: the caller's promise.
     unsafe { for_each(params, count, |name, value| list.push((name.to_owned(), value))) };
     list
+}
+
+/// Copies parameters into a list, and frees their strings.
+///
+/// # Safety
+/// Each is as libvirt filled it in, or all zero; none is used after this.
+pub(super) unsafe fn drain(params: &mut [sys::virTypedParameter]) -> Params {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let list = read(params.as_ptr(), params.len());
+        sys::virTypedParamsClear(params.as_mut_ptr(), params.len() as c_int);
+        list
+    }
 }
 
 unsafe fn value(param: &sys::virTypedParameter) -> Option<Value> {
@@ -193,6 +216,16 @@ pub(super) fn c_text(what: &str, text: &str) -> Result<CString, Error> {
         Error::usage(format!("{what} cannot contain a NUL character: {text:?}"))
             .hint("remove the \\0 from the string")
     })
+}
+
+/// Makes a C string of a text that may be left out.
+pub(super) fn optional_c_text(what: &str, text: Option<&str>) -> Result<Option<CString>, Error> {
+    text.map(|text| c_text(what, text)).transpose()
+}
+
+/// The pointer to a text that may be left out: null without one.
+pub(super) fn pointer_of(text: Option<&CString>) -> *const c_char {
+    text.map_or(std::ptr::null(), |text| text.as_ptr())
 }
 
 #[cfg(test)]

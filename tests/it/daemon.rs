@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::lab::Daemon;
 use crate::support::need::Need;
-use crate::support::{Virhai, lab_or_skip, turn};
+use crate::support::{Virhai, lab_or_skip, turn, within};
 
 #[test]
 fn a_daemon_killed_in_the_middle_fails_the_call_and_the_next_use_reconnects() {
@@ -43,7 +43,7 @@ fn a_daemon_killed_in_the_middle_fails_the_call_and_the_next_use_reconnects() {
     daemon.kill9();
     let killed = Instant::now();
     started.running.wait_for_stdout("disconnected");
-    assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
+    within(killed.elapsed(), Duration::from_secs(1));
     started.running.wait_for_stdout("disconnected\ndisconnected");
     daemon.again();
     started.finish();
@@ -66,7 +66,7 @@ fn a_daemon_that_hangs_ends_the_run_at_its_deadline() {
     started.running.wait_for_stdout("ready");
     daemon.stop_signal();
     started.finish();
-    assert!(start.elapsed() < Duration::from_secs(7), "{:?}", start.elapsed());
+    within(start.elapsed(), Duration::from_secs(7));
     daemon.cont_signal();
 }
 
@@ -84,7 +84,7 @@ fn opening_a_daemon_that_hangs_ends_at_the_deadline_too() {
         .status(4)
         .any_stderr()
         .run();
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    within(start.elapsed(), Duration::from_secs(4));
     daemon.cont_signal();
 }
 
@@ -106,7 +106,7 @@ fn an_interrupt_is_heard_while_the_daemon_hangs() {
     let interrupted = Instant::now();
     started.running.signal("INT");
     started.finish();
-    assert!(interrupted.elapsed() < Duration::from_secs(1), "{:?}", interrupted.elapsed());
+    within(interrupted.elapsed(), Duration::from_secs(1));
     daemon.cont_signal();
 }
 

@@ -6,16 +6,21 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 mod agent;
+mod api_coverage;
 mod bulk;
 mod cases;
 mod daemon;
+mod events;
 mod exit_status;
 mod freeze;
 mod fuzz;
 mod harness;
+mod host;
 mod lab_selftest;
 mod lxc;
+mod migration;
 mod reference;
+mod save;
 mod scripts;
 mod support;
 mod terminal;

@@ -9,7 +9,7 @@
 //! | have a real libvirt daemon and real guests | [`lab_or_skip!`], [`Daemon`], [`Guest`] |
 //! | type at a terminal | [`Terminal`] |
 //! | wait for something, never for a time | [`eventually`] |
-//! | assert "within a second" while no guest boots | [`turn::alone`] |
+//! | assert "within a second" | [`within`], with [`turn::alone`] while no guest boots |
 //! | know whether this is the long version | [`soak`] |
 //!
 //! Nothing here is left behind: folders, processes and daemons go when their value is dropped.
@@ -35,7 +35,7 @@ pub(crate) use need::{Need, lab_or_skip};
 pub(crate) use node::{Domain, Node};
 pub(crate) use terminal::Terminal;
 pub(crate) use virhai::Virhai;
-pub(crate) use wait::eventually;
+pub(crate) use wait::{eventually, within};
 
 use std::path::PathBuf;
 

@@ -86,7 +86,8 @@ fn info(vm: &Domain, bits: u32) -> Fallible<Map> {
     for (name, value) in vm.guest_info(bits)? {
         insert(&mut map, &name, info_value(&name, value));
     }
-    Ok(arrange(map))
+    arrange(&mut map);
+    Ok(map)
 }
 
 /// A list of CPUs such as `0-2,4` as numbers.

@@ -67,12 +67,24 @@ struct Handle {
     fd: c_int,
     /// A descriptor of ours for the same file, where another handle already has that one.
     double: Option<OwnedFd>,
+    /// What libvirt wants to know.
+    wanted: c_int,
+    /// Until when it is not read from, see [`Registry::hold`].
+    held: Option<Instant>,
+    /// What is watched: `wanted`, without reading while it is held.
     events: c_int,
     callback: HandleCallback,
     data: Garbage,
 }
 
 impl Handle {
+    fn watched(&self) -> c_int {
+        match self.held {
+            Some(_) => self.wanted & !(sys::VIR_EVENT_HANDLE_READABLE as c_int),
+            None => self.wanted,
+        }
+    }
+
     fn polled(&self) -> BorrowedFd<'_> {
         match &self.double {
             Some(fd) => fd.as_fd(),
@@ -135,12 +147,13 @@ impl Registry {
     ) -> c_int {
         let mut entries = self.entries();
         let watch = entries.next();
-        let mut handle = Handle { fd, double: None, events: 0, callback, data: Garbage { opaque, free } };
+        let data = Garbage { opaque, free };
+        let mut handle = Handle { fd, double: None, wanted: events, held: None, events: 0, callback, data };
         if entries.handles.values().any(|other| other.fd == fd && other.double.is_none()) {
             let Ok(double) = borrow(fd).try_clone_to_owned() else { return -1 };
             handle.double = Some(double);
         }
-        if self.set_events(watch, &mut handle, events).is_err() {
+        if self.watch(watch, &mut handle).is_err() {
             return -1;
         }
         entries.handles.insert(watch, handle);
@@ -149,13 +162,32 @@ impl Registry {
 
     /// Changes what is watched; 0 looks away.
     pub(super) fn update_handle(&self, watch: c_int, events: c_int) {
+        self.change(watch, |handle| handle.wanted = events);
+    }
+
+    /// Reads nothing from a descriptor, at most for `time`: what arrives waits in the system.
+    pub(super) fn hold(&self, watch: c_int, time: Duration) {
+        self.change(watch, |handle| handle.held = Some(Instant::now() + time));
+        // The loop has to look when the time has passed.
+        self.wake();
+    }
+
+    /// Ends [`Self::hold`].
+    pub(super) fn release(&self, watch: c_int) {
+        self.change(watch, |handle| handle.held = None);
+    }
+
+    fn change(&self, watch: c_int, change: impl FnOnce(&mut Handle)) {
         if let Some(handle) = self.entries().handles.get_mut(&watch) {
+            change(handle);
             // A descriptor that was closed meanwhile has no events.
-            let _ = self.set_events(watch, handle, events);
+            let _ = self.watch(watch, handle);
         }
     }
 
-    fn set_events(&self, watch: c_int, handle: &mut Handle, events: c_int) -> Result<(), Errno> {
+    /// Watches a descriptor for what is wanted now.
+    fn watch(&self, watch: c_int, handle: &mut Handle) -> Result<(), Errno> {
+        let events = handle.watched();
         let mut event = EpollEvent::new(flags(events), watch as u64);
         // Taken out rather than set to nothing: epoll reports a hang-up whether asked or not.
         match (handle.events, events) {
@@ -172,8 +204,9 @@ impl Registry {
     pub(super) fn remove_handle(&self, watch: c_int) -> c_int {
         let mut entries = self.entries();
         let Some(mut handle) = entries.handles.remove(&watch) else { return -1 };
+        handle.wanted = 0;
         // As above: it may be closed already.
-        let _ = self.set_events(watch, &mut handle, 0);
+        let _ = self.watch(watch, &mut handle);
         entries.garbage.push(handle.data);
         self.wake();
         0
@@ -232,6 +265,7 @@ impl Registry {
             }
         }
         self.timers();
+        self.end_holds();
         let garbage = std::mem::take(&mut self.entries().garbage);
         for Garbage { opaque, free } in garbage {
             if let Some(free) = free {
@@ -247,7 +281,8 @@ impl Registry {
         if !entries.garbage.is_empty() {
             return EpollTimeout::ZERO;
         }
-        let next = entries.timers.values().filter_map(|timer| timer.due).min();
+        let held = entries.handles.values().filter_map(|handle| handle.held);
+        let next = entries.timers.values().filter_map(|timer| timer.due).chain(held).min();
         entries.wakes_at = next;
         next.map_or(EpollTimeout::NONE, |due| {
             // Rounded up: a timer that is called too early would be called again at once.
@@ -265,6 +300,18 @@ impl Registry {
         }
         // SAFETY: libvirt's own callback and data; the data is freed by this thread only.
         unsafe { callback(watch, fd, events, opaque) };
+    }
+
+    fn end_holds(&self) {
+        let now = Instant::now();
+        let mut entries = self.entries();
+        for (watch, handle) in &mut entries.handles {
+            if handle.held.is_some_and(|until| until <= now) {
+                handle.held = None;
+                // As in `change`.
+                let _ = self.watch(*watch, handle);
+            }
+        }
     }
 
     fn timers(&self) {

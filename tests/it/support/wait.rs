@@ -17,3 +17,13 @@ pub(crate) fn eventually<T>(limit: Duration, what: &str, mut look: impl FnMut() 
         sleep(Duration::from_millis(10));
     }
 }
+
+/// Asserts that something took no longer than `limit`.
+///
+/// The long version of the tests is exact. The short one runs anywhere, on a machine that does much else too, and
+/// allows four seconds more: what it looks for would hang for half a minute or for ever.
+#[track_caller]
+pub(crate) fn within(took: Duration, limit: Duration) {
+    let allowed = if super::soak() { limit } else { limit + Duration::from_secs(4) };
+    assert!(took <= allowed, "took {took:?}, which is longer than {limit:?}");
+}

@@ -1,0 +1,187 @@
+//! Checkpoints of a guest: points in time from which its disks remember what is written.
+
+use std::ptr::NonNull;
+
+use uuid::Uuid;
+use virt::connect::Connect;
+use virt::sys;
+
+use super::domain::{Domain, release};
+use super::door::{change, destroy, read};
+use super::failure::{Outcome, check, check_pointer, text_of};
+use super::handle::{Found, Handle, Object};
+use super::typed_params::c_text;
+use crate::error::Result;
+
+/// A handle on a checkpoint.
+pub type DomainCheckpoint = Handle<RawCheckpoint>;
+
+/// One reference to libvirt's object, which the `virt` package lacks.
+pub struct RawCheckpoint(NonNull<sys::virDomainCheckpoint>);
+
+// SAFETY: libvirt's objects may be used and freed on any thread; their references are counted atomically.
+unsafe impl Send for RawCheckpoint {}
+// SAFETY: as above; every call locks what it needs.
+unsafe impl Sync for RawCheckpoint {}
+
+impl Drop for RawCheckpoint {
+    fn drop(&mut self) {
+        // SAFETY: the one reference of this value, given back once.
+        unsafe { sys::virDomainCheckpointFree(self.as_ptr()) };
+    }
+}
+
+impl RawCheckpoint {
+    /// Takes over a reference that a call gave.
+    ///
+    /// # Safety
+    /// `pointer` is null or a fresh reference; null means that the call failed.
+    unsafe fn take(pointer: sys::virDomainCheckpointPtr) -> Outcome<Self> {
+        let pointer = check_pointer(pointer)?;
+        Ok(Self(NonNull::new(pointer).expect("null is a failure, sorted out above")))
+    }
+
+    fn as_ptr(&self) -> sys::virDomainCheckpointPtr {
+        self.0.as_ptr()
+    }
+
+    /// Its guest, with a reference of its own.
+    fn domain(&self) -> Outcome<virt::domain::Domain> {
+        // SAFETY: a live checkpoint. The call gives the pointer that it holds, without a reference;
+        // one is added before it is wrapped, because the wrapper gives one back.
+        unsafe {
+            let pointer = check_pointer(sys::virDomainCheckpointGetDomain(self.as_ptr()))?;
+            check(sys::virDomainRef(pointer))?;
+            Ok(virt::domain::Domain::from_ptr(pointer))
+        }
+    }
+
+    fn lookup(domain: &virt::domain::Domain, name: &str) -> Outcome<Self> {
+        let name = c_text("a checkpoint's name", name)?;
+        // SAFETY: a live domain and a NUL-terminated name.
+        unsafe { Self::take(sys::virDomainCheckpointLookupByName(domain.as_ptr(), name.as_ptr(), 0)) }
+    }
+
+    /// Collects a list that a call allocates.
+    fn list(call: impl FnOnce(*mut *mut sys::virDomainCheckpointPtr) -> i32) -> Outcome<Vec<Self>> {
+        let mut list: *mut sys::virDomainCheckpointPtr = std::ptr::null_mut();
+        let count = check(call(&raw mut list))?;
+        // SAFETY: the array has `count` fresh references, each taken over once; it is ours to free.
+        unsafe {
+            let all = (0..count as usize).map(|index| Self::take(*list.add(index))).collect();
+            release(list.cast());
+            all
+        }
+    }
+}
+
+impl Object for RawCheckpoint {
+    /// The guest, and the checkpoint's name within it.
+    type Key = (Uuid, String);
+
+    fn find(connect: &Connect, (uuid, name): &Self::Key) -> Outcome<Self> {
+        Self::lookup(&connect.lookup_domain_by_uuid(*uuid)?, name)
+    }
+
+    fn key(&self) -> Outcome<Self::Key> {
+        Ok((self.domain()?.uuid()?, self.label()?))
+    }
+
+    fn label(&self) -> Outcome<String> {
+        // SAFETY: a live checkpoint, which owns its name.
+        unsafe {
+            let name = check_pointer(sys::virDomainCheckpointGetName(self.as_ptr()).cast_mut())?;
+            Ok(text_of(name).unwrap_or_default())
+        }
+    }
+}
+
+impl Domain {
+    /// Makes a checkpoint (`virDomainCheckpointCreateXML`).
+    pub fn create_checkpoint(&self, xml: &str, flags: u32) -> Result<DomainCheckpoint> {
+        let xml = c_text("XML", xml)?;
+        let found = self.call_live(change("domain.create_checkpoint"), move |live, d| {
+            // SAFETY: a live domain and a NUL-terminated text; the answer is a fresh reference.
+            let made = unsafe {
+                RawCheckpoint::take(sys::virDomainCheckpointCreateXML(d.as_ptr(), xml.as_ptr(), flags))
+            };
+            Found::new(live, made?)
+        })?;
+        Ok(Handle::new(self.connection(), found))
+    }
+
+    /// Its checkpoints (`virDomainListAllCheckpoints`).
+    pub fn checkpoints(&self, flags: u32) -> Result<Vec<DomainCheckpoint>> {
+        let found = self.call_live(read("domain.list_checkpoints"), move |live, d| {
+            // SAFETY: a live domain and room for the pointer to the list.
+            let all = RawCheckpoint::list(|list| unsafe {
+                sys::virDomainListAllCheckpoints(d.as_ptr(), list, flags)
+            });
+            Found::all(live, all?)
+        })?;
+        Ok(Handle::all(self.connection(), found))
+    }
+
+    /// A checkpoint by name (`virDomainCheckpointLookupByName`).
+    pub fn checkpoint(&self, name: &str) -> Result<DomainCheckpoint> {
+        let owned = name.to_owned();
+        let found = self
+            .call_live(read("domain.checkpoint"), move |live, d| {
+                Found::new(live, RawCheckpoint::lookup(d, &owned)?)
+            })
+            .map_err(|e| e.object(name))?;
+        Ok(Handle::new(self.connection(), found))
+    }
+}
+
+impl DomainCheckpoint {
+    /// Its guest (`virDomainCheckpointGetDomain`).
+    pub fn domain(&self) -> Result<Domain> {
+        let found = self.call_live(read("checkpoint.domain"), |live, c| Found::new(live, c.domain()?))?;
+        Ok(Handle::new(self.connection(), found))
+    }
+
+    /// Its description (`virDomainCheckpointGetXMLDesc`).
+    pub fn xml(&self, flags: u32) -> Result<String> {
+        self.call(read("checkpoint.xml"), move |c| {
+            // SAFETY: a live checkpoint; the text is ours to free after it was copied.
+            unsafe {
+                let text = check_pointer(sys::virDomainCheckpointGetXMLDesc(c.as_ptr(), flags))?;
+                let copy = text_of(text).unwrap_or_default();
+                release(text.cast());
+                Ok(copy)
+            }
+        })
+    }
+
+    /// The checkpoint before it (`virDomainCheckpointGetParent`); an error when it has none.
+    pub fn parent(&self) -> Result<DomainCheckpoint> {
+        let found = self.call_live(read("checkpoint.parent"), |live, c| {
+            // SAFETY: a live checkpoint; the answer is a fresh reference.
+            Found::new(live, unsafe {
+                RawCheckpoint::take(sys::virDomainCheckpointGetParent(c.as_ptr(), 0))?
+            })
+        })?;
+        Ok(Handle::new(self.connection(), found))
+    }
+
+    /// The checkpoints made after it (`virDomainCheckpointListAllChildren`).
+    pub fn children(&self, flags: u32) -> Result<Vec<DomainCheckpoint>> {
+        let found = self.call_live(read("checkpoint.children"), move |live, c| {
+            // SAFETY: a live checkpoint and room for the pointer to the list.
+            let all = RawCheckpoint::list(|list| unsafe {
+                sys::virDomainCheckpointListAllChildren(c.as_ptr(), list, flags)
+            });
+            Found::all(live, all?)
+        })?;
+        Ok(Handle::all(self.connection(), found))
+    }
+
+    /// Deletes it (`virDomainCheckpointDelete`).
+    pub fn delete(&self, flags: u32) -> Result<()> {
+        self.call(destroy("checkpoint.delete"), move |c| {
+            // SAFETY: a live checkpoint.
+            check(unsafe { sys::virDomainCheckpointDelete(c.as_ptr(), flags) }).map(drop)
+        })
+    }
+}

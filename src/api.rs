@@ -22,6 +22,7 @@ mod handle;
 pub mod host;
 mod host_context;
 mod inventory;
+mod job;
 mod json;
 mod keys;
 mod methods;
@@ -76,6 +77,7 @@ pub fn register(engine: &mut Engine) {
     connection::register(engine);
     host::register(engine);
     domain::register(engine);
+    job::register(engine);
     checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);

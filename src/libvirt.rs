@@ -20,6 +20,7 @@ mod host_cpu;
 mod host_memory;
 mod interface;
 mod interrupt;
+mod job;
 mod lifecycle_events;
 mod network;
 mod network_port;
@@ -36,14 +37,12 @@ mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
 mod typed_params;
+mod unsupported;
 mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
-pub use domain::{
-    Address, BlockInfo, BlockJobInfo, DiskError, Domain, DomainEntry, DomainInfo, InterfaceAddresses,
-    InterfaceStats, IoThread, Metadata, Screenshot, SecurityLabel, Tuning, VcpuInfo, inherited_file,
-};
+pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
@@ -54,6 +53,7 @@ pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};
+pub use job::{Job, Product, Progress, Reading, Work};
 pub use lifecycle_events::{LifecycleEvent, Subscription};
 pub use network::{DhcpLease, Network, NetworkMetadata};
 pub use network_port::{NetworkPort, RawNetworkPort};
@@ -62,7 +62,7 @@ pub use nwfilter::NwFilter;
 pub use nwfilter_binding::{NwFilterBinding, RawNwFilterBinding};
 pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
-pub use storage_volume::{StorageVolume, StorageVolumeInfo, VolumeInPool};
+pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};
 pub use stream::{Received, Stream};
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};

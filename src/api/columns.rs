@@ -9,10 +9,10 @@ use rhai::Dynamic;
 
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
-use super::{domain_rows, point, words};
+use super::{domain_rows, job, point, words};
 use crate::error::Result;
 use crate::libvirt::{
-    Connection, DomainCheckpoint, DomainSnapshot, Network, StoragePool, StorageVolume, sys,
+    Connection, DomainCheckpoint, DomainSnapshot, Job, Network, StoragePool, StorageVolume, sys,
 };
 use crate::output::{Column, Columns, Data, Kind, Record};
 use crate::xml::Document;
@@ -45,6 +45,17 @@ const CHECKPOINT: &[Spec] = &[
     ("domain", Kind::Plain, 0),
     ("creation_time", Kind::Plain, 1),
     ("parent", Kind::Plain, 2),
+];
+
+const JOB: &[Spec] = &[
+    ("operation", Kind::Plain, 0),
+    ("object", Kind::Plain, 0),
+    ("state", Kind::State, 0),
+    ("done", Kind::Size, 2),
+    ("total", Kind::Size, 1),
+    ("percent", Kind::Plain, 1),
+    ("elapsed", Kind::Plain, 3),
+    ("error", Kind::Plain, 4),
 ];
 
 const NETWORK: &[Spec] = &[
@@ -97,6 +108,7 @@ type Reader = fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
 const READERS: &[Reader] = &[
     |values| rows_of(values, DOMAIN, domain_rows::rows),
     |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
+    |values| rows_of(values, JOB, |all: &[Job]| all.iter().map(job::row).collect()),
     |values| rows_of(values, CHECKPOINT, |all| all.iter().map(checkpoint).collect()),
     |values| rows_of(values, NETWORK, |all| all.iter().map(network).collect()),
     |values| rows_of(values, POOL, |all| all.iter().map(pool).collect()),

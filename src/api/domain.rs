@@ -4,6 +4,7 @@
 //! guest, is a method.
 
 mod actions;
+mod addresses;
 mod affect;
 mod block;
 mod definition;
@@ -16,6 +17,7 @@ mod memory;
 mod metadata;
 mod pinning;
 mod resources;
+mod save;
 mod screenshot;
 mod security;
 mod settings;
@@ -37,6 +39,8 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     actions::register(engine);
+    addresses::register(engine);
+    block::register(engine);
     definition::register(engine);
     devices::register(engine);
     finders::register(engine);
@@ -46,7 +50,7 @@ pub(super) fn register(engine: &mut Engine) {
     metadata::register(engine);
     pinning::register(engine);
     resources::register(engine);
-    block::register(engine);
+    save::register(engine);
     screenshot::register(engine);
     security::register(engine);
     statistics::register(engine);
@@ -59,6 +63,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
         actions::MORE_OPTIONS,
         actions::OPTIONS,
+        addresses::OPTIONS,
         block::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
@@ -68,6 +73,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         memory::OPTIONS,
         metadata::OPTIONS,
         pinning::OPTIONS,
+        save::OPTIONS,
         screenshot::OPTIONS,
         security::OPTIONS,
         statistics::MORE_OPTIONS,

@@ -54,6 +54,12 @@ fn setting(name: &str, value: &Dynamic, known: &Params) -> Result<(String, Value
         .ok_or_else(|| Error::usage(format!("the setting `{name}` cannot be {value}")))
 }
 
+/// The value of an option that libvirt takes as an `int`.
+pub(super) fn int(option: &str, number: i64) -> Result<Value> {
+    let fits = i32::try_from(number).map(Value::Int);
+    fits.map_err(|_| Error::usage(format!("option `{option}` cannot be {number}: it is a 32-bit number")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

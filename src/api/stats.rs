@@ -174,45 +174,54 @@ fn finish(mut map: Map) -> Map {
     if let Some(state) = map.get_mut("state") {
         finish_state(state);
     }
-    // Most drivers tell little: nothing to do then.
-    if map.values().any(Dynamic::is_map) {
-        map = arrange(map);
-    }
+    arrange(&mut map);
     map
 }
 
 fn finish_state(state: &mut Dynamic) {
     let Ok(mut state) = state.as_map_mut() else { return };
-    let number = |word: &str| words::DOMAIN_STATES.iter().position(|known| *known == word);
-    let Some(current) = state.get("state").and_then(|word| number(&word.to_string())) else { return };
-    if let Some(reason) = state.get("reason").and_then(|reason| reason.as_int().ok()) {
-        let word = words::domain_reason(current as i32, i32::try_from(reason).unwrap_or(-1));
-        state.insert("reason".into(), word.into_owned().into());
+    let number = |word: &Dynamic| {
+        let word = word.as_immutable_string_ref().ok()?;
+        words::DOMAIN_STATES.iter().position(|known| *known == word.as_str())
+    };
+    let Some(current) = state.get("state").and_then(number) else { return };
+    if let Some(reason) = state.get_mut("reason")
+        && let Ok(number) = reason.as_int()
+    {
+        let word = words::domain_reason(current as i32, i32::try_from(number).unwrap_or(-1));
+        *reason = word.into_owned().into();
     }
 }
 
 /// Arranges one level: a member with numbered members becomes an array, and what else it has stands
 /// beside it (`vcpu_current`); the count of an array is its `len()`.
-fn arrange(map: Map) -> Map {
-    let mut arranged = Map::new();
-    for (name, value) in map {
-        let Some(members) = value.clone().try_cast::<Map>() else {
-            arranged.insert(name, value);
-            continue;
-        };
-        let (numbered, named): (Vec<_>, Vec<_>) =
-            arrange(members).into_iter().partition(|(key, _)| key.parse::<usize>().is_ok());
-        let empty_list = numbered.is_empty() && named.len() == 1 && named[0].0 == "count";
-        if numbered.is_empty() && !empty_list {
-            arranged.insert(name, named.into_iter().collect::<Map>().into());
-            continue;
+fn arrange(map: &mut Map) {
+    // Most members are no lists: those stay where they are.
+    let mut lists = Vec::new();
+    for (name, value) in map.iter_mut() {
+        let Ok(mut members) = value.as_map_mut() else { continue };
+        arrange(&mut members);
+        if is_list(&members) {
+            lists.push(name.clone());
         }
-        for (key, value) in named.into_iter().filter(|(key, _)| key != "count") {
-            arranged.insert(format!("{name}_{key}").into(), value);
-        }
-        arranged.insert(name, array(numbered).into());
     }
-    arranged
+    for name in lists {
+        let Some(members) = map.remove(&name).and_then(Dynamic::try_cast::<Map>) else { continue };
+        let (numbered, named): (Vec<_>, Vec<_>) = members.into_iter().partition(|(key, _)| is_number(key));
+        for (key, value) in named.into_iter().filter(|(key, _)| key != "count") {
+            map.insert(format!("{name}_{key}").into(), value);
+        }
+        map.insert(name, array(numbered).into());
+    }
+}
+
+/// True for members with numbers, and for a count alone: an empty list.
+fn is_list(members: &Map) -> bool {
+    members.keys().any(|key| is_number(key)) || (members.len() == 1 && members.contains_key("count"))
+}
+
+fn is_number(key: &str) -> bool {
+    key.starts_with(|first: char| first.is_ascii_digit()) && key.parse::<usize>().is_ok()
 }
 
 /// Numbered members by their numbers; a gap, such as a CPU that is offline, is an empty map.

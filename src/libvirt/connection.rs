@@ -5,6 +5,10 @@
 //! call that was abandoned takes its thread and the open connection with it; the next use opens a
 //! new one. No call is ever repeated by itself.
 
+mod apart;
+
+pub(super) use apart::Apart;
+
 use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +24,7 @@ use super::failure::{Failure, Outcome, check};
 use super::interrupt::Interrupt;
 use super::open_failure;
 use super::typed_params::{Params, ParamsBuffer};
+use super::unsupported;
 use super::worker::{Unanswered, Worker};
 use crate::error::{Error, Result, code};
 
@@ -69,6 +74,8 @@ pub(super) struct Live {
     /// The sockets to the daemon, as the event loop knows them.
     watches: Vec<Watch>,
     lost: AtomicBool,
+    /// Calls that are made beside the worker.
+    apart: apart::Places,
 }
 
 impl Live {
@@ -194,7 +201,18 @@ impl Connection {
             return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome = self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+        self.conclude(operation, object, start, self.attempt(operation, f))
+    }
+
+    /// Completes the error of a change and tells the observer of it.
+    fn conclude<T>(
+        &self,
+        operation: Operation,
+        object: &str,
+        start: Instant,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        let outcome = outcome.map_err(|e| self.explain(e, operation, object));
         self.0.door.observe(&Change {
             operation,
             object,
@@ -243,10 +261,11 @@ impl Connection {
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let Some(worker) = &live.worker else {
-            return f(live).map_err(Error::from);
+            return f(live).map_err(|failure| unsupported::explain(failure, live.connect()).into());
         };
         let task = live.clone();
-        match worker.run(interrupt, move || f(&task)) {
+        let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
+        match worker.run(interrupt, call) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),
@@ -376,7 +395,14 @@ impl Connection {
             if is_in_process(&reported) { (None, Vec::new()) } else { (Some(worker), watches) };
         self.state().uri = Some(reported.into());
         let generation = GENERATION.fetch_add(1, Ordering::Relaxed);
-        Ok(Live { connect: Some(connect), generation, worker, watches, lost: AtomicBool::new(false) })
+        Ok(Live {
+            connect: Some(connect),
+            generation,
+            worker,
+            watches,
+            lost: AtomicBool::new(false),
+            apart: apart::Places::default(),
+        })
     }
 }
 

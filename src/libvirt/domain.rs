@@ -2,6 +2,7 @@
 //!
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
+mod addresses;
 mod backup;
 mod block;
 mod block_job;
@@ -10,9 +11,11 @@ mod descriptors;
 mod devices;
 mod finders;
 mod input;
+mod job;
 mod memory;
 mod metadata;
 mod pinning;
+mod save;
 mod screenshot;
 mod security;
 mod settings;
@@ -20,12 +23,15 @@ mod statistics;
 mod tuning;
 mod vcpus;
 
+pub use addresses::{AddressSource, GuestAddress};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use descriptors::inherited_file;
+pub use job::{ControlInfo, JobInfo, JobStats};
 pub use metadata::Metadata;
 pub use pinning::IoThread;
+pub use save::SaveOptions;
 pub use screenshot::Screenshot;
 pub use security::SecurityLabel;
 pub use statistics::InterfaceStats;
@@ -240,21 +246,6 @@ impl Domain {
             // SAFETY: a live domain and a NUL-terminated name.
             check(unsafe { sys::virDomainRename(d.as_ptr(), name.as_ptr(), 0) }).map(drop)
         })
-    }
-
-    /// Saves its memory to a file of libvirt's and ends it (`virDomainManagedSave`).
-    pub fn managed_save(&self, flags: u32) -> Result<()> {
-        self.call(change("domain.managed_save"), move |d| Ok(d.managed_save(flags).map(drop)?))
-    }
-
-    /// Whether it has a managed save image (`virDomainHasManagedSaveImage`).
-    pub fn has_managed_save(&self) -> Result<bool> {
-        self.call(read("domain.has_managed_save"), |d| Ok(d.has_managed_save(0)?))
-    }
-
-    /// Throws its managed save image away (`virDomainManagedSaveRemove`).
-    pub fn managed_save_remove(&self) -> Result<()> {
-        self.call(destroy("domain.managed_save_remove"), |d| Ok(d.managed_save_remove(0).map(drop)?))
     }
 
     /// The sizes of a disk, by target or path (`virDomainGetBlockInfo`).

@@ -120,7 +120,6 @@ impl From<Failure> for Error {
 /// What to do about an error, where its number alone tells.
 fn hint(number: u32) -> Option<&'static str> {
     Some(match number {
-        sys::VIR_ERR_NO_SUPPORT => "this driver has no such call; conn().supports(NAME) tells beforehand",
         sys::VIR_ERR_NO_DOMAIN => "domains() lists the guests of this connection, active or not",
         sys::VIR_ERR_NO_NETWORK => "networks() lists the networks of this connection",
         sys::VIR_ERR_NO_STORAGE_POOL => "pools() lists the storage pools of this connection",

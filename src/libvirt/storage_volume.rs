@@ -3,6 +3,10 @@
 //! Each method names the C function behind it. Sizes are in bytes.
 
 mod finders;
+mod local_file;
+mod transfer;
+
+pub use transfer::Extent;
 
 use uuid::Uuid;
 use virt::connect::Connect;

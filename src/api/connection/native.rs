@@ -15,10 +15,10 @@ pub(super) fn register(engine: &mut Engine) {
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod native_definitions {
-    /// Turns a configuration of the hypervisor into a definition, as a document (`virConnectDomainXMLFromNative`).
+    /// Turns a hypervisor's configuration into a definition (`virConnectDomainXMLFromNative`).
     ///
     /// The format is a word such as `xen-xl`, `lxc-tools`, `vmware-vmx` or `bhyve-argv`; the configuration
-    /// is the text itself, not the name of a file.
+    /// is the text itself, not the name of a file. Gives a document.
     ///
     /// Errors: `unsupported` where the driver cannot, `invalid_arg` for a format that it does not know.
     ///

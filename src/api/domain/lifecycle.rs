@@ -12,7 +12,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(domain_lifecycle).into());
 }
 
-pub(super) const OPTIONS: &[&OptionTable] = &[&START, &SHUTDOWN, &REBOOT, &DESTROY, &MANAGED_SAVE];
+pub(super) const OPTIONS: &[&OptionTable] = &[&START, &SHUTDOWN, &REBOOT, &DESTROY];
 
 pub(super) static START: OptionTable = OptionTable {
     function: "Domain.start",
@@ -48,15 +48,6 @@ static DESTROY: OptionTable = OptionTable {
     options: &[
         flag("graceful", sys::VIR_DOMAIN_DESTROY_GRACEFUL, "Fails rather than kill a process that hangs."),
         flag("remove_logs", sys::VIR_DOMAIN_DESTROY_REMOVE_LOGS, "Removes the log files of the guest too."),
-    ],
-};
-
-static MANAGED_SAVE: OptionTable = OptionTable {
-    function: "Domain.managed_save",
-    options: &[
-        flag("bypass_cache", sys::VIR_DOMAIN_SAVE_BYPASS_CACHE, "Writes past the file cache."),
-        flag("running", sys::VIR_DOMAIN_SAVE_RUNNING, "The next start runs it, whatever its state is now."),
-        flag("paused", sys::VIR_DOMAIN_SAVE_PAUSED, "The next start leaves it paused."),
     ],
 };
 
@@ -236,43 +227,5 @@ mod domain_lifecycle {
     #[rhai_fn(return_raw, pure)]
     pub fn pm_wakeup(vm: &mut Domain) -> Fallible<()> {
         Ok(vm.pm_wakeup()?)
-    }
-
-    /// Saves the memory of the guest and ends it (`virDomainManagedSave`).
-    ///
-    /// Its next start goes on from there.
-    ///
-    /// Errors: `operation_invalid` when it does not run or has no stored definition.
-    ///
-    /// ```rhai
-    /// domain("test").managed_save();
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn managed_save(vm: &mut Domain) -> Fallible<()> {
-        Ok(vm.managed_save(0)?)
-    }
-
-    /// Saves the memory of the guest and ends it, with options (`virDomainManagedSave`).
-    ///
-    /// Errors: `operation_invalid` when it does not run or has no stored definition.
-    ///
-    /// ```rhai
-    /// domain("test").managed_save(#{ paused: true });
-    /// ```
-    #[rhai_fn(name = "managed_save", return_raw, pure)]
-    pub fn managed_save_with(vm: &mut Domain, options: Map) -> Fallible<()> {
-        Ok(vm.managed_save(MANAGED_SAVE.read(options)?.flags())?)
-    }
-
-    /// Throws the managed save image away: the next start boots (`virDomainManagedSaveRemove`).
-    ///
-    /// ```rhai
-    /// let vm = domain("test");
-    /// vm.managed_save();
-    /// vm.managed_save_remove();
-    /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn managed_save_remove(vm: &mut Domain) -> Fallible<()> {
-        Ok(vm.managed_save_remove()?)
     }
 }

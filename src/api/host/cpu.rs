@@ -120,7 +120,7 @@ fn cpu_stats_map(stats: NodeStats) -> Map {
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod host_cpu {
-    /// The names of the CPU models that libvirt knows for the host's architecture (`virConnectGetCPUModelNames`).
+    /// The CPU models that libvirt knows for the host's architecture (`virConnectGetCPUModelNames`).
     ///
     /// Errors: `unsupported` where the driver has none.
     ///
@@ -135,7 +135,7 @@ mod host_cpu {
         Ok(host.0.cpu_models(&arch)?.into_iter().map(Dynamic::from).collect())
     }
 
-    /// The names of the CPU models that libvirt knows for an architecture (`virConnectGetCPUModelNames`).
+    /// The CPU models that libvirt knows for an architecture (`virConnectGetCPUModelNames`).
     ///
     /// Errors: `invalid_arg` for an architecture that libvirt does not know.
     ///
@@ -231,7 +231,7 @@ mod host_cpu {
         Ok(Document::parse(&host.0.baseline_cpu(&cpus_of(&cpus)?, options.flags())?)?.into())
     }
 
-    /// The richest CPU that the hypervisor can give on all of some hosts (`virConnectBaselineHypervisorCPU`).
+    /// The richest CPU that guests can have on all of some hosts (`virConnectBaselineHypervisorCPU`).
     ///
     /// A document. Each CPU is XML, or a document that has one, such as the capabilities for guests of a
     /// host. What the options leave out is the host's choice.

@@ -170,12 +170,12 @@ mod host_memory {
     ///
     /// One map for each node: `#{ cell, free }`, with the node's number and its free bytes.
     ///
-    /// Errors: `unsupported` where the driver does not know.
+    /// Errors: `unsupported` where the driver does not know, `invalid_arg` where there are no nodes.
     ///
     /// @returns [Map]
     ///
     /// ```rhai
-    /// for cell in host().cells_free_memory() { print(cell.free) }
+    /// try { for cell in host().cells_free_memory() { print(cell.free) } } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(name = "cells_free_memory", return_raw, pure)]
     pub fn all_cells_free_memory(host: &mut Host) -> Fallible<Array> {
@@ -191,7 +191,7 @@ mod host_memory {
     /// @returns [Map]
     ///
     /// ```rhai
-    /// print(host().cells_free_memory(#{ cell: 1 })[0].free)
+    /// try { print(host().cells_free_memory(#{ cell: 1 })[0].free) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(name = "cells_free_memory", return_raw, pure)]
     pub fn some_cells_free_memory(host: &mut Host, options: Map) -> Fallible<Array> {

@@ -1,0 +1,190 @@
+//! Files in a guest, read and written by its agent in pieces.
+//!
+//! The agent keeps a file open until it is told to close it: a [`GuestFile`] does so however it ends,
+//! also when the run is interrupted.
+
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use virt::sys;
+
+use super::super::connection::Live;
+use super::super::door::{Operation, change, read};
+use super::super::typed_params::c_text;
+use super::agent::AgentPatience;
+use super::agent_exec::decoded;
+use super::{Domain, release};
+use crate::error::{Error, Result};
+
+/// Bytes in one command: large enough to be fast, small enough for a slow guest to answer in time.
+const PIECE: usize = 512 * 1024;
+/// How long a piece may take; a busy guest under emulation is slow.
+const PATIENCE: AgentPatience = AgentPatience::AtMost(Duration::from_secs(60));
+
+/// How a file in a guest is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestFileMode {
+    /// It must exist.
+    Read,
+    /// Emptied, or made.
+    Write,
+    /// Written at its end, or made.
+    Append,
+}
+
+impl GuestFileMode {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Read => "r",
+            Self::Write => "w",
+            Self::Append => "a",
+        }
+    }
+
+    fn operation(self) -> Operation {
+        match self {
+            Self::Read => read("domain.file_read"),
+            Self::Write | Self::Append => change("domain.file_write"),
+        }
+    }
+}
+
+/// A file that the agent of a guest has open; closed when it is dropped.
+pub struct GuestFile {
+    domain: Domain,
+    live: Arc<Live>,
+    object: Arc<virt::domain::Domain>,
+    handle: i64,
+    path: String,
+    open: bool,
+}
+
+impl Domain {
+    /// Opens a file in the guest (agent command `guest-file-open`).
+    ///
+    /// Errors: `io` where the guest refuses, and those of [`Domain::agent_command`].
+    pub fn file_open(&self, path: &str, mode: GuestFileMode) -> Result<GuestFile> {
+        c_text("a path", path)?;
+        let arguments = json!({ "path": path, "mode": mode.word() });
+        let answer = self.file_command(mode.operation(), path, "guest-file-open", &arguments)?;
+        let handle = answer.as_i64().ok_or_else(|| {
+            Error::new("internal_error", format!("the agent gave no handle: {answer}")).object(self.label())
+        })?;
+        // What closing needs is taken down now: when the run is interrupted it is too late to ask.
+        let domain = self.clone();
+        let (live, object) =
+            self.connection().call_live(read("domain.file_open"), self.label(), move |live| {
+                Ok((live.clone(), domain.object(live)?))
+            })?;
+        Ok(GuestFile { domain: self.clone(), live, object, handle, path: path.to_owned(), open: true })
+    }
+
+    /// The content of a file in the guest (agent commands `guest-file-*`).
+    pub fn file_read(&self, path: &str) -> Result<Vec<u8>> {
+        let mut file = self.file_open(path, GuestFileMode::Read)?;
+        let mut content = Vec::new();
+        while let Some(piece) = file.read()? {
+            content.extend(piece);
+        }
+        file.close()?;
+        Ok(content)
+    }
+
+    /// Writes a file in the guest (agent commands `guest-file-*`).
+    pub fn file_write(&self, path: &str, content: &[u8], mode: GuestFileMode) -> Result<()> {
+        let mut file = self.file_open(path, mode)?;
+        file.write(content)?;
+        file.close()
+    }
+
+    fn file_command(
+        &self,
+        operation: Operation,
+        path: &str,
+        command: &str,
+        arguments: &Value,
+    ) -> Result<Value> {
+        let command = json!({ "execute": command, "arguments": arguments });
+        self.agent_answer(operation, &command, PATIENCE).map_err(|error| self.of_file(path, error))
+    }
+
+    /// What the guest's system says about a file is an error of that file.
+    fn of_file(&self, path: &str, error: Error) -> Error {
+        const WORDS: &str = "error was '";
+        let message = &error.facts().message;
+        let Some(start) = message.find(WORDS).filter(|_| error.code() == "internal_error") else {
+            return error;
+        };
+        let reason = message[start + WORDS.len()..].trim_end_matches('\'');
+        Error::new(crate::error::code::IO, format!("{path} in {}: {reason}", self.label()))
+            .operation(error.facts().operation.clone().unwrap_or_default())
+            .host(error.facts().host.clone().unwrap_or_default())
+            .object(self.label())
+    }
+}
+
+impl GuestFile {
+    /// The next piece, at most 512 KiB; `None` at the end.
+    pub fn read(&mut self) -> Result<Option<Vec<u8>>> {
+        let arguments = json!({ "handle": self.handle, "count": PIECE });
+        let answer = self.command(read("domain.file_read"), "guest-file-read", &arguments)?;
+        let piece = decoded(&answer["buf-b64"])?;
+        Ok((!piece.is_empty()).then_some(piece))
+    }
+
+    /// Writes all of it, in pieces.
+    pub fn write(&mut self, content: &[u8]) -> Result<()> {
+        for piece in content.chunks(PIECE) {
+            let mut rest = piece;
+            while !rest.is_empty() {
+                let arguments = json!({ "handle": self.handle, "buf-b64": STANDARD.encode(rest) });
+                let answer = self.command(read("domain.file_write"), "guest-file-write", &arguments)?;
+                let written = answer["count"].as_u64().unwrap_or_default() as usize;
+                if written == 0 || written > rest.len() {
+                    let message = format!("{}: the agent wrote {written} of {} bytes", self.path, rest.len());
+                    return Err(Error::new(crate::error::code::IO, message).object(self.domain.label()));
+                }
+                rest = &rest[written..];
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes it; what the guest's system says then, such as that its disk is full, is an error.
+    pub fn close(mut self) -> Result<()> {
+        self.open = false;
+        self.command(read("domain.file_close"), "guest-file-close", &json!({ "handle": self.handle }))
+            .map(drop)
+            .inspect_err(|_| self.open = true)
+    }
+
+    fn command(&self, operation: Operation, command: &str, arguments: &Value) -> Result<Value> {
+        self.domain.file_command(operation, &self.path, command, arguments)
+    }
+}
+
+impl Drop for GuestFile {
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        let close = json!({ "execute": "guest-file-close", "arguments": { "handle": self.handle } });
+        let Ok(text) = c_text("an agent command", &close.to_string()) else { return };
+        let object = self.object.clone();
+        let (done, closed) = mpsc::channel::<()>();
+        // Past the door, which lets nothing through once the run is to end.
+        self.live.post(move |_| {
+            // SAFETY: a live domain and a NUL-terminated text; the answer is ours to free, null is fine.
+            unsafe {
+                let patience = sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_DEFAULT;
+                release(sys::virDomainQemuAgentCommand(object.as_ptr(), text.as_ptr(), patience, 0).cast());
+            }
+            drop(done);
+        });
+        // The process may end right after this.
+        let _ = closed.recv_timeout(Duration::from_secs(1));
+    }
+}

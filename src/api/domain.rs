@@ -22,6 +22,8 @@ mod screenshot;
 mod security;
 mod settings;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod vcpus;
 

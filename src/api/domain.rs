@@ -10,6 +10,7 @@ mod agent;
 mod agent_exec;
 mod agent_system;
 mod backup;
+mod affect;
 mod block;
 mod block_job;
 pub(crate) mod console;
@@ -35,6 +36,8 @@ mod screenshot;
 mod security;
 pub(in crate::api) mod settings;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod vcpus;
 
@@ -66,6 +69,7 @@ pub(super) fn register(engine: &mut Engine) {
     managed_by::register(engine);
     actions::register(engine);
     migration::register(engine);
+    block::register(engine);
     definition::register(engine);
     devices::register(engine);
     input::register(engine);
@@ -106,6 +110,8 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         actions::MORE_OPTIONS,
         actions::OPTIONS,
         migration::OPTIONS,
+        addresses::OPTIONS,
+        block::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
         finders::OPTIONS,

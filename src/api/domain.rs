@@ -5,7 +5,10 @@
 
 mod actions;
 mod addresses;
-mod affect;
+pub(in crate::api) mod affect;
+mod agent;
+mod agent_exec;
+mod agent_system;
 mod backup;
 mod block;
 mod block_job;
@@ -14,19 +17,23 @@ mod definition;
 mod devices;
 mod disks;
 mod finders;
+mod freeze;
+mod guest_files;
 mod input;
 mod job;
 mod lifecycle;
+mod lxc;
 pub(super) mod managed_by;
 mod memory;
 mod metadata;
 mod migration;
 mod pinning;
+mod qemu;
 mod resources;
 mod save;
 mod screenshot;
 mod security;
-mod settings;
+pub(in crate::api) mod settings;
 mod statistics;
 mod tuning;
 mod vcpus;
@@ -46,6 +53,13 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     addresses::register(engine);
+    agent::register(engine);
+    agent_exec::register(engine);
+    agent_system::register(engine);
+    freeze::register(engine);
+    guest_files::register(engine);
+    lxc::register(engine);
+    qemu::register(engine);
     finders::register(engine);
     job::register(engine);
     lifecycle::register(engine);
@@ -79,6 +93,13 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         addresses::OPTIONS,
         console::OPTIONS,
         block_job::OPTIONS,
+        agent::OPTIONS,
+        agent_exec::OPTIONS,
+        agent_system::OPTIONS,
+        freeze::OPTIONS,
+        guest_files::OPTIONS,
+        lxc::OPTIONS,
+        qemu::OPTIONS,
         finders::OPTIONS,
         job::OPTIONS,
         lifecycle::OPTIONS,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
-use super::{Fallible, params};
+use super::{Fallible, params, words};
 use crate::error::Result;
-use crate::libvirt::{Job, Product, Reading};
+use crate::libvirt::{Job, Params, Product, Reading};
 use crate::output::{self, Data, progress};
 
 /// Registers the type and its functions.
@@ -20,9 +20,15 @@ pub(super) fn register(engine: &mut Engine) {
 const MILLISECONDS: &[&str] =
     &["time_elapsed", "time_elapsed_net", "time_remaining", "downtime", "downtime_net", "setup_time"];
 
-/// The details of a job as scripts see them: libvirt's names, times in seconds.
-pub(super) fn details(given: crate::libvirt::Params) -> Map {
+/// The details of a job as scripts see them: libvirt's names, times in seconds, the operation as a word.
+pub(super) fn details(given: Params) -> Map {
     let mut map = params::to_map(given);
+    if let Some(operation) = map.get_mut("operation")
+        && let Ok(number) = operation.as_int()
+    {
+        let number = i32::try_from(number).unwrap_or(-1);
+        *operation = words::word(words::JOB_OPERATIONS, number).as_ref().into();
+    }
     for name in MILLISECONDS {
         if let Some(value) = map.get_mut(*name)
             && let Ok(milliseconds) = value.as_int()

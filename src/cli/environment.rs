@@ -72,6 +72,12 @@ impl Environment {
         self.engine.recv().unwrap_or_else(|_| bare_engine())
     }
 
+    /// Whether this run may change anything at all.
+    pub(super) fn may_change(&self) -> bool {
+        let rules = self.door.rules();
+        !rules.readonly && !rules.deny_change
+    }
+
     /// Makes the session of the run; `folder` is that of the script.
     pub(super) fn session(&self, arguments: &Arguments, folder: Option<PathBuf>) -> Session {
         // While the interpreter is put together. A failure is told when a connection is opened.

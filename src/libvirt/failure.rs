@@ -66,7 +66,7 @@ impl Report {
 
     /// True where a piece of metadata was meant that is not there.
     pub(crate) fn is_missing_metadata(&self) -> bool {
-        self.number as u32 == sys::VIR_ERR_NO_DOMAIN_METADATA
+        matches!(self.number as u32, sys::VIR_ERR_NO_DOMAIN_METADATA | sys::VIR_ERR_NO_NETWORK_METADATA)
     }
 
     /// True where the transport to the daemon reported it, not the daemon or a driver.

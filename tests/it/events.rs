@@ -129,10 +129,13 @@ struct Waited {
 }
 
 /// Runs a wait while, `after` it began, something is done to the guest.
-fn wait(uri: &str, code: &str, after: Duration, act: impl FnOnce() + Send) -> Waited {
-    let door = Arc::new(Door::default());
-    let mut session = session(uri, &door);
-    session.eval("open", "let vm = domains()[0]; vm.state").map(drop).unwrap();
+fn wait(
+    session: &mut Session,
+    door: &Door,
+    code: &str,
+    after: Duration,
+    act: impl FnOnce() + Send,
+) -> Waited {
     door.reset_counts();
     std::thread::scope(|scope| {
         scope.spawn(move || {
@@ -155,7 +158,11 @@ fn a_wait_returns_soon_after_the_event_and_asks_nothing_in_between() {
     lab_or_skip!(Need::Daemon);
     let daemon = Daemon::start();
     let uri = daemon.uri_for("test");
-    let waited = wait(&uri, "vm.wait(\"paused\", 60)", Duration::from_millis(2500), || {
+    let door = Arc::new(Door::default());
+    // One session for all: the test driver forgets everything with the last connection.
+    let mut session = session(&uri, &door);
+    session.eval("open", "let vm = domains()[0]; vm.state").map(drop).unwrap();
+    let waited = wait(&mut session, &door, "vm.wait(\"paused\", 60)", Duration::from_millis(2500), || {
         virsh(&uri, &["suspend", "test"]);
     });
     assert!(waited.value);
@@ -164,7 +171,8 @@ fn a_wait_returns_soon_after_the_event_and_asks_nothing_in_between() {
     assert_eq!(waited.counts.values().sum::<u64>(), 2, "{:?}", waited.counts);
     // A slow machine may take its time; what is measured by hand stands in ARCHITECTURE.md.
     assert!(waited.took < Duration::from_secs(20), "{:?}", waited.took);
-    let closure = wait(&uri, "vm.wait(|v| v.state == \"running\", 60)", Duration::from_millis(1500), || {
+    let code = "vm.wait(|v| v.state == \"running\", 60)";
+    let closure = wait(&mut session, &door, code, Duration::from_millis(1500), || {
         virsh(&uri, &["resume", "test"]);
     });
     assert!(closure.value);
@@ -187,7 +195,8 @@ fn what_qemu_tells_arrives_with_names_and_words() {
         vm.destroy();
         let seen = [];
         for e in events {
-            if e.kind == "lifecycle" { seen.push(`${e.event}/${e.detail}`) }
+            // Whether QEMU says that it shuts down before it is gone depends on its speed.
+            if e.kind == "lifecycle" && e.event != "shutdown" { seen.push(`${e.event}/${e.detail}`) }
             if e.event == "stopped" { break }
         }
         print(seen);
@@ -201,7 +210,7 @@ fn what_qemu_tells_arrives_with_names_and_words() {
         .arg("s.rhai")
         .stdout(
             "[\"resumed/unpaused\", \"started/booted\", \"suspended/paused\", \"resumed/unpaused\", \
-             \"stopped/destroyed\"]\nqemu_monitor events1 STOP true ()\n",
+             \"stopped/destroyed\"]\nqemu_monitor events1 STOP true \n",
         )
         .run();
 }

@@ -84,7 +84,7 @@ const LOOKUP: Lookup<virt::domain::Domain> = Lookup {
     missing: "no_domain",
     list: "domains()",
     by_name: Connection::domain_by_name,
-    by_uuid: Connection::domain_by_uuid,
+    by_other: Some((names::is_uuid, Connection::domain_by_uuid)),
     all: Connection::domains,
 };
 

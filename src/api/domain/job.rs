@@ -40,21 +40,6 @@ static ABORT: OptionTable = OptionTable {
 /// `virDomainJobType`
 const TYPES: &[&str] = &["none", "bounded", "unbounded", "completed", "failed", "cancelled"];
 
-/// `virDomainJobOperation`
-const OPERATIONS: &[&str] = &[
-    "unknown",
-    "start",
-    "save",
-    "restore",
-    "migration_in",
-    "migration_out",
-    "snapshot",
-    "snapshot_revert",
-    "dump",
-    "backup",
-    "snapshot_delete",
-];
-
 /// `virDomainControlState`
 const CONTROL_STATES: &[&str] = &["ok", "job", "occupied", "error"];
 
@@ -91,11 +76,6 @@ fn info(vm: &Domain) -> Result<Map> {
 fn stats(vm: &Domain, options: Map) -> Result<Map> {
     let stats = vm.job_stats(STATS.read(options)?.flags())?;
     let mut map = details(stats.params);
-    if let Some(operation) = map.get_mut("operation")
-        && let Ok(number) = operation.as_int()
-    {
-        *operation = words::word(OPERATIONS, i32::try_from(number).unwrap_or(-1)).as_ref().into();
-    }
     map.insert("type".into(), words::word(TYPES, stats.kind).as_ref().into());
     Ok(map)
 }

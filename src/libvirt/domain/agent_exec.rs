@@ -105,8 +105,7 @@ impl Domain {
 
     fn start_as(&self, program: &GuestProgram, argv: &[String]) -> Result<i64> {
         program.check().map_err(|e| e.operation("domain.exec").object(self.label()))?;
-        let answer =
-            self.agent_answer(change("domain.exec"), &program.command(argv), AgentPatience::Default);
+        let answer = self.agent_answer(change("domain.exec"), &program.command(argv), AgentPatience::Default);
         let answer = answer.map_err(|e| self.not_run(program, e))?;
         answer["pid"].as_i64().ok_or_else(|| {
             Error::new("internal_error", format!("the agent gave no process id: {answer}"))
@@ -189,7 +188,9 @@ impl Domain {
 /// A name that nobody can guess, from the system's own source of random bytes.
 fn uuid_text() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_or_else(
-        |_| format!("{}-{:?}", std::process::id(), Instant::now()).replace(|c: char| !c.is_ascii_digit(), "-"),
+        |_| {
+            format!("{}-{:?}", std::process::id(), Instant::now()).replace(|c: char| !c.is_ascii_digit(), "-")
+        },
         |text| text.trim().to_owned(),
     )
 }
@@ -230,9 +231,9 @@ fn process(answer: &Value) -> Result<GuestProcess> {
 
 /// The bytes of a member that the agent gives in base64; none where there is no such member.
 pub(super) fn decoded(member: &Value) -> Result<Vec<u8>> {
-    STANDARD.decode(member.as_str().unwrap_or_default()).map_err(|error| {
-        Error::new("internal_error", format!("the agent's answer is no base64: {error}"))
-    })
+    STANDARD
+        .decode(member.as_str().unwrap_or_default())
+        .map_err(|error| Error::new("internal_error", format!("the agent's answer is no base64: {error}")))
 }
 
 #[cfg(test)]
@@ -259,8 +260,7 @@ mod tests {
             program.command(&argv)["arguments"],
             json!({ "path": "/bin/cat", "arg": ["-n"], "capture-output": true })
         );
-        let program =
-            GuestProgram { input: b"hi".to_vec(), env: Some(vec!["A=1".into()]), ..program };
+        let program = GuestProgram { input: b"hi".to_vec(), env: Some(vec!["A=1".into()]), ..program };
         let arguments = &program.command(&argv)["arguments"];
         assert_eq!((&arguments["input-data"], &arguments["env"]), (&json!("aGk="), &json!(["A=1"])));
     }

@@ -39,6 +39,7 @@ mod secret;
 mod storage_pool;
 mod storage_volume;
 mod stream;
+mod supports;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
@@ -76,6 +77,7 @@ pub use secret::{Secret, SecretValue};
 pub use storage_pool::{StoragePool, StoragePoolInfo};
 pub use storage_volume::{Extent, StorageVolume, StorageVolumeInfo, VolumeInPool};
 pub use stream::{Received, Stream};
+pub use supports::known_functions;
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
 pub use virt::sys;

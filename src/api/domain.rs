@@ -10,7 +10,6 @@ mod agent;
 mod agent_exec;
 mod agent_system;
 mod backup;
-mod affect;
 mod block;
 mod block_job;
 pub(crate) mod console;

@@ -17,6 +17,7 @@ use crate::lang::suggest::nearest;
 /// Name and source of each embedded module.
 pub const EMBEDDED: &[(&str, &str)] = &[
     ("args", include_str!("../stdlib/args.rhai")),
+    ("devices", include_str!("../stdlib/devices.rhai")),
     ("table", include_str!("../stdlib/table.rhai")),
     ("wait", include_str!("../stdlib/wait.rhai")),
 ];

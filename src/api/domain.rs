@@ -3,16 +3,42 @@
 //! A property always asks libvirt, so its value is never stale. What takes arguments, or time in the
 //! guest, is a method.
 
+mod actions;
 mod addresses;
+pub(in crate::api) mod affect;
+mod agent;
+mod agent_exec;
+mod agent_system;
+mod backup;
 mod block;
+mod block_job;
+pub(crate) mod console;
 mod definition;
+mod devices;
 mod disks;
 mod finders;
+mod freeze;
+mod guest_files;
+mod input;
+mod job;
 mod lifecycle;
+mod lxc;
+pub(super) mod managed_by;
+mod memory;
+mod metadata;
+mod migration;
+mod pinning;
+mod qemu;
 mod resources;
 mod save;
 mod screenshot;
+mod security;
+pub(in crate::api) mod settings;
+mod statistics;
+#[cfg(test)]
+mod tests;
 mod tuning;
+mod vcpus;
 
 use rhai::Engine;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
@@ -22,34 +48,84 @@ use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
 pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
+pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     addresses::register(engine);
+    agent::register(engine);
+    agent_exec::register(engine);
+    agent_system::register(engine);
+    freeze::register(engine);
+    guest_files::register(engine);
+    lxc::register(engine);
+    qemu::register(engine);
     finders::register(engine);
+    job::register(engine);
     lifecycle::register(engine);
+    managed_by::register(engine);
+    actions::register(engine);
+    migration::register(engine);
+    block::register(engine);
     definition::register(engine);
+    devices::register(engine);
+    input::register(engine);
+    memory::register(engine);
+    metadata::register(engine);
+    pinning::register(engine);
     resources::register(engine);
+    console::register(engine);
     screenshot::register(engine);
     save::register(engine);
     tuning::register(engine);
+    backup::register(engine);
     block::register(engine);
+    block_job::register(engine);
+    security::register(engine);
+    statistics::register(engine);
+    vcpus::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
+        backup::OPTIONS,
         block::OPTIONS,
         addresses::OPTIONS,
+        console::OPTIONS,
+        block_job::OPTIONS,
+        agent::OPTIONS,
+        agent_exec::OPTIONS,
+        agent_system::OPTIONS,
+        freeze::OPTIONS,
+        guest_files::OPTIONS,
+        lxc::OPTIONS,
+        qemu::OPTIONS,
         finders::OPTIONS,
+        job::OPTIONS,
         lifecycle::OPTIONS,
+        actions::MORE_OPTIONS,
+        actions::OPTIONS,
+        migration::OPTIONS,
+        addresses::OPTIONS,
+        block::OPTIONS,
         definition::OPTIONS,
-        resources::OPTIONS,
+        devices::OPTIONS,
+        finders::OPTIONS,
+        input::OPTIONS,
+        lifecycle::OPTIONS,
+        memory::OPTIONS,
+        metadata::OPTIONS,
+        pinning::OPTIONS,
         screenshot::OPTIONS,
         save::OPTIONS,
+        security::OPTIONS,
+        statistics::MORE_OPTIONS,
+        statistics::OPTIONS,
         tuning::OPTIONS,
+        vcpus::OPTIONS,
     ]
     .concat()
     .into_iter()

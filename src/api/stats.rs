@@ -9,34 +9,38 @@ use rhai::{Array, Dynamic, Map};
 use super::domain::{STATS_FILTERS, selection};
 use super::words;
 use crate::error::{Error, Result};
-use crate::lang::options::{OptionTable, flag, list};
+use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, list};
 use crate::lang::suggest::nearest;
-use crate::libvirt::{Connection, StatsSink, Value, sys};
+use crate::libvirt::{Connection, Domain, StatsSink, Value, sys};
+
+/// What is told of each guest; beside it stand options for which guests.
+pub(super) const GROUP_OPTIONS: &[OptionSpec] = &[
+    list("groups", "Which groups, such as [\"state\", \"block\"]; all that the driver has without it."),
+    flag(
+        "nowait",
+        sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT,
+        "Leaves out what a busy guest would have to be asked for.",
+    ),
+    flag("backing", sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING, "With the backing chain of each disk."),
+    flag(
+        "enforce",
+        sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
+        "Fails where the driver lacks a group.",
+    ),
+];
 
 /// The options of `stats`.
 pub(super) static STATS: OptionTable = OptionTable {
     function: "Connection.stats",
     options: &[
-        list("groups", "Which groups, such as [\"state\", \"block\"]; all that the driver has without it."),
+        GROUP_OPTIONS[0],
         STATS_FILTERS[0],
         STATS_FILTERS[1],
         STATS_FILTERS[2],
         STATS_FILTERS[3],
-        flag(
-            "nowait",
-            sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT,
-            "Leaves out what a busy guest would have to be asked for.",
-        ),
-        flag(
-            "backing",
-            sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING,
-            "With the backing chain of each disk.",
-        ),
-        flag(
-            "enforce",
-            sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
-            "Fails where the driver lacks a group.",
-        ),
+        GROUP_OPTIONS[1],
+        GROUP_OPTIONS[2],
+        GROUP_OPTIONS[3],
     ],
 };
 
@@ -66,13 +70,23 @@ fn group(name: &str) -> Result<u32> {
     })
 }
 
+/// The bits of the groups that the options name.
+fn groups(options: &Parsed) -> Result<u32> {
+    let groups = options.get_list("groups")?.unwrap_or_default();
+    groups.iter().try_fold(0, |bits, name| Ok(bits | group(name)?))
+}
+
+/// Statistics of these guests of one connection, one map each, in their order.
+pub(super) fn of(connection: &Connection, guests: &[Domain], options: &Parsed) -> Result<Array> {
+    let maps = connection.domain_list_stats_into(guests, groups(options)?, options.flags(), MapSink)?;
+    Ok(maps.into_iter().map(|(_, map)| Dynamic::from_map(finish(map))).collect())
+}
+
 /// Statistics of all guests, one map each.
 pub(super) fn stats(connection: &Connection, options: Map) -> Result<Array> {
     let options = STATS.read(options)?;
-    let groups = options.get_list("groups")?.unwrap_or_default();
-    let groups = groups.iter().try_fold(0, |bits, name| Ok::<_, Error>(bits | group(name)?))?;
     let (which, pattern) = selection(&options)?;
-    let mut maps = connection.domain_stats_into(groups, which | options.flags(), MapSink)?;
+    let mut maps = connection.domain_stats_into(groups(&options)?, which | options.flags(), MapSink)?;
     if let Some(pattern) = pattern {
         let matcher = super::names::pattern(&pattern)?;
         maps.retain(|(name, _)| matcher.is_match(name.as_str()));
@@ -102,7 +116,7 @@ impl StatsSink for MapSink {
 }
 
 /// Puts a value at its dotted name, as maps within maps; [`finish`] turns numbered ones into arrays.
-fn insert(map: &mut Map, name: &str, value: Dynamic) {
+pub(super) fn insert(map: &mut Map, name: &str, value: Dynamic) {
     match name.split_once('.') {
         Some((first, rest)) => {
             let child = map.entry(key(first)).or_insert_with(|| Map::new().into());
@@ -181,7 +195,7 @@ fn finish_state(state: &mut Dynamic) {
 
 /// Arranges one level: a member with numbered members becomes an array, and what else it has stands
 /// beside it (`vcpu_current`); the count of an array is its `len()`.
-fn arrange(map: &mut Map) {
+pub(super) fn arrange(map: &mut Map) {
     // Most members are no lists: those stay where they are.
     let mut lists = Vec::new();
     for (name, value) in map.iter_mut() {

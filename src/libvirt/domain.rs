@@ -3,24 +3,51 @@
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
 mod addresses;
+mod agent;
+mod agent_exec;
+mod agent_file;
 mod backup;
 mod block;
 mod block_job;
 mod bulk;
+mod console;
+mod descriptors;
+mod devices;
 mod finders;
+mod guest;
+mod input;
 mod job;
+mod memory;
+mod metadata;
+mod migration;
+mod pinning;
 mod save;
 mod screenshot;
+mod security;
+mod settings;
+mod statistics;
 mod tuning;
+mod vcpus;
 
 pub use addresses::{AddressSource, GuestAddress};
+pub use agent::AgentPatience;
+pub use agent_exec::{GuestProcess, GuestProgram};
+pub use agent_file::{GuestFile, GuestFileMode};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
+pub use descriptors::inherited_file;
+pub use guest::{GuestFileSystem, KeyChange};
 pub use job::{ControlInfo, JobInfo, JobStats};
+pub use metadata::Metadata;
+pub use migration::{Escort, Late, MigrateOptions};
+pub use pinning::IoThread;
 pub use save::SaveOptions;
 pub use screenshot::Screenshot;
+pub use security::SecurityLabel;
+pub use statistics::InterfaceStats;
 pub use tuning::Tuning;
+pub use vcpus::VcpuInfo;
 
 use std::os::raw::c_int;
 
@@ -51,6 +78,14 @@ impl Object for virt::domain::Domain {
 
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
+    }
+
+    fn watched(key: &Uuid) -> Option<u128> {
+        Some(key.as_u128())
+    }
+
+    fn definition(&self) -> Option<String> {
+        self.xml_desc(0).ok()
     }
 }
 
@@ -232,33 +267,6 @@ impl Domain {
         })
     }
 
-    /// Sets its memory in bytes, rounded up to KiB (`virDomainSetMemoryFlags`).
-    pub fn set_memory(&self, bytes: u64, flags: u32) -> Result<()> {
-        let kib = bytes.div_ceil(1024);
-        self.call(change("domain.set_memory"), move |d| {
-            // SAFETY: a live domain.
-            check(unsafe { sys::virDomainSetMemoryFlags(d.as_ptr(), kib, flags) }).map(drop)
-        })
-    }
-
-    /// The most memory it may have, in bytes (`virDomainGetMaxMemory`).
-    pub fn max_memory(&self) -> Result<u64> {
-        self.call(read("domain.max_memory"), |d| Ok(kib(d.max_memory()?)))
-    }
-
-    /// Sets the number of its virtual CPUs (`virDomainSetVcpusFlags`).
-    pub fn set_vcpus(&self, count: u32, flags: u32) -> Result<()> {
-        self.call(change("domain.set_vcpus"), move |d| Ok(d.set_vcpus_flags(count, flags).map(drop)?))
-    }
-
-    /// The number of its virtual CPUs (`virDomainGetVcpusFlags`).
-    pub fn vcpus(&self, flags: u32) -> Result<u32> {
-        self.call(read("domain.vcpus"), move |d| {
-            // SAFETY: a live domain.
-            check(unsafe { sys::virDomainGetVcpusFlags(d.as_ptr(), flags) }).map(|n| n as u32)
-        })
-    }
-
     /// The sizes of a disk, by target or path (`virDomainGetBlockInfo`).
     pub fn block_info(&self, disk: &str) -> Result<BlockInfo> {
         let disk = c_text("a disk", disk)?;
@@ -282,33 +290,6 @@ impl Domain {
                 check(unsafe { sys::virDomainInterfaceAddresses(d.as_ptr(), &raw mut list, source, 0) })?;
             // SAFETY: `list` holds `count` interfaces.
             Ok(unsafe { take_interfaces(list, count as usize) })
-        })
-    }
-
-    /// Plugs a device in (`virDomainAttachDeviceFlags`).
-    pub fn attach_device(&self, xml: &str, flags: u32) -> Result<()> {
-        let xml = c_text("XML", xml)?;
-        self.call(change("domain.attach_device"), move |d| {
-            // SAFETY: a live domain and a NUL-terminated text.
-            check(unsafe { sys::virDomainAttachDeviceFlags(d.as_ptr(), xml.as_ptr(), flags) }).map(drop)
-        })
-    }
-
-    /// Unplugs a device (`virDomainDetachDeviceFlags`).
-    pub fn detach_device(&self, xml: &str, flags: u32) -> Result<()> {
-        let xml = c_text("XML", xml)?;
-        self.call(change("domain.detach_device"), move |d| {
-            // SAFETY: a live domain and a NUL-terminated text.
-            check(unsafe { sys::virDomainDetachDeviceFlags(d.as_ptr(), xml.as_ptr(), flags) }).map(drop)
-        })
-    }
-
-    /// Changes a device (`virDomainUpdateDeviceFlags`).
-    pub fn update_device(&self, xml: &str, flags: u32) -> Result<()> {
-        let xml = c_text("XML", xml)?;
-        self.call(change("domain.update_device"), move |d| {
-            // SAFETY: a live domain and a NUL-terminated text.
-            check(unsafe { sys::virDomainUpdateDeviceFlags(d.as_ptr(), xml.as_ptr(), flags) }).map(drop)
         })
     }
 

@@ -3,6 +3,7 @@
 use virt::sys;
 
 use super::connection::Connection;
+use super::domain::Domain;
 use super::door::read;
 use super::failure::{Outcome, check, text_of};
 use super::typed_params::{Value, for_each};
@@ -61,6 +62,36 @@ impl Connection {
             // SAFETY: a live connection; libvirt allocates the list.
             let count = check(unsafe {
                 sys::virConnectGetAllDomainStats(connect.as_ptr(), groups, &raw mut records, flags)
+            })?;
+            let list = Records(records);
+            // SAFETY: the list holds `count` records until it is dropped.
+            unsafe { list.read(count as usize, sink) }
+        })
+    }
+
+    /// Statistics of these guests of this connection, in libvirt's order (`virDomainListGetStats`).
+    pub fn domain_list_stats_into<S: StatsSink>(
+        &self,
+        guests: &[Domain],
+        groups: u32,
+        flags: u32,
+        sink: S,
+    ) -> Result<Vec<S::Item>> {
+        let guests = guests.to_vec();
+        let name = if let [only] = guests.as_slice() { only.label().to_owned() } else { String::new() };
+        if guests.is_empty() {
+            // libvirt would tell of all guests.
+            return Ok(Vec::new());
+        }
+        self.call_live(read("domain.list_stats"), &name, move |live| {
+            let objects = guests.iter().map(|guest| guest.object(live)).collect::<Outcome<Vec<_>>>()?;
+            // SAFETY: the objects live until the end of the call.
+            let mut list: Vec<_> = objects.iter().map(|object| unsafe { object.as_ptr() }).collect();
+            list.push(std::ptr::null_mut());
+            let mut records: *mut sys::virDomainStatsRecordPtr = std::ptr::null_mut();
+            // SAFETY: live domains of one connection, ended by null; libvirt allocates the records.
+            let count = check(unsafe {
+                sys::virDomainListGetStats(list.as_mut_ptr(), groups, &raw mut records, flags)
             })?;
             let list = Records(records);
             // SAFETY: the list holds `count` records until it is dropped.

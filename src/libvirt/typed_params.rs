@@ -96,12 +96,8 @@ pub(super) fn fetch(
     let mut params = vec![unsafe { std::mem::zeroed::<sys::virTypedParameter>() }; room];
     check(call(params.as_mut_ptr(), &raw mut count))?;
     let filled = usize::try_from(count).unwrap_or(0).min(room);
-    // SAFETY: libvirt filled in `filled` parameters; their strings are ours to free, once.
-    unsafe {
-        let list = read(params.as_ptr(), filled);
-        sys::virTypedParamsClear(params.as_mut_ptr(), filled as c_int);
-        Ok(list)
-    }
+    // SAFETY: libvirt filled in `filled` parameters; they are not used again.
+    Ok(unsafe { drain(&mut params[..filled]) })
 }
 
 /// Reads parameters with a call that allocates the list itself.
@@ -127,6 +123,19 @@ pub(super) unsafe fn read(params: *const sys::virTypedParameter, count: usize) -
     // SAFETY: the caller's promise.
     unsafe { for_each(params, count, |name, value| list.push((name.to_owned(), value))) };
     list
+}
+
+/// Copies parameters into a list, and frees their strings.
+///
+/// # Safety
+/// Each is as libvirt filled it in, or all zero; none is used after this.
+pub(super) unsafe fn drain(params: &mut [sys::virTypedParameter]) -> Params {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let list = read(params.as_ptr(), params.len());
+        sys::virTypedParamsClear(params.as_mut_ptr(), params.len() as c_int);
+        list
+    }
 }
 
 unsafe fn value(param: &sys::virTypedParameter) -> Option<Value> {

@@ -1,8 +1,10 @@
 //! Finding, defining and creating guests.
 
-use rhai::plugin::{Dynamic, export_module};
+use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::actions::open_files;
+use super::managed_by;
 use crate::api::names::{self, Lookup, Wanted};
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
@@ -36,6 +38,7 @@ const FILTERS: &[OptionSpec] = &[
     boolean("snapshot", "Only guests with snapshots, or with false only the others.").alias("has_snapshot"),
     boolean("checkpoint", "Only guests with checkpoints, or with false only the others.")
         .alias("has_checkpoint"),
+    boolean("managed", "Only guests that something above libvirt manages, or with false only the others."),
 ];
 
 /// What chooses guests where libvirt's bulk statistics do it: name, active, persistent and state.
@@ -81,7 +84,7 @@ const LOOKUP: Lookup<virt::domain::Domain> = Lookup {
     missing: "no_domain",
     list: "domains()",
     by_name: Connection::domain_by_name,
-    by_uuid: Connection::domain_by_uuid,
+    by_other: Some((names::is_uuid, Connection::domain_by_uuid)),
     all: Connection::domains,
 };
 
@@ -98,7 +101,11 @@ pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<
 
 fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     let (flags, pattern) = selection(options)?;
-    names::list(connection.domains(flags)?, pattern.as_deref())
+    let mut guests = connection.domains(flags)?;
+    if let Some(managed) = options.get_bool("managed")? {
+        guests = managed_by::filter(connection, guests, managed)?;
+    }
+    names::list(guests, pattern.as_deref())
 }
 
 #[export_module]
@@ -197,13 +204,21 @@ mod domain_finders {
     ///     <vcpu>1</vcpu><os><type>hvm</type></os></domain>`, #{ paused: false });
     /// print(vm.state)
     /// ```
-    #[rhai_fn(name = "create_domain", return_raw, pure)]
+    #[rhai_fn(name = "create_domain", return_raw)]
     pub fn create_domain_with(
-        connection: &mut Connection,
+        context: NativeCallContext,
+        connection: Connection,
         definition: Dynamic,
         options: Map,
     ) -> Fallible<Domain> {
         let options = CREATE.read(options)?;
-        Ok(connection.create_domain(&definition_text(&definition)?, options.flags())?)
+        let definition = definition_text(&definition)?;
+        match options.get_any("pass_fds")? {
+            None => Ok(connection.create_domain(&definition, options.flags())?),
+            Some(files) => {
+                let files = open_files(&context, "domain.create", &files, false)?;
+                Ok(connection.create_domain_with_files(&definition, files, options.flags())?)
+            }
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! Starting, stopping and everything between.
 
-use rhai::plugin::export_module;
+use rhai::plugin::{NativeCallContext, export_module};
 use rhai::{Engine, Map};
 
+use super::actions::open_files;
 use crate::api::Fallible;
-use crate::lang::options::{OptionTable, Parsed, flag, word};
+use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, word};
 use crate::libvirt::{Domain, sys};
 
 pub(super) fn register(engine: &mut Engine) {
@@ -22,20 +23,25 @@ pub(super) static START: OptionTable = OptionTable {
         flag("force_boot", sys::VIR_DOMAIN_START_FORCE_BOOT, "Throws a managed save away and boots."),
         flag("validate", sys::VIR_DOMAIN_START_VALIDATE, "Checks the XML against libvirt's schema."),
         flag("reset_nvram", sys::VIR_DOMAIN_START_RESET_NVRAM, "Starts with a fresh NVRAM file."),
+        any("pass_fds", "Open files for a container's first process: paths, or numbers of inherited files."),
     ],
 };
 
 const MODES: &[&str] = &["acpi", "agent", "initctl", "signal", "paravirt"];
 
-static SHUTDOWN: OptionTable = OptionTable {
-    function: "Domain.shutdown",
-    options: &[word("mode", MODES, "How to ask; without it the driver chooses.")],
-};
+/// The ways to ask; given several, the driver chooses among them. The numbers for a reboot are the same.
+const WAYS: &[OptionSpec] = &[
+    word("mode", MODES, "How to ask; without it the driver chooses."),
+    flag("acpi_power_btn", sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN, "Presses the power button.")
+        .alias("acpi"),
+    flag("guest_agent", sys::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT, "Asks the agent in the guest.").alias("agent"),
+    flag("initctl", sys::VIR_DOMAIN_SHUTDOWN_INITCTL, "Writes to the init process of a container."),
+    flag("signal", sys::VIR_DOMAIN_SHUTDOWN_SIGNAL, "Sends a signal to the init process of a container."),
+    flag("paravirt", sys::VIR_DOMAIN_SHUTDOWN_PARAVIRT, "Asks the driver in a paravirtual guest."),
+];
 
-static REBOOT: OptionTable = OptionTable {
-    function: "Domain.reboot",
-    options: &[word("mode", MODES, "How to ask; without it the driver chooses.")],
-};
+static SHUTDOWN: OptionTable = OptionTable { function: "Domain.shutdown", options: WAYS };
+static REBOOT: OptionTable = OptionTable { function: "Domain.reboot", options: WAYS };
 
 static DESTROY: OptionTable = OptionTable {
     function: "Domain.destroy",
@@ -45,16 +51,17 @@ static DESTROY: OptionTable = OptionTable {
     ],
 };
 
-/// The bit of a mode; the values for shutdown and reboot are the same.
-fn mode(options: &Parsed) -> Fallible<u32> {
-    Ok(match options.get_text("mode")?.as_deref() {
+/// The bits of the ways to ask.
+fn ways(options: &Parsed) -> Fallible<u32> {
+    let mode = match options.get_text("mode")?.as_deref() {
         Some("acpi") => sys::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN,
         Some("agent") => sys::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT,
         Some("initctl") => sys::VIR_DOMAIN_SHUTDOWN_INITCTL,
         Some("signal") => sys::VIR_DOMAIN_SHUTDOWN_SIGNAL,
         Some("paravirt") => sys::VIR_DOMAIN_SHUTDOWN_PARAVIRT,
         _ => sys::VIR_DOMAIN_SHUTDOWN_DEFAULT,
-    })
+    };
+    Ok(mode | options.flags())
 }
 
 #[export_module]
@@ -82,9 +89,16 @@ mod domain_lifecycle {
     /// vm.destroy();
     /// try { vm.start(#{ paused: true }) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(name = "start", return_raw, pure)]
-    pub fn start_with(vm: &mut Domain, options: Map) -> Fallible<()> {
-        Ok(vm.start(START.read(options)?.flags())?)
+    #[rhai_fn(name = "start", return_raw)]
+    pub fn start_with(context: NativeCallContext, vm: Domain, options: Map) -> Fallible<()> {
+        let options = START.read(options)?;
+        match options.get_any("pass_fds")? {
+            None => Ok(vm.start(options.flags())?),
+            Some(files) => {
+                let files = open_files(&context, "domain.start", &files, false)?;
+                Ok(vm.start_with_files(files, options.flags())?)
+            }
+        }
     }
 
     /// Asks the guest to shut down, and does not wait for it (`virDomainShutdown`).
@@ -112,7 +126,7 @@ mod domain_lifecycle {
     /// ```
     #[rhai_fn(name = "shutdown", return_raw, pure)]
     pub fn shutdown_with(vm: &mut Domain, options: Map) -> Fallible<()> {
-        Ok(vm.shutdown(mode(&SHUTDOWN.read(options)?)?)?)
+        Ok(vm.shutdown(ways(&SHUTDOWN.read(options)?)?)?)
     }
 
     /// Asks the guest to reboot (`virDomainReboot`).
@@ -136,7 +150,7 @@ mod domain_lifecycle {
     /// ```
     #[rhai_fn(name = "reboot", return_raw, pure)]
     pub fn reboot_with(vm: &mut Domain, options: Map) -> Fallible<()> {
-        Ok(vm.reboot(mode(&REBOOT.read(options)?)?)?)
+        Ok(vm.reboot(ways(&REBOOT.read(options)?)?)?)
     }
 
     /// Resets the guest as its button would: what is not on disk is lost (`virDomainReset`).

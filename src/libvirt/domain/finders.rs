@@ -48,7 +48,7 @@ impl Connection {
         self.domain_from(read("domain.lookup"), object, find)
     }
 
-    fn domain_from(
+    pub(super) fn domain_from(
         &self,
         operation: Operation,
         object: &str,

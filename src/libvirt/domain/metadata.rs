@@ -1,0 +1,76 @@
+//! Title, description and what management programs keep in a definition.
+
+use std::os::raw::c_int;
+
+use virt::sys;
+
+use super::super::door::{change, read};
+use super::super::failure::{Failure, check, take_text};
+use super::super::typed_params::{c_text, optional_c_text, pointer_of};
+use super::Domain;
+use crate::error::Result;
+
+/// What of a definition's metadata is meant; networks have the same as guests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Metadata {
+    /// One line.
+    Title,
+    /// Any text.
+    Description,
+    /// The element of the XML namespace with this URI.
+    Element(String),
+}
+
+impl Metadata {
+    pub(in crate::libvirt) fn kind(&self) -> c_int {
+        (match self {
+            Self::Title => sys::VIR_DOMAIN_METADATA_TITLE,
+            Self::Description => sys::VIR_DOMAIN_METADATA_DESCRIPTION,
+            Self::Element(_) => sys::VIR_DOMAIN_METADATA_ELEMENT,
+        }) as c_int
+    }
+
+    pub(in crate::libvirt) fn uri(&self) -> Result<Option<std::ffi::CString>> {
+        match self {
+            Self::Element(uri) => c_text("a namespace", uri).map(Some),
+            Self::Title | Self::Description => Ok(None),
+        }
+    }
+}
+
+impl Domain {
+    /// A piece of its metadata, `None` where there is none (`virDomainGetMetadata`).
+    pub fn metadata(&self, piece: &Metadata, flags: u32) -> Result<Option<String>> {
+        let (kind, uri) = (piece.kind(), piece.uri()?);
+        self.call(read("domain.metadata"), move |d| {
+            let uri = pointer_of(uri.as_ref());
+            // SAFETY: a live domain and a NUL-terminated text or null; the answer is ours to free.
+            unsafe {
+                match take_text(sys::virDomainGetMetadata(d.as_ptr(), kind, uri, flags)) {
+                    Ok(text) => Ok(Some(text)),
+                    Err(Failure::Libvirt(report)) if report.is_missing_metadata() => Ok(None),
+                    Err(failure) => Err(failure),
+                }
+            }
+        })
+    }
+
+    /// Sets a piece of its metadata; `None` removes it. An element also has the prefix of its namespace, `key`
+    /// (`virDomainSetMetadata`).
+    pub fn set_metadata(
+        &self,
+        piece: &Metadata,
+        value: Option<&str>,
+        key: Option<&str>,
+        flags: u32,
+    ) -> Result<()> {
+        let (kind, uri) = (piece.kind(), piece.uri()?);
+        let value = optional_c_text("metadata", value)?;
+        let key = optional_c_text("the prefix of a namespace", key)?;
+        self.call(change("domain.set_metadata"), move |d| {
+            let [value, key, uri] = [&value, &key, &uri].map(|text| pointer_of(text.as_ref()));
+            // SAFETY: a live domain and NUL-terminated texts or null.
+            check(unsafe { sys::virDomainSetMetadata(d.as_ptr(), kind, value, key, uri, flags) }).map(drop)
+        })
+    }
+}

@@ -3,7 +3,7 @@
 //! A name with a dash is written with `_`, one with a dot is a map in a map (`inbound.average`). Sizes are
 //! bytes, rates bytes in a second, sets of nodes arrays, and what is set for each device a map by its path.
 
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use crate::api::units::size;
 use crate::api::{cpu_set, words};
@@ -55,7 +55,7 @@ fn key(name: &str) -> String {
 }
 
 /// The settings as a map.
-pub(super) fn to_map(params: Params) -> Map {
+pub(in crate::api) fn to_map(params: Params) -> Map {
     let mut map = Map::new();
     for (name, value) in params {
         let shown = shown(unit(&name), value);
@@ -79,6 +79,7 @@ fn shown(unit: Unit, value: Value) -> Dynamic {
     let number = match value {
         Value::String(text) => {
             return match unit {
+                Unit::Set if text.is_empty() => Array::new().into(),
                 Unit::Set => cpu_set::read(&text.clone().into())
                     .map_or_else(|_| text.into(), |set| cpu_set::array(&set).into()),
                 Unit::ByDevice => by_device(&text).into(),
@@ -110,7 +111,7 @@ fn by_device(text: &str) -> Map {
 /// What a script's map sets; `known` says what there is and of which type.
 ///
 /// Errors: `usage` for a setting that there is not, with the nearest one, and for a value that does not fit.
-pub(super) fn to_params(known: &[(String, Value)], settings: Map) -> Result<Params> {
+pub(in crate::api) fn to_params(known: &[(String, Value)], settings: Map) -> Result<Params> {
     let mut params = Params::new();
     collect(known, "", settings, &mut params)?;
     Ok(params)

@@ -272,6 +272,7 @@ impl<O: Object> Handle<O> {
         let handle = self.clone();
         self.connection().call_apart(operation, self.label(), move |live| {
             let object = handle.object(live)?;
+            handle.announce(operation, &object);
             f(live, &object)
         })
     }

@@ -9,6 +9,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::raw::{c_int, c_uint};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use virt::sys;
@@ -16,12 +17,16 @@ use virt::sys;
 use super::domain::{Domain, release};
 use super::door::{change, read};
 use super::failure::{Failure, Outcome, check, text_of};
+use super::interrupt::TICK;
 use super::symbols;
 use crate::error::{Error, Result, code};
 
 /// The hidden command of this program that enters a container; its argument is a [`ContainerEntry`] as
 /// JSON.
 pub const ENTER_COMMAND: &str = "_lxc-enter";
+
+/// A container that was started a moment ago runs, but libvirt does not know its first process yet.
+const BEGINNING: Duration = Duration::from_secs(5);
 
 /// A namespace of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +88,19 @@ impl ContainerEntry {
 fn open_namespaces(d: &virt::domain::Domain) -> Outcome<Vec<OwnedFd>> {
     let open = symbols::virDomainLxcOpenNamespace()?;
     let mut list: *mut c_int = std::ptr::null_mut();
-    // SAFETY: a live domain and room for the list's pointer.
-    let count = check(unsafe { open(d.as_ptr(), &raw mut list, 0) })? as usize;
+    let end = Instant::now() + BEGINNING;
+    let count = loop {
+        // SAFETY: a live domain and room for the list's pointer.
+        match check(unsafe { open(d.as_ptr(), &raw mut list, 0) }) {
+            Ok(count) => break count as usize,
+            Err(Failure::Libvirt(report))
+                if report.message.contains("not yet available") && Instant::now() < end =>
+            {
+                std::thread::sleep(TICK);
+            }
+            Err(failure) => return Err(failure),
+        }
+    };
     // SAFETY: a list of that many open files; they and the list are ours.
     unsafe {
         let files = (0..count).map(|n| OwnedFd::from_raw_fd(*list.add(n))).collect();

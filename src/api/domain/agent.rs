@@ -90,7 +90,7 @@ mod domain_agent {
     /// The command is a map `#{ execute, arguments }`, a text of JSON, or the name of a command that needs
     /// no arguments. The answer is data: what stands in its `return`.
     ///
-    /// Errors: `agent_unresponsive` where no answer comes within 5 seconds, `internal_error` with the
+    /// Errors: `agent_unresponsive` where no answer comes within 5 seconds, `agent_command_failed` with the
     /// agent's words for a command that fails, `unsupported` where the driver knows no agent.
     ///
     /// ```rhai
@@ -106,7 +106,7 @@ mod domain_agent {
     ///
     /// `timeout` is in seconds, of which libvirt counts whole ones.
     ///
-    /// Errors: `agent_unresponsive` where no answer comes in time, `internal_error` with the agent's words
+    /// Errors: `agent_unresponsive` where no answer comes in time, `agent_command_failed` with the agent's words
     /// for a command that fails, `unsupported` where the driver knows no agent.
     ///
     /// ```rhai

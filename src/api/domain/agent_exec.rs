@@ -25,7 +25,10 @@ static EXEC: OptionTable = OptionTable {
         map("env", "Its variables; with an agent in place of all that it would have."),
         boolean("check", "Fails with `io` where the exit status is not 0."),
         boolean("binary", "Gives `out` and `err` as blobs."),
-        boolean("large", "Lets output of any size through, by files in the guest's /tmp; needs /bin/sh."),
+        boolean(
+            "large",
+            "Lets input and output of any size through, by files in the guest's /tmp; needs /bin/sh.",
+        ),
     ],
 };
 
@@ -124,10 +127,10 @@ mod domain_exec {
     /// Runs a program in the guest with options and returns `#{ out, err, code, signal, truncated }`.
     ///
     /// `timeout` is in seconds; a program that is too slow goes on in the guest, and the error names its
-    /// process id. With `large` its output goes through files in the guest's /tmp and may be of any size.
+    /// process id. With `large`, input and output go through files in the guest's /tmp, and may be of any size.
     ///
     /// Errors: `timeout` when it is too slow, `io` where it fails and `check` is given, `usage` for more
-    /// than 3 MB of input, `agent_unresponsive` where there is no agent.
+    /// than 96 KiB of input without `large`, `agent_unresponsive` where there is no agent.
     ///
     /// ```rhai
     /// let vm = domain("test");
@@ -171,7 +174,7 @@ mod domain_exec {
     /// Returns `#{ exited, out, err, code, signal, truncated }`. The output comes with the end of the
     /// program, and the agent forgets it then: the next look is an error.
     ///
-    /// Errors: `internal_error` for a process that the agent does not know, `io` for more than about 3 MB
+    /// Errors: `agent_command_failed` for a process that the agent does not know, `io` for more than about 3 MB
     /// of output.
     ///
     /// ```rhai

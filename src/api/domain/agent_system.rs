@@ -253,7 +253,7 @@ mod domain_system {
 
     /// Sets the password of a user in the guest (`virDomainSetUserPassword`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -270,7 +270,7 @@ mod domain_system {
 
     /// Sets the password of a user in the guest, with options (`virDomainSetUserPassword`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -289,7 +289,7 @@ mod domain_system {
 
     /// The SSH keys that a user of the guest may log in with (`virDomainAuthorizedSSHKeysGet`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words for a user that
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words for a user that
     /// does not exist or has no file of keys, `unsupported` where the driver cannot tell.
     ///
     /// @returns [String]
@@ -306,7 +306,7 @@ mod domain_system {
     ///
     /// The keys are an array of texts, or the text of a file with one on each line.
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -323,7 +323,7 @@ mod domain_system {
     /// The keys are an array of texts, or the text of a file with one on each line; one that is there
     /// already stays once.
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai
@@ -337,7 +337,7 @@ mod domain_system {
 
     /// Takes SSH keys away that a user of the guest may log in with (`virDomainAuthorizedSSHKeysSet`).
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `internal_error` with its words where it
+    /// Errors: `agent_unresponsive` where there is no agent, `agent_command_failed` with its words where it
     /// refuses, `unsupported` where the driver cannot.
     ///
     /// ```rhai

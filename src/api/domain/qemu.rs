@@ -56,7 +56,7 @@ fn send(vm: &Domain, given: &Dynamic, hmp: bool, files: Vec<File>) -> Fallible<D
             return Err(Error::usage("a command for the monitor for people is a text").into());
         };
         let text = vm.qemu_monitor_command(MonitorCommand::Human(text.to_string()), "", files)?;
-        return Ok(text.replace("\r\n", "\n").into());
+        return Ok(text.replace("\r\n", "\n").trim_end().to_owned().into());
     }
     let command = command("monitor", given)
         .map_err(|error| error.replace_hint("words such as \"info block\" need #{ hmp: true }"))?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rhai::Dynamic;
 
+use super::events::Events;
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
 use super::{domain_rows, job, point, words};
@@ -141,6 +142,7 @@ const READERS: &[Reader] = &[
     |values| rows_of(values, VOLUME, volumes),
     |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
     |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+    |values| Some(Ok(all_of::<Events>(values)?.iter().map(|events| Data::Text(events.describe())).collect())),
     |values| {
         Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
     },

@@ -6,6 +6,9 @@
 mod actions;
 mod addresses;
 pub(in crate::api) mod affect;
+mod agent;
+mod agent_exec;
+mod agent_system;
 mod backup;
 mod block;
 mod block_job;
@@ -14,19 +17,26 @@ mod definition;
 mod devices;
 mod disks;
 mod finders;
+mod freeze;
+mod guest_files;
 mod input;
 mod job;
 mod lifecycle;
+mod lxc;
+pub(super) mod managed_by;
 mod memory;
 mod metadata;
 mod migration;
 mod pinning;
+mod qemu;
 mod resources;
 mod save;
 mod screenshot;
 mod security;
 pub(in crate::api) mod settings;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod vcpus;
 
@@ -38,22 +48,30 @@ use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
 pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
+pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
     addresses::register(engine);
+    agent::register(engine);
+    agent_exec::register(engine);
+    agent_system::register(engine);
+    freeze::register(engine);
+    guest_files::register(engine);
+    lxc::register(engine);
+    qemu::register(engine);
     finders::register(engine);
     job::register(engine);
     lifecycle::register(engine);
+    managed_by::register(engine);
     actions::register(engine);
     migration::register(engine);
+    block::register(engine);
     definition::register(engine);
     devices::register(engine);
-    finders::register(engine);
     input::register(engine);
-    lifecycle::register(engine);
     memory::register(engine);
     metadata::register(engine);
     pinning::register(engine);
@@ -78,12 +96,21 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         addresses::OPTIONS,
         console::OPTIONS,
         block_job::OPTIONS,
+        agent::OPTIONS,
+        agent_exec::OPTIONS,
+        agent_system::OPTIONS,
+        freeze::OPTIONS,
+        guest_files::OPTIONS,
+        lxc::OPTIONS,
+        qemu::OPTIONS,
         finders::OPTIONS,
         job::OPTIONS,
         lifecycle::OPTIONS,
         actions::MORE_OPTIONS,
         actions::OPTIONS,
         migration::OPTIONS,
+        addresses::OPTIONS,
+        block::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
         finders::OPTIONS,

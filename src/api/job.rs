@@ -5,9 +5,9 @@ use std::time::Duration;
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
-use super::{Fallible, params};
+use super::{Fallible, params, words};
 use crate::error::Result;
-use crate::libvirt::{Job, Product, Reading};
+use crate::libvirt::{Job, Params, Product, Reading};
 use crate::output::{self, Data, progress};
 
 /// Registers the type and its functions.
@@ -20,9 +20,15 @@ pub(super) fn register(engine: &mut Engine) {
 const MILLISECONDS: &[&str] =
     &["time_elapsed", "time_elapsed_net", "time_remaining", "downtime", "downtime_net", "setup_time"];
 
-/// The details of a job as scripts see them: libvirt's names, times in seconds.
-pub(super) fn details(given: crate::libvirt::Params) -> Map {
+/// The details of a job as scripts see them: libvirt's names, times in seconds, the operation as a word.
+pub(super) fn details(given: Params) -> Map {
     let mut map = params::to_map(given);
+    if let Some(operation) = map.get_mut("operation")
+        && let Ok(number) = operation.as_int()
+    {
+        let number = i32::try_from(number).unwrap_or(-1);
+        *operation = words::word(words::JOB_OPERATIONS, number).as_ref().into();
+    }
     for name in MILLISECONDS {
         if let Some(value) = map.get_mut(*name)
             && let Ok(milliseconds) = value.as_int()
@@ -58,16 +64,12 @@ fn title(job: &Job) -> String {
     format!("{verb} {}", job.object())
 }
 
-fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 fn reading(job: &Job) -> Result<Map> {
     let reading = job.progress()?;
     let optional = |number: Option<f64>| number.map_or(Dynamic::UNIT, Dynamic::from);
     let fields = [
-        ("done", integer(reading.progress.done).into()),
-        ("total", integer(reading.progress.total).into()),
+        ("done", params::to_i64(reading.progress.done).into()),
+        ("total", params::to_i64(reading.progress.total).into()),
         ("percent", optional(reading.percent)),
         ("rate", reading.rate.into()),
         ("eta", optional(reading.eta)),
@@ -95,8 +97,8 @@ pub(super) fn row(job: &Job) -> Result<Vec<Data>> {
         Data::Text(job.operation().to_owned()),
         Data::Text(job.object().to_owned()),
         Data::Text(state(job)?.to_owned()),
-        Data::Int(integer(reading.progress.done)),
-        Data::Int(integer(reading.progress.total)),
+        Data::Int(params::to_i64(reading.progress.done)),
+        Data::Int(params::to_i64(reading.progress.total)),
         reading.percent.map_or(Data::Null, |percent| Data::Float((percent * 10.0).round() / 10.0)),
         Data::Float((job.elapsed() * 1000.0).round() / 1000.0),
         error.map_or(Data::Null, |error| Data::Text(error.to_string())),

@@ -75,6 +75,12 @@ impl Dialogue {
 
     /// Sends bytes.
     pub fn send(&self, data: &[u8]) -> Result<()> {
+        // Where somebody listens at this moment, that one will notice.
+        if let Ok(heard) = self.heard.try_lock()
+            && heard.ended
+        {
+            return Err(self.ended(&heard));
+        }
         match self.peer()? {
             Peer::Stream(stream) => stream.send(data, &self.interrupt),
             Peer::Socket(socket) => self.send_to(&socket, data),

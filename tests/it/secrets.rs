@@ -40,7 +40,7 @@ fn a_value_is_in_nothing_that_is_written() {
            let v = s.value();
            print(v); print([v, #{{ v: v }}]); print(`${{v}}`); debug(v); print(s); print(json::to_string(#{{ s: s, v: v }}));
            print(yaml::to_string([v])); print(table([#{{ v: v }}]));
-           for wrong in [|| v.nonsense, || v + 1, || { throw v }, || s.set_value(7), || s.set_value([v])] {{
+           for wrong in [|| v.nonsense, || v + 1, || {{ throw v }}, || s.set_value(7), || s.set_value([v])] {{
                print(json::to_string(attempt(wrong).error));
            }}
            v"#

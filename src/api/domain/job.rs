@@ -3,9 +3,8 @@
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
-use crate::api::Fallible;
 use crate::api::job::details;
-use crate::api::words;
+use crate::api::{Fallible, params, words};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
@@ -40,21 +39,6 @@ static ABORT: OptionTable = OptionTable {
 /// `virDomainJobType`
 const TYPES: &[&str] = &["none", "bounded", "unbounded", "completed", "failed", "cancelled"];
 
-/// `virDomainJobOperation`
-const OPERATIONS: &[&str] = &[
-    "unknown",
-    "start",
-    "save",
-    "restore",
-    "migration_in",
-    "migration_out",
-    "snapshot",
-    "snapshot_revert",
-    "dump",
-    "backup",
-    "snapshot_delete",
-];
-
 /// `virDomainControlState`
 const CONTROL_STATES: &[&str] = &["ok", "job", "occupied", "error"];
 
@@ -62,7 +46,7 @@ const CONTROL_STATES: &[&str] = &["ok", "job", "occupied", "error"];
 const CONTROL_REASONS: &[&str] = &["none", "unknown", "monitor", "internal"];
 
 fn number(bytes: u64) -> Dynamic {
-    i64::try_from(bytes).unwrap_or(i64::MAX).into()
+    params::to_i64(bytes).into()
 }
 
 fn seconds(milliseconds: u64) -> Dynamic {
@@ -91,11 +75,6 @@ fn info(vm: &Domain) -> Result<Map> {
 fn stats(vm: &Domain, options: Map) -> Result<Map> {
     let stats = vm.job_stats(STATS.read(options)?.flags())?;
     let mut map = details(stats.params);
-    if let Some(operation) = map.get_mut("operation")
-        && let Ok(number) = operation.as_int()
-    {
-        *operation = words::word(OPERATIONS, i32::try_from(number).unwrap_or(-1)).as_ref().into();
-    }
     map.insert("type".into(), words::word(TYPES, stats.kind).as_ref().into());
     Ok(map)
 }

@@ -217,7 +217,7 @@ mod statistics_functions {
     /// Errors: `operation_invalid` when it does not run.
     ///
     /// ```rhai
-    /// print(domain("test").memory_stats().actual / mib(1))
+    /// print(domain("test").memory_stats().rss)
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn memory_stats(vm: &mut Domain) -> Fallible<Map> {

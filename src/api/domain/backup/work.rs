@@ -26,6 +26,18 @@ impl BackupWork {
         Ok(Self { vm: vm.clone(), is_pull, signals, last: Mutex::default() })
     }
 
+    /// Refuses a backup while another one goes on, which libvirt does after 30 seconds only.
+    pub(super) fn refuse_second(&self) -> Result<()> {
+        if !self.vm.job_stats(0).is_ok_and(|now| is_backup(&now)) {
+            return Ok(());
+        }
+        Err(Error::new("operation_invalid", "a backup of this guest goes on already")
+            .operation("domain.backup_begin")
+            .object(self.vm.label())
+            .host(self.vm.connection().uri())
+            .hint("vm.backup_xml() describes it, vm.abort_job() ends it"))
+    }
+
     fn last(&self) -> MutexGuard<'_, Params> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -55,6 +55,16 @@ fn a_value_is_in_nothing_that_is_written() {
 }
 
 #[test]
+fn an_error_quotes_no_value() {
+    Virhai::new()
+        .small_node()
+        .args(["-e", &format!(r#"let s = (); s.set_value("{VALUE}")"#)])
+        .status(1)
+        .stderr_contains("s.set_value(\"*****************\")")
+        .run();
+}
+
+#[test]
 fn a_daemon_keeps_secrets_and_tells_who_may_read_them() {
     lab_or_skip!(Need::Daemon);
     let daemon = Daemon::start();

@@ -15,12 +15,14 @@ pub mod domain;
 mod domain_rows;
 mod edit;
 pub mod error;
+mod events;
 mod finders;
 mod fs;
 pub mod global;
 mod handle;
 pub mod host;
 mod host_context;
+mod interface;
 mod inventory;
 mod job;
 mod json;
@@ -28,16 +30,22 @@ mod keys;
 mod methods;
 mod names;
 pub mod network;
+mod network_port;
+mod node_device;
+mod nwfilter;
+mod nwfilter_binding;
 mod os;
 mod params;
 mod parts;
 pub mod permissions;
 mod point;
+mod secret;
 pub mod show;
 pub mod snapshot;
 mod stats;
 pub mod storage_pool;
 pub mod storage_volume;
+mod stream;
 mod table;
 #[cfg(test)]
 mod test_script;
@@ -81,8 +89,16 @@ pub fn register(engine: &mut Engine) {
     checkpoint::register(engine);
     snapshot::register(engine);
     network::register(engine);
+    network_port::register(engine);
+    interface::register(engine);
+    node_device::register(engine);
+    nwfilter::register(engine);
+    nwfilter_binding::register(engine);
+    secret::register(engine);
     storage_pool::register(engine);
     storage_volume::register(engine);
+    events::register(engine);
+    stream::register(engine);
     wait::register(engine);
     finders::register(engine);
     csv::register(engine);
@@ -103,7 +119,6 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &connection::CONNECT,
         &stats::STATS,
         &inventory::INVENTORY,
-        &wait::WAIT,
         &os::RUN,
         &csv::PARSE,
         &csv::TO_STRING,
@@ -112,9 +127,17 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables.extend(checkpoint::options());
     tables.extend(snapshot::options());
     tables.extend(host::options());
+    tables.extend(events::OPTIONS);
+    tables.extend(wait::OPTIONS);
     tables.extend(network::options());
+    tables.extend(network_port::OPTIONS);
+    tables.extend(interface::options());
+    tables.extend(node_device::options());
+    tables.extend(nwfilter::OPTIONS);
+    tables.extend(nwfilter_binding::OPTIONS);
+    tables.extend(secret::OPTIONS);
     tables.extend(storage_pool::options());
-    tables.extend(storage_volume::OPTIONS);
+    tables.extend(storage_volume::options());
     tables
 }
 

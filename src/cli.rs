@@ -7,6 +7,7 @@ mod credentials;
 mod doc;
 
 mod environment;
+mod hidden;
 mod prompt;
 mod signals;
 
@@ -44,6 +45,10 @@ pub mod status {
 
 /// Runs the program with the arguments of the process, its name left out.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(status) = hidden::run(&arguments) {
+        return ExitCode::from(status);
+    }
     let arguments = match Arguments::parse(arguments) {
         Ok(arguments) => arguments,
         Err(early) => return early.finish(),
@@ -78,6 +83,11 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
             return status::USAGE;
         }
     };
+    if stdin_is_terminal() && stdout_is_terminal() {
+        // Set once: there is one terminal, and one of these calls.
+        let _ = crate::api::domain::console::TERMINAL.set(crate::repl::attach_console);
+    }
+    hidden::thaw_leftovers(&environment);
     match &arguments.mode {
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),

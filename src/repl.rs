@@ -6,12 +6,14 @@
 //!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
 //! - `commands` are the few words that are no Rhai, `history` and `pager` what their names say.
 
 mod choice;
 mod commands;
 mod completer;
+mod console;
 mod editor;
 mod files;
 mod helper;
@@ -36,6 +38,7 @@ use crate::libvirt::Reason;
 use crate::output::{Options, Palette};
 use crate::session::Session;
 
+pub use console::attach as attach_console;
 pub use raw_mode::restore as restore_terminal;
 pub use transcript::Transcript;
 

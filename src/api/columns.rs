@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use rhai::Dynamic;
 
+use super::events::Events;
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
 use super::{domain_rows, job, point, words};
 use crate::error::Result;
 use crate::libvirt::{
-    Connection, DomainCheckpoint, DomainSnapshot, Job, Network, StoragePool, StorageVolume, sys,
+    Connection, DomainCheckpoint, DomainSnapshot, Interface, Job, Network, NetworkPort, NodeDevice, NwFilter,
+    NwFilterBinding, Secret, SecretValue, StoragePool, StorageVolume, sys,
 };
 use crate::output::{Column, Columns, Data, Kind, Record};
 use crate::xml::Document;
@@ -67,6 +69,25 @@ const NETWORK: &[Spec] = &[
     ("bridge", Kind::Plain, 1),
 ];
 
+const PORT: &[Spec] = &[("uuid", Kind::Plain, 0), ("network", Kind::Plain, 0)];
+
+const INTERFACE: &[Spec] = &[("name", Kind::Plain, 0), ("mac", Kind::Plain, 1), ("active", Kind::Plain, 0)];
+
+const NODE_DEVICE: &[Spec] = &[
+    ("name", Kind::Plain, 0),
+    ("parent", Kind::Plain, 1),
+    ("capabilities", Kind::Plain, 0),
+    ("active", Kind::Plain, 2),
+];
+
+const NWFILTER: &[Spec] = &[("name", Kind::Plain, 0), ("uuid", Kind::Plain, 1)];
+
+const NWFILTER_BINDING: &[Spec] = &[("port_dev", Kind::Plain, 0), ("filter_name", Kind::Plain, 0)];
+
+/// Never the value.
+const SECRET: &[Spec] =
+    &[("uuid", Kind::Plain, 0), ("usage_type", Kind::Plain, 1), ("usage_id", Kind::Plain, 0)];
+
 const POOL: &[Spec] = &[
     ("name", Kind::Plain, 0),
     ("uuid", Kind::Plain, 5),
@@ -111,13 +132,21 @@ const READERS: &[Reader] = &[
     |values| rows_of(values, JOB, |all: &[Job]| all.iter().map(job::row).collect()),
     |values| rows_of(values, CHECKPOINT, |all| all.iter().map(checkpoint).collect()),
     |values| rows_of(values, NETWORK, |all| all.iter().map(network).collect()),
+    |values| rows_of(values, PORT, |all| all.iter().map(port).collect()),
+    |values| rows_of(values, INTERFACE, |all| all.iter().map(interface).collect()),
+    |values| rows_of(values, NODE_DEVICE, |all| all.iter().map(node_device).collect()),
+    |values| rows_of(values, NWFILTER, |all| all.iter().map(nwfilter).collect()),
+    |values| rows_of(values, NWFILTER_BINDING, |all| all.iter().map(nwfilter_binding).collect()),
+    |values| rows_of(values, SECRET, |all| all.iter().map(secret).collect()),
     |values| rows_of(values, POOL, |all| all.iter().map(pool).collect()),
     |values| rows_of(values, VOLUME, volumes),
     |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
     |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+    |values| Some(Ok(all_of::<Events>(values)?.iter().map(|events| Data::Text(events.describe())).collect())),
     |values| {
         Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
     },
+    |values| Some(Ok(all_of::<SecretValue>(values)?.iter().map(|x| Data::Text(x.to_string())).collect())),
     |values| Some(Ok(all_of::<XmlNode>(values)?.iter().map(|x| Data::Text(x.node.to_string())).collect())),
 ];
 
@@ -173,6 +202,44 @@ fn network(network: &Network) -> Result<Vec<Data>> {
         Data::Bool(network.is_persistent()?),
         Data::Bool(network.autostart()?),
         network.bridge_name()?.map_or(Data::Null, Data::Text),
+    ])
+}
+
+fn port(port: &NetworkPort) -> Result<Vec<Data>> {
+    Ok(vec![Data::Text(port.label().to_owned()), Data::Text(port.network()?.label().to_owned())])
+}
+
+fn interface(interface: &Interface) -> Result<Vec<Data>> {
+    Ok(vec![
+        Data::Text(interface.label().to_owned()),
+        interface.mac()?.map_or(Data::Null, Data::Text),
+        Data::Bool(interface.is_active()?),
+    ])
+}
+
+fn node_device(device: &NodeDevice) -> Result<Vec<Data>> {
+    let summary = device.summary()?;
+    Ok(vec![
+        Data::Text(device.label().to_owned()),
+        summary.parent.map_or(Data::Null, Data::Text),
+        Data::List(summary.capabilities.into_iter().map(Data::Text).collect()),
+        summary.active.map_or(Data::Null, Data::Bool),
+    ])
+}
+
+fn nwfilter(filter: &NwFilter) -> Result<Vec<Data>> {
+    Ok(vec![Data::Text(filter.name()?), Data::Text(filter.key().to_string())])
+}
+
+fn nwfilter_binding(binding: &NwFilterBinding) -> Result<Vec<Data>> {
+    Ok(vec![Data::Text(binding.label().to_owned()), Data::Text(binding.filter_name()?)])
+}
+
+fn secret(secret: &Secret) -> Result<Vec<Data>> {
+    Ok(vec![
+        Data::Text(secret.key().to_string()),
+        Data::Text(super::secret::usage_type(secret)?),
+        Data::Text(secret.usage_id()?),
     ])
 }
 

@@ -5,6 +5,7 @@
 
 mod identity;
 mod native;
+mod supports;
 
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
@@ -20,6 +21,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(connection_functions).into());
     identity::register(engine);
     native::register(engine);
+    supports::register(engine);
 }
 
 /// The options of `connect`.
@@ -198,7 +200,8 @@ mod connection_functions {
     /// All guests with their disks, network interfaces and addresses, sorted by name.
     ///
     /// One map for each guest: `#{ name, uuid, state, memory, vcpus, disks: [#{ target, source,
-    /// capacity, allocation }], nics: [#{ mac, network, model, ips }] }`. Sizes are in bytes. State,
+    /// capacity, allocation }], nics: [#{ mac, network, model, ips }], managed_by }`. Sizes are in bytes;
+    /// `managed_by` is there only where something above libvirt manages the guest. State,
     /// memory and disks of all guests come from one call where the driver has bulk statistics;
     /// interfaces take one more call for each guest, because libvirt has none for all.
     ///
@@ -278,7 +281,7 @@ fn needs(uri: &str) -> Vec<Permission> {
     needs
 }
 
-fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
+pub(super) fn open(context: &NativeCallContext, uri: String, readonly: bool) -> Fallible<Connection> {
     let session = Context::of(context)?;
     for permission in needs(&uri) {
         session.permissions().check(permission, "connect").map_err(|error| error.object(uri.as_str()))?;

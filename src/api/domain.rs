@@ -5,22 +5,35 @@
 
 mod actions;
 mod addresses;
-mod affect;
+pub(in crate::api) mod affect;
+mod agent;
+mod agent_exec;
+mod agent_system;
+mod backup;
 mod block;
+mod block_job;
+pub(crate) mod console;
 mod definition;
 mod devices;
 mod disks;
 mod finders;
+mod freeze;
+mod guest_files;
 mod input;
+mod job;
 mod lifecycle;
+mod lxc;
+pub(super) mod managed_by;
 mod memory;
 mod metadata;
+mod migration;
 mod pinning;
+mod qemu;
 mod resources;
 mod save;
 mod screenshot;
 mod security;
-mod settings;
+pub(in crate::api) mod settings;
 mod statistics;
 #[cfg(test)]
 mod tests;
@@ -34,37 +47,68 @@ use super::{Fallible, words};
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
-pub(super) use finders::{STATS_FILTERS, selection};
+pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
+pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<virt::domain::Domain>(engine, "Domain");
     engine.register_global_module(rhai::exported_module!(domain_properties).into());
-    actions::register(engine);
     addresses::register(engine);
+    agent::register(engine);
+    agent_exec::register(engine);
+    agent_system::register(engine);
+    freeze::register(engine);
+    guest_files::register(engine);
+    lxc::register(engine);
+    qemu::register(engine);
+    finders::register(engine);
+    job::register(engine);
+    lifecycle::register(engine);
+    managed_by::register(engine);
+    actions::register(engine);
+    migration::register(engine);
     block::register(engine);
     definition::register(engine);
     devices::register(engine);
-    finders::register(engine);
     input::register(engine);
-    lifecycle::register(engine);
     memory::register(engine);
     metadata::register(engine);
     pinning::register(engine);
     resources::register(engine);
-    save::register(engine);
+    console::register(engine);
     screenshot::register(engine);
+    save::register(engine);
+    tuning::register(engine);
+    backup::register(engine);
+    block::register(engine);
+    block_job::register(engine);
     security::register(engine);
     statistics::register(engine);
-    tuning::register(engine);
     vcpus::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     [
+        backup::OPTIONS,
+        block::OPTIONS,
+        addresses::OPTIONS,
+        console::OPTIONS,
+        block_job::OPTIONS,
+        agent::OPTIONS,
+        agent_exec::OPTIONS,
+        agent_system::OPTIONS,
+        freeze::OPTIONS,
+        guest_files::OPTIONS,
+        lxc::OPTIONS,
+        qemu::OPTIONS,
+        finders::OPTIONS,
+        job::OPTIONS,
+        lifecycle::OPTIONS,
         actions::MORE_OPTIONS,
         actions::OPTIONS,
+        migration::OPTIONS,
         addresses::OPTIONS,
         block::OPTIONS,
         definition::OPTIONS,
@@ -75,8 +119,8 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         memory::OPTIONS,
         metadata::OPTIONS,
         pinning::OPTIONS,
-        save::OPTIONS,
         screenshot::OPTIONS,
+        save::OPTIONS,
         security::OPTIONS,
         statistics::MORE_OPTIONS,
         statistics::OPTIONS,

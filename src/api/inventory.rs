@@ -27,7 +27,7 @@ pub(super) static INVENTORY: OptionTable = OptionTable {
     options: &[
         list(
             "fields",
-            "Which fields besides name and uuid: state, memory, vcpus, disks, nics; all without it.",
+            "Which fields besides name and uuid: state, memory, vcpus, disks, nics, managed_by; all without it.",
         ),
         STATS_FILTERS[0],
         STATS_FILTERS[1],
@@ -36,7 +36,7 @@ pub(super) static INVENTORY: OptionTable = OptionTable {
     ],
 };
 
-const FIELDS: &[&str] = &["state", "memory", "vcpus", "disks", "nics"];
+const FIELDS: &[&str] = &["state", "memory", "vcpus", "disks", "nics", "managed_by"];
 
 /// The fields that were asked for.
 struct Fields(Vec<String>);
@@ -61,6 +61,11 @@ impl Fields {
         self.0.iter().any(|asked| asked == field)
     }
 
+    /// True where no other call than that for the definition tells it.
+    fn needs_definition(&self) -> bool {
+        self.has("nics") || self.has("managed_by")
+    }
+
     fn stats_groups(&self) -> u32 {
         let group = |field, bit| if self.has(field) { bit } else { 0 };
         sys::VIR_DOMAIN_STATS_STATE
@@ -78,6 +83,8 @@ struct Guest {
     vcpus: Option<i64>,
     disks: Option<Vec<Disk>>,
     nics: Option<Vec<Nic>>,
+    /// The manager above libvirt, where there is one.
+    managed_by: Option<&'static str>,
 }
 
 /// A disk; sizes in bytes, where known.
@@ -138,6 +145,7 @@ fn from_stats(stats: Option<&DomainStats>, handle: Domain, fields: &Fields) -> G
         vcpus: number("vcpu.current").or_else(|| number("vcpu.maximum")),
         disks: if fields.has("disks") { disks(&params) } else { None },
         nics: None,
+        managed_by: None,
         handle,
     }
 }
@@ -164,7 +172,7 @@ fn disks(params: &HashMap<&str, &Value>) -> Option<Vec<Disk>> {
 fn complete(connection: &Connection, guests: &mut [Guest], fields: &Fields) -> Result<()> {
     complete_facts(connection, guests, fields)?;
     let incomplete: Vec<usize> = (0..guests.len())
-        .filter(|&index| fields.has("nics") || (fields.has("disks") && guests[index].disks.is_none()))
+        .filter(|&index| fields.needs_definition() || (fields.has("disks") && guests[index].disks.is_none()))
         .collect();
     let handles: Vec<Domain> = incomplete.iter().map(|&index| guests[index].handle.clone()).collect();
     let definitions = connection.domain_definitions(&handles, 0)?;
@@ -172,6 +180,7 @@ fn complete(connection: &Connection, guests: &mut [Guest], fields: &Fields) -> R
     for (&index, text) in incomplete.iter().zip(definitions) {
         let Some(definition) = text.map(|text| Definition::read(&text)).transpose()? else { continue };
         let guest = &mut guests[index];
+        guest.managed_by = definition.managed_by;
         if fields.has("disks") && guest.disks.is_none() {
             guest.disks = Some(sized(&guest.handle, definition.disks));
         }
@@ -264,12 +273,13 @@ fn map(guest: Guest, fields: &Fields) -> Map {
     let mut map = Map::new();
     map.insert("name".into(), guest.handle.label().to_owned().into());
     map.insert("uuid".into(), guest.handle.key().to_string().into());
-    let known: [(&str, Option<Dynamic>); 5] = [
+    let known: [(&str, Option<Dynamic>); 6] = [
         ("state", guest.state.map(|state| words::domain_state(state).into_owned().into())),
         ("memory", guest.memory.map(|bytes| Dynamic::from_int(i64::try_from(bytes).unwrap_or(i64::MAX)))),
         ("vcpus", guest.vcpus.map(Dynamic::from_int)),
         ("disks", guest.disks.map(|disks| list_of(disks, disk_map))),
         ("nics", guest.nics.map(|nics| list_of(nics, nic_map))),
+        ("managed_by", guest.managed_by.map(Into::into)),
     ];
     for (field, value) in known {
         if let Some(value) = value.filter(|_| fields.has(field)) {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
-use super::{Fallible, params};
+use super::{Fallible, params, words};
 use crate::error::Result;
-use crate::libvirt::{Job, Product, Reading};
+use crate::libvirt::{Job, Params, Product, Reading};
 use crate::output::{self, Data, progress};
 
 /// Registers the type and its functions.
@@ -20,9 +20,15 @@ pub(super) fn register(engine: &mut Engine) {
 const MILLISECONDS: &[&str] =
     &["time_elapsed", "time_elapsed_net", "time_remaining", "downtime", "downtime_net", "setup_time"];
 
-/// The details of a job as scripts see them: libvirt's names, times in seconds.
-pub(super) fn details(given: crate::libvirt::Params) -> Map {
+/// The details of a job as scripts see them: libvirt's names, times in seconds, the operation as a word.
+pub(super) fn details(given: Params) -> Map {
     let mut map = params::to_map(given);
+    if let Some(operation) = map.get_mut("operation")
+        && let Ok(number) = operation.as_int()
+    {
+        let number = i32::try_from(number).unwrap_or(-1);
+        *operation = words::word(words::JOB_OPERATIONS, number).as_ref().into();
+    }
     for name in MILLISECONDS {
         if let Some(value) = map.get_mut(*name)
             && let Ok(milliseconds) = value.as_int()
@@ -58,16 +64,12 @@ fn title(job: &Job) -> String {
     format!("{verb} {}", job.object())
 }
 
-fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 fn reading(job: &Job) -> Result<Map> {
     let reading = job.progress()?;
     let optional = |number: Option<f64>| number.map_or(Dynamic::UNIT, Dynamic::from);
     let fields = [
-        ("done", integer(reading.progress.done).into()),
-        ("total", integer(reading.progress.total).into()),
+        ("done", params::to_i64(reading.progress.done).into()),
+        ("total", params::to_i64(reading.progress.total).into()),
         ("percent", optional(reading.percent)),
         ("rate", reading.rate.into()),
         ("eta", optional(reading.eta)),
@@ -76,11 +78,12 @@ fn reading(job: &Job) -> Result<Map> {
     Ok(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
-/// `running`, `done` or `failed`.
+/// `running`, `ready`, `done` or `failed`.
 fn state(job: &Job) -> Result<&'static str> {
     job.is_done()?;
     Ok(match job.outcome() {
         None => "running",
+        Some(Ok(())) if job.is_held() => "ready",
         Some(Ok(())) => "done",
         Some(Err(_)) => "failed",
     })
@@ -94,8 +97,8 @@ pub(super) fn row(job: &Job) -> Result<Vec<Data>> {
         Data::Text(job.operation().to_owned()),
         Data::Text(job.object().to_owned()),
         Data::Text(state(job)?.to_owned()),
-        Data::Int(integer(reading.progress.done)),
-        Data::Int(integer(reading.progress.total)),
+        Data::Int(params::to_i64(reading.progress.done)),
+        Data::Int(params::to_i64(reading.progress.total)),
         reading.percent.map_or(Data::Null, |percent| Data::Float((percent * 10.0).round() / 10.0)),
         Data::Float((job.elapsed() * 1000.0).round() / 1000.0),
         error.map_or(Data::Null, |error| Data::Text(error.to_string())),
@@ -132,7 +135,9 @@ mod job_functions {
         Ok(job.is_done()?)
     }
 
-    /// How the work stands: `running`, `done` or `failed`.
+    /// How the work stands: `running`, `ready`, `done` or `failed`.
+    ///
+    /// `ready` is the copy of a disk that is complete and kept so, until `pivot()` or `abort()`.
     ///
     /// ```rhai
     /// print(domain("test").managed_save().state);
@@ -253,6 +258,21 @@ mod job_functions {
     #[rhai_fn(return_raw, pure)]
     pub fn abort(job: &mut Job) -> Fallible<()> {
         Ok(job.abort()?)
+    }
+
+    /// Goes over to the copy that a block job has made, waiting until it is complete.
+    ///
+    /// The guest then uses the copy (of `block_copy`), or the image below (of a `block_commit` of the
+    /// active one). Ctrl-C and the deadline of the run end only the waiting.
+    ///
+    /// Errors: `operation_invalid` for other work, `operation_aborted` when the job was aborted.
+    ///
+    /// ```rhai
+    /// try { domain("test").block_copy("vda", "/img/copy.qcow2").pivot() } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn pivot(job: &mut Job) -> Fallible<()> {
+        Ok(job.pivot()?)
     }
 
     /// The work and what it is done to, as `print` shows it.

@@ -35,14 +35,18 @@ pub(super) fn text(kind: &str, wants: &str, argument: &Dynamic) -> Result<String
     })
 }
 
-/// How a kind of object is found by its name or its UUID.
+/// Finds an object by a text.
+pub(super) type Find<O> = fn(&Connection, &str) -> Result<Handle<O>>;
+
+/// How a kind of object is found by its name, or by something else that is no name.
 pub(super) struct Lookup<O: Object> {
     /// the code of the error that there is no such object
     pub(super) missing: &'static str,
     /// the function that lists all, as a script writes it
     pub(super) list: &'static str,
-    pub(super) by_name: fn(&Connection, &str) -> Result<Handle<O>>,
-    pub(super) by_uuid: fn(&Connection, &str) -> Result<Handle<O>>,
+    pub(super) by_name: Find<O>,
+    /// what else may be meant, such as a UUID, and how to find by it
+    pub(super) by_other: Option<(fn(&str) -> bool, Find<O>)>,
     /// all that fit the flags
     pub(super) all: fn(&Connection, u32) -> Result<Vec<Handle<O>>>,
 }
@@ -54,8 +58,10 @@ impl<O: Object> Lookup<O> {
             if error.code() != self.missing {
                 return Err(error);
             }
-            if is_uuid(name) {
-                return (self.by_uuid)(connection, name);
+            if let Some((is_other, by_other)) = self.by_other
+                && is_other(name)
+            {
+                return by_other(connection, name);
             }
             let all = || Ok((self.all)(connection, 0)?.iter().map(|one| one.label().to_owned()).collect());
             Err(suggest(error, name, self.list, all))
@@ -73,6 +79,17 @@ pub(super) fn chosen(options: &Parsed, choices: &[(&str, u32, u32)]) -> Result<u
 /// True for a text with the shape of a UUID.
 pub(super) fn is_uuid(text: &str) -> bool {
     uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// The place of a word in a list; the error names the nearest one.
+pub(super) fn place(what: &str, words: &[&str], word: &str) -> Result<usize> {
+    words.iter().position(|known| *known == word).ok_or_else(|| {
+        let error = Error::usage(format!("{word:?} is not {what}"));
+        match nearest(word, words.iter().copied()) {
+            Some(near) => error.hint(format!("did you mean {near:?}?")),
+            None => error.hint(format!("there are {}", words.join(", "))),
+        }
+    })
 }
 
 /// Adds the nearest name to an error about an unknown one; `list` names the function that lists all.

@@ -2,8 +2,10 @@
 //!
 //! A property always asks libvirt, so its value is never stale.
 
+mod changes;
 mod definition;
 mod finders;
+mod metadata;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +24,13 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(network_functions).into());
     finders::register(engine);
     definition::register(engine);
+    changes::register(engine);
+    metadata::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, definition::OPTIONS].concat().into_iter()
+    [finders::OPTIONS, definition::OPTIONS, changes::OPTIONS, metadata::OPTIONS].concat().into_iter()
 }
 
 /// A lease as a map; what the server does not know is `()`.

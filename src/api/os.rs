@@ -14,7 +14,8 @@ use super::permissions::Permission;
 use crate::error::{Error, Result, code};
 use crate::lang::options::{OptionTable, any, boolean, duration, map, text};
 use crate::units;
-use program::{Finished, Program};
+use program::Finished;
+pub(super) use program::Program;
 
 /// The options of `os::run`.
 pub(super) static RUN: OptionTable = OptionTable {
@@ -48,7 +49,7 @@ fn program(argv: Array, options: Map) -> Result<(Program, bool)> {
 }
 
 /// Turns an argument into text: numbers are written out, other values are most likely a mistake.
-fn argument(value: &Dynamic) -> Result<String> {
+pub(super) fn argument(value: &Dynamic) -> Result<String> {
     let is_plain = value.is_string() || value.is_int() || value.is_float() || value.is_char();
     if is_plain {
         return Ok(value.to_string());
@@ -56,7 +57,7 @@ fn argument(value: &Dynamic) -> Result<String> {
     Err(Error::usage(format!("an argument of a program is a text or a number, not {}", value.type_name())))
 }
 
-fn bytes(value: &Dynamic) -> Result<Vec<u8>> {
+pub(super) fn bytes(value: &Dynamic) -> Result<Vec<u8>> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Ok(text.as_bytes().to_vec());
     }
@@ -66,7 +67,7 @@ fn bytes(value: &Dynamic) -> Result<Vec<u8>> {
     }
 }
 
-fn variables(map: Map) -> Result<Vec<(String, Option<String>)>> {
+pub(super) fn variables(map: Map) -> Result<Vec<(String, Option<String>)>> {
     let variable = |(name, value): (_, Dynamic)| {
         let name = ToString::to_string(&name);
         if name.is_empty() || name.contains(['=', '\0']) {

@@ -116,7 +116,7 @@ impl StatsSink for MapSink {
 }
 
 /// Puts a value at its dotted name, as maps within maps; [`finish`] turns numbered ones into arrays.
-fn insert(map: &mut Map, name: &str, value: Dynamic) {
+pub(super) fn insert(map: &mut Map, name: &str, value: Dynamic) {
     match name.split_once('.') {
         Some((first, rest)) => {
             let child = map.entry(key(first)).or_insert_with(|| Map::new().into());
@@ -195,7 +195,7 @@ fn finish_state(state: &mut Dynamic) {
 
 /// Arranges one level: a member with numbered members becomes an array, and what else it has stands
 /// beside it (`vcpu_current`); the count of an array is its `len()`.
-fn arrange(map: &mut Map) {
+pub(super) fn arrange(map: &mut Map) {
     // Most members are no lists: those stay where they are.
     let mut lists = Vec::new();
     for (name, value) in map.iter_mut() {

@@ -6,6 +6,8 @@ mod definition;
 mod description;
 mod finders;
 mod lifecycle;
+mod options;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod volumes;
@@ -27,12 +29,15 @@ pub(super) fn register(engine: &mut Engine) {
     finders::register(engine);
     lifecycle::register(engine);
     definition::register(engine);
+    sources::register(engine);
     volumes::register(engine);
 }
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, volumes::OPTIONS].concat().into_iter()
+    [finders::OPTIONS, lifecycle::OPTIONS, definition::OPTIONS, sources::OPTIONS, volumes::OPTIONS]
+        .concat()
+        .into_iter()
 }
 
 /// Bytes as scripts count them.

@@ -5,6 +5,7 @@
 mod finders;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Engine, Map};
@@ -24,10 +25,15 @@ pub(super) fn register(engine: &mut Engine) {
     super::handle::register::<VolumeInPool>(engine, "StorageVolume");
     engine.register_global_module(rhai::exported_module!(volume_functions).into());
     finders::register(engine);
+    transfer::register(engine);
 }
 
-/// The option tables of this file.
-pub(super) const OPTIONS: &[&OptionTable] = &[&INFO, &DELETE, &RESIZE];
+/// The option tables of this file and its folder.
+pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
+    [OPTIONS, transfer::OPTIONS].concat().into_iter()
+}
+
+const OPTIONS: &[&OptionTable] = &[&INFO, &DELETE, &RESIZE];
 
 static INFO: OptionTable = OptionTable {
     function: "StorageVolume.info",

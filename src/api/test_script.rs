@@ -43,6 +43,20 @@ impl TestScript {
         self.engine.eval_with_scope(&mut scope, "value.to_string()").expect(script)
     }
 
+    /// The same for a script that sees a variable.
+    pub(super) fn text_with(&self, name: &str, value: Dynamic, script: &str) -> String {
+        let mut scope = Scope::new();
+        scope.push_dynamic(name, value);
+        let shown: Result<Dynamic, _> = self.engine.eval_with_scope(&mut scope, script);
+        scope.push_dynamic("shown", shown.unwrap_or_else(|e| panic!("{script}: {:?}", error::from_rhai(&e))));
+        self.engine.eval_with_scope(&mut scope, "shown.to_string()").expect(script)
+    }
+
+    /// The error of a script that may fail.
+    pub(super) fn outcome(&self, script: &str) -> Option<Error> {
+        self.engine.eval::<Dynamic>(script).err().map(|e| error::from_rhai(&e))
+    }
+
     /// The value of a script that must not fail, as JSON.
     pub(super) fn json(&self, script: &str) -> String {
         serde_json::to_string(&to_data(&self.value(script)).expect(script)).unwrap()

@@ -1,42 +1,56 @@
-//! `vm.wait(WHAT, TIMEOUT)`: states by events, anything else by looking again.
+//! `vm.wait(WHAT, TIMEOUT)`, and the same on networks and storage pools: by events, and by looking
+//! once a second at what no event announces.
 
-use std::time::{Duration, Instant};
+mod domain;
+mod others;
+mod reach;
+mod watch;
 
-use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, FnPtr, Map};
+use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
+use rhai::{Engine, Map};
 
-use super::{Fallible, units::duration, words};
+use super::{Fallible, units::duration};
 use crate::error::{Error, code};
 use crate::lang::options::{OptionTable, boolean};
-use crate::lang::suggest::nearest;
-use crate::libvirt::{Domain, Subscription};
+use crate::libvirt::events::Objects;
+use crate::libvirt::{Domain, Handle, Network, Object, StoragePool};
 use crate::units::duration_text;
+use watch::{Goal, watch};
 
 /// Registers the functions.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(wait_functions).into());
 }
 
-/// The options of `wait`.
-pub(super) static WAIT: OptionTable = OptionTable {
-    function: "Domain.wait",
-    options: &[boolean("or_throw", "Throws `timeout` instead of returning false.")],
-};
+macro_rules! tables {
+    ($($name:ident $function:literal),*) => {
+        $(static $name: OptionTable = OptionTable {
+            function: $function,
+            options: &[boolean("or_throw", "Throws `timeout` instead of returning false.")],
+        };)*
+        /// The option tables of this file.
+        pub(super) const OPTIONS: &[&OptionTable] = &[$(&$name),*];
+    };
+}
 
-/// How often something is looked at that no event announces.
-const PAUSE: Duration = Duration::from_secs(1);
+tables! { DOMAIN "Domain.wait", NETWORK "Network.wait", POOL "StoragePool.wait" }
 
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod wait_functions {
-    /// Waits for a state of the guest, or until a closure returns true.
+    /// Waits for something to happen to the guest, and tells whether it did in time.
     ///
-    /// The state is one of `state`'s words; it is looked at when an event of the guest arrives, not
-    /// before. A closure is called with the guest, at each of its events and once a second. The time
-    /// is in seconds or a text such as `"90s"`. A transient guest that vanishes counts as `shutoff`.
-    /// Returns whether it happened in time.
+    /// It can be a word of `state` (`"running"`, `"shutoff"`, …), `"agent"` (the guest's agent is
+    /// connected) or `"block-ready:vda"` (the block job on that disk can be ended): these are heard of by
+    /// events, and nothing is asked in between. `"ip"` (the guest has an address) and `"port:22"` (that
+    /// TCP port of the guest accepts a connection from here) are looked at once a second. A closure is
+    /// called with the guest at each of its events and once a second until it returns true.
+    /// The time is in seconds or a text such as `"90s"`. A transient guest that vanishes counts as
+    /// `shutoff`. A lost connection is opened again meanwhile.
     ///
-    /// Errors: `no_domain` when the guest vanishes while anything else is waited for.
+    /// Errors: `no_domain` when the guest vanishes while anything else is waited for,
+    /// `argument_unsupported` for a guest without a channel for an agent, `operation_failed` for a block
+    /// job that ends before it is ready.
     ///
     /// ```rhai
     /// let vm = domain("test");
@@ -45,7 +59,7 @@ mod wait_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn wait(context: NativeCallContext, vm: Domain, what: Dynamic, timeout: Dynamic) -> Fallible<bool> {
-        wait_until(&context, &vm, &what, &timeout)
+        wait_with(context, vm, what, timeout, Map::new())
     }
 
     /// Waits as `wait(what, timeout)` does, with options.
@@ -63,103 +77,100 @@ mod wait_functions {
         timeout: Dynamic,
         options: Map,
     ) -> Fallible<bool> {
-        let options = WAIT.read(options)?;
-        let happened = wait_until(&context, &vm, &what, &timeout)?;
-        if !happened && options.get_bool("or_throw")?.unwrap_or(false) {
-            return Err(Error::new(
-                code::TIMEOUT,
-                format!(
-                    "{} was not {} within {}",
-                    vm.label(),
-                    described(&what),
-                    duration_text(duration(&timeout)?.as_secs_f64())
-                ),
-            )
-            .operation("domain.wait")
-            .object(vm.label())
-            .into());
-        }
-        Ok(happened)
+        let goal = domain::goal(&context, &vm, &what)?;
+        let objects = Objects { uuid: Some(*vm.key()), name: None };
+        wait_for(&vm, &DOMAIN, objects, &*goal, &what, &timeout, options)
+    }
+
+    /// Waits until the network is `"active"` or `"inactive"`, and tells whether it was in time.
+    ///
+    /// The time is in seconds or a text such as `"90s"`. A transient network that vanishes counts as
+    /// inactive.
+    ///
+    /// Errors: `no_network` when it vanishes while it is waited for to be active.
+    ///
+    /// ```rhai
+    /// print(network("default").wait("active", "5s"))
+    /// ```
+    #[rhai_fn(name = "wait", return_raw, pure)]
+    pub fn wait_network(net: &mut Network, state: ImmutableString, timeout: Dynamic) -> Fallible<bool> {
+        wait_network_with(net, state, timeout, Map::new())
+    }
+
+    /// Waits as `wait(state, timeout)` does, with options.
+    ///
+    /// Errors: `timeout` with `or_throw`, `no_network` when the network vanishes.
+    ///
+    /// ```rhai
+    /// network("default").wait("active", 5, #{ or_throw: true });
+    /// ```
+    #[rhai_fn(name = "wait", return_raw, pure)]
+    pub fn wait_network_with(
+        net: &mut Network,
+        state: ImmutableString,
+        timeout: Dynamic,
+        options: Map,
+    ) -> Fallible<bool> {
+        let goal = others::State::of_network(net, &state)?;
+        let objects = Objects { uuid: Some(*net.key()), name: None };
+        wait_for(net, &NETWORK, objects, &goal, &state.clone().into(), &timeout, options)
+    }
+
+    /// Waits for a state of the storage pool, and tells whether it had it in time.
+    ///
+    /// It is one of `state`'s words (`"running"`, `"inactive"`, …) or `"active"`. The time is in seconds or
+    /// a text such as `"90s"`. A transient pool that vanishes counts as inactive.
+    ///
+    /// Errors: `no_storage_pool` when it vanishes while anything else is waited for.
+    ///
+    /// ```rhai
+    /// print(pool("default-pool").wait("running", "5s"))
+    /// ```
+    #[rhai_fn(name = "wait", return_raw, pure)]
+    pub fn wait_pool(pool: &mut StoragePool, state: ImmutableString, timeout: Dynamic) -> Fallible<bool> {
+        wait_pool_with(pool, state, timeout, Map::new())
+    }
+
+    /// Waits as `wait(state, timeout)` does, with options.
+    ///
+    /// Errors: `timeout` with `or_throw`, `no_storage_pool` when the pool vanishes.
+    ///
+    /// ```rhai
+    /// pool("default-pool").wait("active", 5, #{ or_throw: true });
+    /// ```
+    #[rhai_fn(name = "wait", return_raw, pure)]
+    pub fn wait_pool_with(
+        pool: &mut StoragePool,
+        state: ImmutableString,
+        timeout: Dynamic,
+        options: Map,
+    ) -> Fallible<bool> {
+        let goal = others::State::of_pool(pool, &state)?;
+        let objects = Objects { uuid: Some(*pool.key()), name: None };
+        wait_for(pool, &POOL, objects, &goal, &state.clone().into(), &timeout, options)
     }
 }
 
-fn described(what: &Dynamic) -> String {
-    if what.is_fnptr() { "as the closure wants it".into() } else { what.to_string() }
-}
-
-fn wait_until(context: &NativeCallContext, vm: &Domain, what: &Dynamic, timeout: &Dynamic) -> Fallible<bool> {
+fn wait_for<O: Object>(
+    handle: &Handle<O>,
+    table: &'static OptionTable,
+    objects: Objects,
+    goal: &dyn Goal,
+    what: &Dynamic,
+    timeout: &Dynamic,
+    options: Map,
+) -> Fallible<bool> {
+    let options = table.read(options)?;
     let time = duration(timeout)?;
-    if let Some(closure) = what.clone().try_cast::<FnPtr>() {
-        return wait_for(vm, time, true, || {
-            let answer = closure.call_within_context::<Dynamic>(context, (vm.clone(),))?;
-            answer.as_bool().map_err(|given| {
-                Error::usage(format!("the closure of wait must return true or false, not {given}")).into()
-            })
-        });
+    let reached = watch(handle.connection(), objects, goal, time)?;
+    if !reached && options.get_bool("or_throw")?.unwrap_or(false) {
+        let what = if what.is_fnptr() { "as the closure wants it".into() } else { what.to_string() };
+        let time = duration_text(time.as_secs_f64());
+        let error = Error::new(code::TIMEOUT, format!("{} was not {what} within {time}", handle.label()));
+        return Err(error.operation(table.function).object(handle.label()).into());
     }
-    let wanted = what.to_string();
-    if !words::DOMAIN_STATES.contains(&wanted.as_str()) {
-        let hint = match nearest(&wanted, words::DOMAIN_STATES.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => {
-                format!("the states are {}; a closure can wait for anything", words::DOMAIN_STATES.join(", "))
-            }
-        };
-        let error = Error::usage(format!("{wanted:?} is not a state of a guest"));
-        return Err(error.operation("Domain.wait").object(vm.label()).hint(hint).into());
-    }
-    wait_for(vm, time, false, || match vm.state() {
-        Ok((state, _)) => Ok(words::domain_state(state) == wanted.as_str()),
-        Err(error) if error.code() == "no_domain" && wanted == "shutoff" => Ok(true),
-        Err(error) => Err(error.into()),
-    })
+    Ok(reached)
 }
 
-/// Looks again after each event of the guest; where there are none, and for closures, once a second.
-fn wait_for(vm: &Domain, time: Duration, poll: bool, look: impl Fn() -> Fallible<bool>) -> Fallible<bool> {
-    // Subscribed before the first look, so that nothing happens unseen in between.
-    let mut events = subscribe(vm)?;
-    let end = Instant::now().checked_add(time);
-    loop {
-        if look()? {
-            return Ok(true);
-        }
-        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-        if left.is_zero() {
-            return Ok(false);
-        }
-        events = match events {
-            Some(events) if events.is_lost() => subscribe(vm)?,
-            Some(events) => {
-                await_event(vm, &events, if poll { left.min(PAUSE) } else { left })?;
-                Some(events)
-            }
-            None => {
-                vm.connection().door().interrupt().sleep(left.min(PAUSE))?;
-                None
-            }
-        };
-    }
-}
-
-/// Subscribes to the guest's events; `None` where the driver has none.
-fn subscribe(vm: &Domain) -> Fallible<Option<Subscription>> {
-    match vm.connection().lifecycle_events() {
-        Ok(events) => Ok(Some(events)),
-        Err(error) if error.code() == code::UNSUPPORTED => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Waits for an event of this guest, at most `time`.
-fn await_event(vm: &Domain, events: &Subscription, time: Duration) -> Fallible<()> {
-    let end = Instant::now().checked_add(time);
-    loop {
-        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-        match events.next(left)? {
-            Some(event) if event.uuid == *vm.key() => return Ok(()),
-            Some(_) if !left.is_zero() => {}
-            _ => return Ok(()),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,21 @@ pub(crate) const VOLUME_TYPES: &[&str] = &["file", "block", "dir", "network", "n
 pub(crate) const WIPE_ALGORITHMS: &[&str] =
     &["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random", "trim"];
 
+/// `virDomainJobOperation`
+pub(crate) const JOB_OPERATIONS: &[&str] = &[
+    "unknown",
+    "start",
+    "save",
+    "restore",
+    "migration_in",
+    "migration_out",
+    "snapshot",
+    "snapshot_revert",
+    "dump",
+    "backup",
+    "snapshot_delete",
+];
+
 /// `virCPUCompareResult`
 pub(crate) const CPU_COMPARISONS: &[&str] = &["incompatible", "identical", "superset"];
 
@@ -116,6 +131,8 @@ mod tests {
         let paused = sys::VIR_DOMAIN_PAUSED as i32;
         assert_eq!(domain_reason(paused, sys::VIR_DOMAIN_PAUSED_API_ERROR as i32), "api_error");
         assert_eq!(word(VCPU_STATES, sys::VIR_VCPU_BLOCKED as i32), "blocked");
+        let backup = sys::VIR_DOMAIN_JOB_OPERATION_BACKUP as i32;
+        assert_eq!(word(JOB_OPERATIONS, backup), "backup");
     }
 
     #[test]

@@ -8,10 +8,11 @@ use rhai::Engine;
 
 use super::arguments::{Arguments, Options};
 use super::{credentials, signals};
+use crate::api::domain::manager_warning;
 use crate::api::permissions::{Permission, Permissions};
 use crate::config::{Config, Env};
 use crate::error::{Error, Result};
-use crate::libvirt::{self, Change, Door, Interrupt, Rules};
+use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Rules};
 use crate::output::{self, Palette, View};
 use crate::report;
 use crate::session::{Session, Settings, bare_engine};
@@ -47,6 +48,9 @@ impl Environment {
             deny_destroy: !permissions.allows(Permission::Destroy),
         };
         let mut door = Door::new(rules, interrupt);
+        if !options.quiet {
+            door = door.with_watcher(warn_of_manager);
+        }
         if credentials::can_ask() {
             door = door.with_credentials(Arc::new(credentials::Terminal));
         }
@@ -66,6 +70,12 @@ impl Environment {
     /// The interpreter with everything that scripts see.
     pub(super) fn engine(&self) -> Engine {
         self.engine.recv().unwrap_or_else(|_| bare_engine())
+    }
+
+    /// Whether this run may change anything at all.
+    pub(super) fn may_change(&self) -> bool {
+        let rules = self.door.rules();
+        !rules.readonly && !rules.deny_change
     }
 
     /// Makes the session of the run; `folder` is that of the script.
@@ -111,6 +121,13 @@ fn view(options: &Options, config: &Config) -> View {
         palette: options.palette(terminal, config.output.color),
         terminal,
         width: if terminal { output::width() } else { None },
+    }
+}
+
+/// Says that a guest that will be changed belongs to something above libvirt.
+fn warn_of_manager(change: &FirstChange<'_>) {
+    if let Some(warning) = manager_warning(change) {
+        report::warn(&warning);
     }
 }
 

@@ -52,6 +52,11 @@ impl Folders {
         files
     }
 
+    /// Returns where the state folder is, whether it exists or not.
+    pub fn state_path(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
     /// Returns the folder for prompt history and `history.db`, made if need be.
     ///
     /// Errors: `io` where it cannot be made, or where there is no home folder to have it in.

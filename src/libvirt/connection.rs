@@ -20,6 +20,7 @@ use virt::sys;
 use super::auth;
 use super::door::{Change, Door, Effect, Operation, read};
 use super::event_loop::{self, Watch};
+use super::events::Hub;
 use super::failure::{Failure, Outcome, check};
 use super::interrupt::Interrupt;
 use super::open_failure;
@@ -74,6 +75,8 @@ pub(super) struct Live {
     /// The sockets to the daemon, as the event loop knows them.
     watches: Vec<Watch>,
     lost: AtomicBool,
+    /// What subscribers hear of it.
+    pub(super) events: Hub,
     /// Calls that are made beside the worker.
     apart: apart::Places,
 }
@@ -344,6 +347,16 @@ impl Connection {
         }
     }
 
+    /// Opens it where it is not open, with a single try: for those who try again by themselves.
+    pub(super) fn try_open(&self) -> Result<()> {
+        if self.is_open() || self.is_closed() {
+            return Ok(());
+        }
+        self.0.door.interrupt().check()?;
+        self.keep(self.open_once()?);
+        Ok(())
+    }
+
     /// Keeps what was opened, unless another thread was faster.
     fn keep(&self, live: Live) -> Arc<Live> {
         let mut state = self.state();
@@ -401,6 +414,7 @@ impl Connection {
             worker,
             watches,
             lost: AtomicBool::new(false),
+            events: Hub::default(),
             apart: apart::Places::default(),
         })
     }
@@ -408,10 +422,17 @@ impl Connection {
 
 impl Drop for Live {
     fn drop(&mut self) {
+        let Some(connect) = self.connect.take() else { return };
+        let events = std::mem::take(&mut self.events);
+        let close = move || {
+            events.end(&connect);
+            drop(connect);
+        };
         // The last reference may close the connection, which talks to the daemon: not on a thread
         // that must stay responsive.
-        if let (Some(worker), Some(connect)) = (&self.worker, self.connect.take()) {
-            worker.post(move || drop(connect));
+        match &self.worker {
+            Some(worker) => worker.post(close),
+            None => close(),
         }
     }
 }

@@ -3,17 +3,23 @@
 //! Each method names the C function behind it. Memory is in bytes here and in KiB below.
 
 mod addresses;
+mod agent;
+mod agent_exec;
+mod agent_file;
 mod backup;
 mod block;
 mod block_job;
 mod bulk;
+mod console;
 mod descriptors;
 mod devices;
 mod finders;
+mod guest;
 mod input;
 mod job;
 mod memory;
 mod metadata;
+mod migration;
 mod pinning;
 mod save;
 mod screenshot;
@@ -24,12 +30,17 @@ mod tuning;
 mod vcpus;
 
 pub use addresses::{AddressSource, GuestAddress};
+pub use agent::AgentPatience;
+pub use agent_exec::{GuestProcess, GuestProgram};
+pub use agent_file::{GuestFile, GuestFileMode};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
 pub use bulk::DomainEntry;
 pub use descriptors::inherited_file;
+pub use guest::{GuestFileSystem, KeyChange};
 pub use job::{ControlInfo, JobInfo, JobStats};
 pub use metadata::Metadata;
+pub use migration::{Escort, Late, MigrateOptions};
 pub use pinning::IoThread;
 pub use save::SaveOptions;
 pub use screenshot::Screenshot;
@@ -67,6 +78,14 @@ impl Object for virt::domain::Domain {
 
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
+    }
+
+    fn watched(key: &Uuid) -> Option<u128> {
+        Some(key.as_u128())
+    }
+
+    fn definition(&self) -> Option<String> {
+        self.xml_desc(0).ok()
     }
 }
 

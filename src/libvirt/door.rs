@@ -4,12 +4,13 @@
 //! The door refuses what the rules forbid, counts, gives every error its operation, object and
 //! host, and tells an observer of each change.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::auth::Credentials;
 use super::interrupt::Interrupt;
+use super::long_calls::LongCalls;
 use crate::error::{Error, Result, code};
 
 /// What a call does to the host.
@@ -73,7 +74,19 @@ pub struct Change<'a> {
     pub duration: Duration,
 }
 
+/// A guest that is about to be changed for the first time in a run.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstChange<'a> {
+    /// Its name.
+    pub object: &'a str,
+    /// Its host.
+    pub host: &'a str,
+    /// Its definition before the change.
+    pub definition: &'a str,
+}
+
 type Observer = dyn Fn(&Change<'_>) + Send + Sync;
+type Watcher = dyn Fn(&FirstChange<'_>) + Send + Sync;
 
 /// See the module. One door serves all connections of a session.
 #[derive(Default)]
@@ -84,6 +97,10 @@ pub struct Door {
     /// Few names, and the same few again and again: looked up by address, which costs less than hashing.
     counts: Mutex<Vec<(&'static str, u64)>>,
     observer: Option<Box<Observer>>,
+    watcher: Option<Box<Watcher>>,
+    /// What was changed already, by UUID.
+    changed: Mutex<HashSet<u128>>,
+    long_calls: LongCalls,
 }
 
 impl Door {
@@ -107,6 +124,13 @@ impl Door {
         self
     }
 
+    /// Sets who is told, before it happens, of the first change to each guest.
+    #[must_use]
+    pub fn with_watcher(mut self, watcher: impl Fn(&FirstChange<'_>) + Send + Sync + 'static) -> Self {
+        self.watcher = Some(Box::new(watcher));
+        self
+    }
+
     /// The rules of this run.
     pub fn rules(&self) -> Rules {
         self.rules
@@ -115,6 +139,11 @@ impl Door {
     /// The wish that the run should end.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
+    }
+
+    /// The calls that go on beside the script.
+    pub fn long_calls(&self) -> &LongCalls {
+        &self.long_calls
     }
 
     pub(super) fn credentials(&self) -> Option<Arc<dyn Credentials>> {
@@ -177,6 +206,25 @@ impl Door {
             .hint("open it without #{ readonly: true } to allow changes"));
         }
         Ok(())
+    }
+
+    /// Tells the watcher of a change, if it is the first one to this guest; its definition is read
+    /// only then.
+    pub(super) fn announce(
+        &self,
+        uuid: u128,
+        object: &str,
+        host: impl FnOnce() -> String,
+        definition: impl FnOnce() -> Option<String>,
+    ) {
+        let Some(watcher) = &self.watcher else { return };
+        if !self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(uuid) {
+            return;
+        }
+        // One that cannot be read is no reason to hinder the change, which will say what is wrong.
+        if let Some(definition) = definition() {
+            watcher(&FirstChange { object, host: &host(), definition: &definition });
+        }
     }
 
     /// Tells the observer of a change that was tried.

@@ -66,7 +66,7 @@ impl Report {
 
     /// True where a piece of metadata was meant that is not there.
     pub(crate) fn is_missing_metadata(&self) -> bool {
-        self.number as u32 == sys::VIR_ERR_NO_DOMAIN_METADATA
+        matches!(self.number as u32, sys::VIR_ERR_NO_DOMAIN_METADATA | sys::VIR_ERR_NO_NETWORK_METADATA)
     }
 
     /// True where the transport to the daemon reported it, not the daemon or a driver.
@@ -94,6 +94,11 @@ impl From<Error> for Failure {
 
 impl From<Report> for Error {
     fn from(report: Report) -> Self {
+        if let Some(words) = agent_words(&report) {
+            return Error::new("agent_command_failed", words)
+                .domain(domain_word(report.domain))
+                .cause(report.message);
+        }
         let word = match report.number as u32 {
             // The public API refuses a change on a read-only connection with this number; the
             // daemon's own access control has a number of its own.
@@ -115,6 +120,19 @@ impl From<Failure> for Error {
             Failure::Own(error) => error,
         }
     }
+}
+
+/// The words of a guest's agent that refuses a command. libvirt has a number for that, and until now
+/// its QEMU driver reports an internal error.
+fn agent_words(report: &Report) -> Option<String> {
+    const BEGINNING: &str = "unable to execute QEMU agent command '";
+    const WRAPPED: &str = "Guest agent command failed, error was '";
+    if !matches!(report.number as u32, sys::VIR_ERR_INTERNAL_ERROR | sys::VIR_ERR_AGENT_COMMAND_FAILED) {
+        return None;
+    }
+    let (_, rest) = report.message.split_once(BEGINNING)?;
+    let (_, words) = rest.split_once("': ")?;
+    Some(words.strip_prefix(WRAPPED).map_or(words, |words| words.trim_end_matches('\'')).to_owned())
 }
 
 /// What to do about an error, where its number alone tells.
@@ -168,4 +186,26 @@ pub(crate) fn check(answer: c_int) -> Outcome<c_int> {
 /// Turns a null pointer into libvirt's last error.
 pub(crate) fn check_pointer<T>(pointer: *mut T) -> Outcome<*mut T> {
     if pointer.is_null() { Err(Failure::Libvirt(Report::last())) } else { Ok(pointer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_that_refuses_is_quoted_without_what_libvirt_says_around_it() {
+        let report = |message: &str| Report {
+            number: sys::VIR_ERR_INTERNAL_ERROR as i32,
+            message: message.into(),
+            ..Report::default()
+        };
+        let plain = "internal error: unable to execute QEMU agent command 'guest-x': no such thing";
+        let error = Error::from(report(plain));
+        assert_eq!((error.code(), error.to_string().as_str()), ("agent_command_failed", "no such thing"));
+        assert_eq!(error.facts().cause.as_deref(), Some(plain));
+        let wrapped = "internal error: unable to execute QEMU agent command 'guest-exec': \
+                       Guest agent command failed, error was 'Failed to execute'";
+        assert_eq!(Error::from(report(wrapped)).to_string(), "Failed to execute");
+        assert_eq!(Error::from(report("internal error: other")).code(), "internal_error");
+    }
 }

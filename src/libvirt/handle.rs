@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use virt::connect::Connect;
 
 use super::connection::{Connection, Live};
-use super::door::Operation;
+use super::door::{Effect, Operation, read};
 use super::failure::Outcome;
 use crate::error::Result;
 
@@ -25,6 +25,16 @@ pub trait Object: Send + Sync + Sized + 'static {
 
     /// Its name for people; local, no call to the daemon.
     fn label(&self) -> Outcome<String>;
+
+    /// What tells it from everything else, for kinds whose first change in a run is announced.
+    fn watched(_key: &Self::Key) -> Option<u128> {
+        None
+    }
+
+    /// Its definition, for the same kinds.
+    fn definition(&self) -> Option<String> {
+        None
+    }
 }
 
 /// See the module.
@@ -114,6 +124,16 @@ impl<O: Object> Handle<O> {
         self.0.object(live)
     }
 
+    /// Announces a change that will be made in another way than by a call on the object.
+    pub fn announce_change(&self, definition: &str) {
+        self.0.announce_with(|| Some(definition.to_owned()));
+    }
+
+    /// Announces a change on the thread that makes it.
+    pub(super) fn announce(&self, operation: Operation, object: &O) {
+        self.0.announce(operation, object);
+    }
+
     /// Makes a call that also needs the open connection, to give objects that it found a handle.
     pub(super) fn call_live<T: Send + 'static>(
         &self,
@@ -123,12 +143,31 @@ impl<O: Object> Handle<O> {
         let inner = self.0.clone();
         self.0.connection.call_live(operation, &self.0.label, move |live| {
             let object = inner.object(live)?;
+            inner.announce(operation, &object);
             f(live, &object)
         })
     }
 }
 
 impl<O: Object> Inner<O> {
+    /// Announces a change on the thread that makes it.
+    fn announce(&self, operation: Operation, object: &O) {
+        if operation.effect != Effect::Read {
+            self.announce_with(|| {
+                self.connection.door().count(read("domain.xml"), 1);
+                object.definition()
+            });
+        }
+    }
+
+    /// Tells the door's watcher of a change, if it is the first one in this run.
+    fn announce_with(&self, definition: impl FnOnce() -> Option<String>) {
+        if let Some(uuid) = O::watched(&self.key) {
+            let connection = &self.connection;
+            connection.door().announce(uuid, &self.label, || connection.uri(), definition);
+        }
+    }
+
     fn object(&self, live: &Live) -> Outcome<Arc<O>> {
         let cached = || self.cached.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((generation, object)) = &*cached()

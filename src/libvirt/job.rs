@@ -54,6 +54,18 @@ pub trait Work: Send + Sync {
     /// Asks it to end; `wait` tells when it has.
     fn abort(&self) -> Result<()>;
 
+    /// True for work that `wait` called done while something still goes on, until [`Self::pivot`] or
+    /// [`Self::abort`] ends it: the copy of a disk that is ready, and kept so.
+    fn is_held(&self) -> bool {
+        false
+    }
+
+    /// Goes over to what it has made, waiting until that is possible.
+    fn pivot(&self) -> Result<()> {
+        Err(Error::new("operation_invalid", "this work has nothing to pivot to")
+            .hint("copies of disks and commits of active images can pivot"))
+    }
+
     /// What it has made; asked only after it ended well.
     fn product(&self) -> Option<Product> {
         None
@@ -163,9 +175,20 @@ impl Job {
         }
     }
 
-    /// Asks it to end before its time; a job that is done stays what it is.
+    /// Asks it to end before its time; a job that is done, and not held, stays what it is.
     pub fn abort(&self) -> Result<()> {
-        if self.is_done()? { Ok(()) } else { self.0.work.abort() }
+        if self.is_done()? && !self.is_held() { Ok(()) } else { self.0.work.abort() }
+    }
+
+    /// True where it is done but kept going, until [`Self::pivot`] or [`Self::abort`].
+    pub fn is_held(&self) -> bool {
+        self.0.work.is_held() && matches!(self.outcome(), Some(Ok(())))
+    }
+
+    /// Goes over to what the work has made, waiting until that is possible.
+    pub fn pivot(&self) -> Result<()> {
+        self.0.work.pivot().map_err(|error| self.left_alone(error))?;
+        self.end(Ok(()))
     }
 
     /// How far it is; after the end, what was reached.

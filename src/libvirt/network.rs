@@ -19,8 +19,6 @@ use super::handle::{Handle, Object};
 use super::typed_params::c_text;
 use crate::error::Result;
 
-pub use changes::NetworkMetadata;
-
 /// A handle on a network.
 pub type Network = Handle<Raw>;
 

@@ -8,11 +8,11 @@ use virt::sys;
 
 use super::domain::release;
 use super::door::{Operation, change, destroy, read};
-use super::failure::{Failure, Outcome, Report, check, check_pointer, text_of};
+use super::failure::{Failure, Outcome, check, check_pointer, take_text};
 use super::handle::{Found, Handle, Object};
 use super::network::Network;
 use super::owned::owned;
-use super::typed_params::{Params, ParamsBuffer, c_text, read as read_params};
+use super::typed_params::{Params, ParamsBuffer, c_text, take};
 use crate::error::{Error, Result};
 
 owned! {
@@ -128,29 +128,15 @@ impl NetworkPort {
     pub fn xml(&self) -> Result<String> {
         self.call(read("network_port.xml"), |p| {
             // SAFETY: a live port; the text is ours to free.
-            unsafe {
-                let text = check_pointer(sys::virNetworkPortGetXMLDesc(p.as_ptr(), 0))?;
-                let copy = text_of(text).unwrap_or_default();
-                release(text.cast());
-                Ok(copy)
-            }
+            unsafe { take_text(sys::virNetworkPortGetXMLDesc(p.as_ptr(), 0)) }
         })
     }
 
     /// Its limits (`virNetworkPortGetParameters`): averages and peaks in KiB/s, bursts in KiB.
     pub fn parameters(&self) -> Result<Params> {
         self.call(read("network_port.parameters"), |p| {
-            let (mut params, mut count) = (std::ptr::null_mut(), 0);
-            // SAFETY: a live port; libvirt allocates the array, which is copied and freed.
-            unsafe {
-                let answer = sys::virNetworkPortGetParameters(p.as_ptr(), &raw mut params, &raw mut count, 0);
-                if answer < 0 {
-                    return Err(Failure::Libvirt(Report::last()));
-                }
-                let list = read_params(params, usize::try_from(count).unwrap_or(0));
-                sys::virTypedParamsFree(params, count);
-                Ok(list)
-            }
+            // SAFETY: a live port; `take` gives room for the answer, and frees it.
+            take(|params, count| unsafe { sys::virNetworkPortGetParameters(p.as_ptr(), params, count, 0) })
         })
     }
 

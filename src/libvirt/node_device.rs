@@ -4,8 +4,6 @@
 
 mod finders;
 
-use std::ffi::CStr;
-
 use virt::connect::Connect;
 use virt::nodedev::NodeDevice as Raw;
 use virt::sys;
@@ -14,7 +12,7 @@ use super::door::{change, destroy, read};
 use super::failure::{Failure, Outcome, Report, check, text_of};
 use super::handle::{Handle, Object};
 use super::symbols;
-use super::typed_params::c_text;
+use super::typed_params::{c_text, optional_c_text, pointer_of};
 use crate::error::Result;
 
 /// A handle on a device of the host.
@@ -56,7 +54,7 @@ impl NodeDevice {
         self.call(read("node_device.parent"), |d| {
             let active = match is_active(d) {
                 Ok(active) => Some(active),
-                Err(Failure::Libvirt(report)) if report.number == sys::VIR_ERR_NO_SUPPORT as i32 => None,
+                Err(Failure::Libvirt(report)) if report.is_unsupported() => None,
                 Err(failure) => return Err(failure),
             };
             Ok(NodeDeviceSummary { parent: parent(d)?, capabilities: d.list_caps()?, active })
@@ -112,9 +110,9 @@ impl NodeDevice {
     /// Takes it from the host, so that a guest can have it (`virNodeDeviceDetachFlags`); without a
     /// driver libvirt chooses which one holds it meanwhile.
     pub fn detach(&self, driver: Option<&str>) -> Result<()> {
-        let driver = driver.map(|driver| c_text("a driver's name", driver)).transpose()?;
+        let driver = optional_c_text("a driver's name", driver)?;
         self.call(change("node_device.detach"), move |d| {
-            let driver = driver.as_deref().map_or(std::ptr::null(), CStr::as_ptr);
+            let driver = pointer_of(driver.as_ref());
             // SAFETY: a live device; the name is null or NUL-terminated.
             check(unsafe { sys::virNodeDeviceDetachFlags(d.as_ptr(), driver, 0) }).map(drop)
         })

@@ -8,7 +8,7 @@ use virt::sys;
 use super::connection::Connection;
 use super::domain::release;
 use super::door::{Operation, change, destroy, read};
-use super::failure::{Failure, Outcome, Report, check, check_pointer, text_of};
+use super::failure::{Failure, Outcome, Report, check, check_pointer, take_text, text_of};
 use super::handle::{Found, Handle, Object};
 use super::owned::owned;
 use super::typed_params::c_text;
@@ -63,12 +63,7 @@ impl NwFilterBinding {
     pub fn xml(&self) -> Result<String> {
         self.call(read("nwfilter_binding.xml"), |b| {
             // SAFETY: a live binding; the text is ours to free.
-            unsafe {
-                let text = check_pointer(sys::virNWFilterBindingGetXMLDesc(b.as_ptr(), 0))?;
-                let copy = text_of(text).unwrap_or_default();
-                release(text.cast());
-                Ok(copy)
-            }
+            unsafe { take_text(sys::virNWFilterBindingGetXMLDesc(b.as_ptr(), 0)) }
         })
     }
 

@@ -45,3 +45,7 @@ impl TestNode {
         Connection::new(Some(self.uri()), false, Arc::<Door>::default())
     }
 }
+
+/// A guest for such a host: it has a stored definition nowhere, so it vanishes when it stops.
+pub(crate) const GUEST: &str = "<domain type='test'><name>guest</name><memory>65536</memory>\
+    <os><type>hvm</type></os></domain>";

@@ -35,8 +35,13 @@ pub(super) static KINDS: &[Kind] = &[
         finders: &["domain", "domains"],
         read: |c| Ok(c.domain_entries(0)?.into_iter().map(|entry| entry.name).collect()),
     },
+    Kind { finders: &["interface", "interfaces"], read: |c| Ok(labels(&c.interfaces(0)?)) },
     Kind { finders: &["network", "networks"], read: |c| Ok(labels(&c.networks(0)?)) },
+    Kind { finders: &["node_device", "node_devices"], read: |c| Ok(labels(&c.node_devices(0)?)) },
+    Kind { finders: &["nwfilter", "nwfilters"], read: |c| Ok(labels(&c.nwfilters(0)?)) },
+    Kind { finders: &["nwfilter_binding"], read: |c| Ok(labels(&c.nwfilter_bindings(0)?)) },
     Kind { finders: &["pool", "pools"], read: |c| Ok(labels(&c.pools(0)?)) },
+    Kind { finders: &["secret"], read: |c| Ok(labels(&c.secrets(0)?)) },
 ];
 
 fn labels<O: crate::libvirt::Object>(all: &[crate::libvirt::Handle<O>]) -> Vec<String> {

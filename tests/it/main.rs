@@ -5,17 +5,30 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
+mod agent;
 mod api_coverage;
+mod backups;
+mod block_jobs;
 mod bulk;
 mod cases;
+mod console;
 mod daemon;
+mod events;
 mod exit_status;
+mod freeze;
 mod fuzz;
 mod harness;
 mod hotplug;
+mod host;
 mod lab_selftest;
+mod lxc;
+mod migration;
 mod reference;
+mod save;
 mod scripts;
+mod snapshots;
+mod storage_volumes;
+mod streams;
 mod support;
 mod terminal;
 mod tour;

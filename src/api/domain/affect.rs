@@ -25,7 +25,7 @@ pub(super) const AFFECT: &[OptionSpec] = &[LIVE, CONFIG, CURRENT];
 /// The bits of the options, together with those of all other flags.
 ///
 /// Errors: `usage` for options that exclude each other.
-pub(super) fn affect(options: &Parsed) -> Result<u32> {
+pub(in crate::api) fn affect(options: &Parsed) -> Result<u32> {
     for other in ["live", "config", "persistent"] {
         if options.flag("current") && options.flag(other) {
             return Err(Error::usage(format!("`current` and `{other}` exclude each other"))

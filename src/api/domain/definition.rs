@@ -114,6 +114,7 @@ mod domain_definition {
         let flags = sys::VIR_DOMAIN_XML_INACTIVE | secure(&vm);
         let before = vm.xml(flags)?;
         let Some(after) = edited(&context, &before, &closure)? else { return Ok(false) };
+        vm.announce_change(&before);
         let define = |flags| vm.connection().define_domain(&after, flags);
         validated(sys::VIR_DOMAIN_DEFINE_VALIDATE, define).map_err(|error| error.object(vm.label()))?;
         Ok(true)

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
 
 use super::actions::open_files;
+use super::managed_by;
 use crate::api::names::{self, Lookup, Wanted};
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
@@ -37,6 +38,7 @@ const FILTERS: &[OptionSpec] = &[
     boolean("snapshot", "Only guests with snapshots, or with false only the others.").alias("has_snapshot"),
     boolean("checkpoint", "Only guests with checkpoints, or with false only the others.")
         .alias("has_checkpoint"),
+    boolean("managed", "Only guests that something above libvirt manages, or with false only the others."),
 ];
 
 /// What chooses guests where libvirt's bulk statistics do it: name, active, persistent and state.
@@ -82,7 +84,7 @@ const LOOKUP: Lookup<virt::domain::Domain> = Lookup {
     missing: "no_domain",
     list: "domains()",
     by_name: Connection::domain_by_name,
-    by_uuid: Connection::domain_by_uuid,
+    by_other: Some((names::is_uuid, Connection::domain_by_uuid)),
     all: Connection::domains,
 };
 
@@ -99,7 +101,11 @@ pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<
 
 fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     let (flags, pattern) = selection(options)?;
-    names::list(connection.domains(flags)?, pattern.as_deref())
+    let mut guests = connection.domains(flags)?;
+    if let Some(managed) = options.get_bool("managed")? {
+        guests = managed_by::filter(connection, guests, managed)?;
+    }
+    names::list(guests, pattern.as_deref())
 }
 
 #[export_module]

@@ -55,7 +55,7 @@ fn key(name: &str) -> String {
 }
 
 /// The settings as a map.
-pub(super) fn to_map(params: Params) -> Map {
+pub(in crate::api) fn to_map(params: Params) -> Map {
     let mut map = Map::new();
     for (name, value) in params {
         let shown = shown(unit(&name), value);
@@ -111,7 +111,7 @@ fn by_device(text: &str) -> Map {
 /// What a script's map sets; `known` says what there is and of which type.
 ///
 /// Errors: `usage` for a setting that there is not, with the nearest one, and for a value that does not fit.
-pub(super) fn to_params(known: &[(String, Value)], settings: Map) -> Result<Params> {
+pub(in crate::api) fn to_params(known: &[(String, Value)], settings: Map) -> Result<Params> {
     let mut params = Params::new();
     collect(known, "", settings, &mut params)?;
     Ok(params)

@@ -1,14 +1,16 @@
 //! What the inventory reads from the definition of a guest.
 
 use super::{Disk, Nic};
+use crate::api::domain::managed_by::managed_by_of;
 use crate::error::Result;
 use crate::xml::{Document, Node, Value};
 
-/// Disks, interfaces, and whether an agent is connected.
+/// Disks, interfaces, whether an agent is connected, and what manages the guest.
 pub(super) struct Definition {
     pub(super) disks: Vec<Disk>,
     pub(super) nics: Vec<Nic>,
     pub(super) agent: bool,
+    pub(super) managed_by: Option<&'static str>,
 }
 
 /// Where the source of a disk or an interface may be named, in the order of preference.
@@ -28,6 +30,7 @@ impl Definition {
             disks: nodes("devices/disk")?.iter().map(disk).collect::<Result<_>>()?,
             nics: nodes("devices/interface")?.iter().map(nic).collect::<Result<_>>()?,
             agent: document.get(agent)?.is_some(),
+            managed_by: managed_by_of(&document)?.map(|found| found.manager),
         })
     }
 }

@@ -54,7 +54,7 @@ const LOOKUP: Lookup<virt::network::Network> = Lookup {
     missing: "no_network",
     list: "networks()",
     by_name: Connection::network_by_name,
-    by_uuid: Connection::network_by_uuid,
+    by_other: Some((names::is_uuid, Connection::network_by_uuid)),
     all: Connection::networks,
 };
 

@@ -112,3 +112,57 @@ fn a_network_as_data_is_its_columns() {
     let uuid = script.text("network(\"default\").uuid");
     assert_eq!(script.json("networks()"), expected.replace("UUID", &uuid));
 }
+
+#[test]
+fn an_element_is_added_changed_and_deleted() {
+    let script = TestScript::new();
+    let seen = script.text(
+        "let net = network(\"default\"); let seen = [];
+         let host = |name| `<host mac='52:54:00:00:00:01' name='${name}' ip='192.168.122.9'/>`;
+         let names = || network(\"default\").xml.all(\"ip/dhcp/host/@name\");
+         net.update(\"add\", \"ip-dhcp-range\", \"<range start='192.168.122.2' end='192.168.122.99'/>\");
+         net.update(\"add\", \"ip-dhcp-host\", host.call(\"web1\")); seen.push(names.call());
+         net.update(\"modify\", \"ip-dhcp-host\", xml(host.call(\"web2\")), #{ live: true, parent_index: 0 });
+         seen.push(names.call());
+         net.update(\"delete\", \"ip-dhcp-host\", host.call(\"web2\")); seen.push(names.call()); seen",
+    );
+    assert_eq!(seen, r#"[["web1"], ["web2"], []]"#);
+}
+
+#[test]
+fn an_update_that_cannot_be_is_refused() {
+    let script = TestScript::new();
+    let refusal = |arguments: &str| script.refusal(&format!("network(\"default\").update({arguments})"));
+    assert_eq!(refusal("\"change\", \"ip\", \"<ip/>\"").0, "usage");
+    assert_eq!(refusal("\"add\", \"dns-hosts\", \"<host/>\"").1, "did you mean \"dns-host\"?");
+    assert_eq!(refusal("\"add\", \"dns-host\", 7").0, "usage");
+    assert!(
+        refusal("\"add\", \"dns-host\", \"<host/>\", #{ current: true, config: true }").1.contains("`live`")
+    );
+    assert_eq!(refusal("\"add\", \"dns-host\", \"<host/>\", #{ parent_index: -2 }").0, "usage");
+    assert_eq!(refusal("\"delete\", \"dns-host\", \"<host ip='192.168.122.7'/>\"").0, "operation_invalid");
+}
+
+#[test]
+fn metadata_that_libvirt_or_the_driver_lacks_is_unsupported() {
+    let script = TestScript::new();
+    for call in [
+        "net.title",
+        "net.set_title(\"x\", #{ live: true })",
+        "net.description",
+        "net.description = \"x\"; net.title = ()",
+        "net.metadata(\"http://example.org\")",
+        "net.metadata(\"http://example.org\", #{ config: true })",
+        "net.set_metadata(\"http://example.org\", \"e\", \"<e/>\")",
+        "net.remove_metadata(\"http://example.org\", #{ live: true })",
+    ] {
+        let outcome = script.outcome(&format!("let net = network(\"default\"); {call}"));
+        // libvirt 9.7.0 and later have it, for the test driver too.
+        assert!(outcome.is_none_or(|error| error.code() == "unsupported"), "{call}");
+    }
+    assert_eq!(script.refusal("network(\"default\").set_title(7)").0, "usage");
+    assert_eq!(
+        script.refusal("network(\"default\").set_metadata(\"http://example.org\", \"e\", 7)").0,
+        "usage"
+    );
+}

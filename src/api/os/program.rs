@@ -20,26 +20,26 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// What to run.
 #[derive(Debug, Default)]
-pub(super) struct Program {
+pub(in crate::api) struct Program {
     /// The program and its arguments.
-    pub(super) argv: Vec<String>,
+    pub(in crate::api) argv: Vec<String>,
     /// What it reads on stdin; nothing where there is none.
-    pub(super) input: Vec<u8>,
+    pub(in crate::api) input: Vec<u8>,
     /// When it is ended.
-    pub(super) timeout: Option<Duration>,
+    pub(in crate::api) timeout: Option<Duration>,
     /// The folder it runs in.
-    pub(super) cwd: Option<String>,
+    pub(in crate::api) cwd: Option<String>,
     /// Variables that are set, or taken away where there is no value.
-    pub(super) env: Vec<(String, Option<String>)>,
+    pub(in crate::api) env: Vec<(String, Option<String>)>,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) struct Finished {
-    pub(super) out: Vec<u8>,
-    pub(super) err: Vec<u8>,
+pub(in crate::api) struct Finished {
+    pub(in crate::api) out: Vec<u8>,
+    pub(in crate::api) err: Vec<u8>,
     /// The exit status; 128 and the number of the signal for a program that was killed.
-    pub(super) code: i64,
+    pub(in crate::api) code: i64,
 }
 
 /// Which stream was read to its end.
@@ -53,7 +53,7 @@ impl Program {
     ///
     /// Errors: `usage` for a program without a name, `io` where it cannot be started, `timeout` when its time
     /// is over, and what `interrupted` says.
-    pub(super) fn run(&self, interrupted: &dyn Fn() -> Option<Error>) -> Result<Finished> {
+    pub(in crate::api) fn run(&self, interrupted: &dyn Fn() -> Option<Error>) -> Result<Finished> {
         let running = self.start()?;
         match self.watch(running, interrupted) {
             (_, Ok(finished)) => Ok(finished),

@@ -3,10 +3,11 @@
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
+use super::options;
 use crate::api::names::{self, Lookup};
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
-use crate::lang::options::{OptionTable, Parsed, boolean, flag, list, text, word};
+use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, list, text, word};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, StoragePool, sys};
 
@@ -28,20 +29,17 @@ static POOLS: OptionTable = OptionTable {
     ],
 };
 
-static DEFINE: OptionTable = OptionTable {
-    function: "Connection.define_pool",
-    options: &[flag(
-        "validate",
-        sys::VIR_STORAGE_POOL_DEFINE_VALIDATE,
-        "Checks the XML against libvirt's schema (libvirt 7.7.0).",
-    )],
-};
+pub(super) const VALIDATE: OptionSpec = flag(
+    "validate",
+    sys::VIR_STORAGE_POOL_DEFINE_VALIDATE,
+    "Checks the XML against libvirt's schema (libvirt 7.7.0).",
+);
 
-static CREATE: OptionTable =
-    OptionTable { function: "Connection.create_pool", options: super::lifecycle::WITH_BUILD };
+static DEFINE: OptionTable = OptionTable { function: "Connection.define_pool", options: &options::DEFINE };
+static CREATE: OptionTable = OptionTable { function: "Connection.create_pool", options: &options::CREATE };
 
 /// The types of pools; the first has the bit [`FIRST_TYPE`], and so on.
-const TYPES: &[&str] = &[
+pub(super) const TYPES: &[&str] = &[
     "dir",
     "fs",
     "netfs",
@@ -78,7 +76,7 @@ const LOOKUP: Lookup<virt::storage_pool::StoragePool> = Lookup {
     missing: "no_storage_pool",
     list: "pools()",
     by_name: Connection::pool_by_name,
-    by_uuid: Connection::pool_by_uuid,
+    by_other: Some((names::is_uuid, Connection::pool_by_uuid)),
     all: Connection::pools,
 };
 
@@ -171,6 +169,25 @@ mod pool_finders {
         Ok(connection.define_pool(&definition_text(&definition)?, 0)?)
     }
 
+    /// Stores the definition of a storage pool that options describe: `name`, `type` and what else it
+    /// shall have (`virStoragePoolDefineXML`).
+    ///
+    /// The pool is neither built nor started.
+    ///
+    /// Errors: `usage` without a name or a type; `xml_error` and its relatives where the type needs more.
+    ///
+    /// ```rhai
+    /// let pool = conn().define_pool(#{ name: "images3", type: "dir", target: "/srv/images3" });
+    /// print(pool.xml["target/path"]);
+    /// pool.undefine();
+    /// ```
+    #[rhai_fn(name = "define_pool", return_raw, pure)]
+    pub fn define_pool_from_options(connection: &mut Connection, options: Map) -> Fallible<StoragePool> {
+        let options = DEFINE.read(options)?;
+        let xml = options::definition(&options, DEFINE.function)?;
+        Ok(connection.define_pool(&xml, options.flags())?)
+    }
+
     /// Stores the definition of a storage pool, with options (`virStoragePoolDefineXML`).
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
@@ -186,8 +203,8 @@ mod pool_finders {
         definition: Dynamic,
         options: Map,
     ) -> Fallible<StoragePool> {
-        let options = DEFINE.read(options)?;
-        Ok(connection.define_pool(&definition_text(&definition)?, options.flags())?)
+        let flags = options::flags_beside_xml(&DEFINE, options)?;
+        Ok(connection.define_pool(&definition_text(&definition)?, flags)?)
     }
 
     /// Starts a storage pool without storing its definition (`virStoragePoolCreateXML`).
@@ -207,6 +224,25 @@ mod pool_finders {
         Ok(connection.create_pool(&definition_text(&definition)?, 0)?)
     }
 
+    /// Starts a storage pool that options describe, without storing its definition
+    /// (`virStoragePoolCreateXML`).
+    ///
+    /// The options are those of `define_pool`, and whether to build it first. It vanishes when it is stopped.
+    ///
+    /// Errors: `usage` without a name or a type; `xml_error` and its relatives where the type needs more;
+    /// `denied` for `overwrite` under `--deny destroy`.
+    ///
+    /// ```rhai
+    /// let pool = conn().create_pool(#{ name: "temp3", type: "dir", target: "/srv/temp3" });
+    /// pool.destroy();
+    /// ```
+    #[rhai_fn(name = "create_pool", return_raw, pure)]
+    pub fn create_pool_from_options(connection: &mut Connection, options: Map) -> Fallible<StoragePool> {
+        let options = CREATE.read(options)?;
+        let xml = options::definition(&options, CREATE.function)?;
+        Ok(connection.create_pool(&xml, options.flags())?)
+    }
+
     /// Starts a storage pool without storing its definition, with options (`virStoragePoolCreateXML`).
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept; `denied` for
@@ -223,7 +259,7 @@ mod pool_finders {
         definition: Dynamic,
         options: Map,
     ) -> Fallible<StoragePool> {
-        let options = CREATE.read(options)?;
-        Ok(connection.create_pool(&definition_text(&definition)?, options.flags())?)
+        let flags = options::flags_beside_xml(&CREATE, options)?;
+        Ok(connection.create_pool(&definition_text(&definition)?, flags)?)
     }
 }

@@ -167,3 +167,53 @@ fn a_pool_as_data_is_its_columns() {
     let uuid = script.text("pool(\"other\").uuid");
     assert_eq!(script.json("pool(\"other\")"), expected.replace("UUID", &uuid));
 }
+
+#[test]
+fn a_pool_is_described_by_options() {
+    let script = TestScript::new();
+    let xml = |options: &str| script.text(&format!("conn().define_pool(#{{ {options} }}).xml.to_string()"));
+    let dir = xml("name: \"images & more\", type: \"dir\", target: \"/srv/images\"");
+    assert!(dir.contains("<pool type=\"dir\">") || dir.contains("<pool type='dir'>"), "{dir}");
+    assert!(dir.contains("images &amp; more") && dir.contains("<path>/srv/images</path>"), "{dir}");
+    let nfs = xml(
+        "name: \"nfs\", type: \"netfs\", source_host: \"nas1\", source_path: \"/export\", source_format: \"nfs\",
+         target: \"/srv/nfs\"",
+    );
+    for part in ["<host name='nas1'/>", "<dir path='/export'/>", "<format type='nfs'/>"] {
+        assert!(nfs.contains(part), "{part}: {nfs}");
+    }
+    let scsi =
+        xml("name: \"hba\", type: \"scsi\", target: \"/dev/disk/by-path\", adapter_name: \"scsi_host1\"");
+    assert!(scsi.contains("<adapter type='scsi_host' name='scsi_host1'/>"), "{scsi}");
+    let temporary = "conn().create_pool(#{ name: \"temp\", type: \"dir\", target: \"/temp\" })";
+    assert_eq!(script.text(&format!("let p = {temporary}; [p.active, p.persistent]")), "[true, false]");
+}
+
+#[test]
+fn a_pool_that_is_not_described_enough_is_refused() {
+    let script = TestScript::new();
+    let refusal = |options: &str| script.refusal(&format!("conn().define_pool({options})"));
+    assert!(refusal("#{ type: \"dir\" }").1.contains("name:"));
+    assert!(refusal("#{ name: \"x\" }").1.contains("type:"));
+    assert_eq!(refusal("#{ name: \"x\", type: \"drr\" }"), ("usage".into(), "did you mean `dir`?".into()));
+    assert!(refusal("#{ name: \"x\", type: \"dir\", taget: \"/x\" }").1.contains("`target`"));
+    let both = "\"<pool type='dir'><name>x</name></pool>\", #{ name: \"y\" }";
+    assert!(refusal(both).1.contains("XML"));
+}
+
+#[test]
+fn sources_are_found_by_type_and_server() {
+    let script = TestScript::new();
+    let refusal = |call: &str| script.refusal(&format!("conn().find_pool_sources({call})"));
+    // The test driver answers for these two.
+    assert_eq!(script.text("conn().find_pool_sources(\"logical\").all(\"source\").len()"), "2");
+    assert_eq!(
+        script.text("conn().find_pool_sources(\"netfs\", #{ host: \"nas1\" }).all(\"source\").len()"),
+        "1"
+    );
+    assert_eq!(refusal("\"netfs\"").0, "invalid_arg");
+    assert_eq!(refusal("\"logicl\""), ("usage".into(), "did you mean \"logical\"?".into()));
+    assert_eq!(refusal("\"netfs\", #{ port: 2049 }").0, "usage");
+    assert_eq!(refusal("\"netfs\", #{ host: \"nas1\", source: \"<source/>\" }").0, "usage");
+    assert_eq!(script.error("host().storage_pool_capabilities()").code(), "unsupported");
+}

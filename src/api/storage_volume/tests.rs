@@ -84,3 +84,24 @@ fn a_volume_as_data_is_its_columns() {
     let expected = r#"[{"name":"v1","pool":"default","path":"/img/v1","type":"file","capacity":1000000,"allocation":1000000},{"name":"v2","pool":"other","path":"/other/v2","type":"file","capacity":1024,"allocation":1024}]"#;
     assert_eq!(all, expected);
 }
+
+#[test]
+fn transfers_are_refused_before_anything_is_touched() {
+    let script = TestScript::new();
+    let refusal = |call: &str| script.refusal(&format!("volume(\"/img/v1\").{call}"));
+    // The test driver has no transfers; what is wrong here is found first.
+    assert_eq!(refusal("upload(\"/no/such/file\")").0, "io");
+    assert_eq!(refusal("upload(\"/etc\")").0, "io");
+    assert_eq!(refusal("upload(\"/etc/hostname\")").0, "unsupported");
+    assert_eq!(refusal("upload(\"/etc/hostname\", #{ length: 0 })").0, "usage");
+    assert_eq!(refusal("upload(\"/etc/hostname\", #{ ofset: 1 })").1, "did you mean `offset`?");
+    assert_eq!(refusal("download(\"/no/such/folder/file\")").0, "io");
+    assert_eq!(refusal("read(0, \"1GiB\")").0, "usage");
+    assert_eq!(refusal("read(-1, 1)").0, "usage");
+    assert_eq!(refusal("write(0, 7)").0, "usage");
+    assert_eq!(script.text("volume(\"/img/v1\").read(0, 0).len()"), "0");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy");
+    assert_eq!(refusal(&format!("download({:?})", file.to_str().unwrap())).0, "unsupported");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -36,7 +36,7 @@ impl AgentPatience {
             Self::Forever => sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_BLOCK,
             Self::None => sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_NOWAIT as c_int,
             Self::AtMost(time) => {
-                let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+                let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
                 c_int::try_from(seconds.max(1)).unwrap_or(c_int::MAX)
             }
         }

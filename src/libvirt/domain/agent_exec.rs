@@ -1,8 +1,8 @@
 //! Programs in a guest, run by its agent.
 //!
 //! The agent starts a program and is asked again and again whether it has ended, with pauses that
-//! grow. What the program wrote comes in one answer, and libvirt carries no more than 4 MiB in one: a
-//! larger output is written to files in the guest and read from there.
+//! grow. Its input goes with one command and what it wrote comes in one answer, and libvirt carries
+//! neither if it is large: then they go through files in the guest.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,14 @@ use serde_json::{Value, json};
 use super::super::door::{change, read};
 use super::Domain;
 use super::agent::AgentPatience;
+use super::agent_file::GuestFileMode;
 use crate::error::{Error, Result, code};
 
-/// Bytes of input that fit into one command of libvirt's 4 MiB, with base64 and what stands around it.
-const MOST_INPUT: usize = 3_000_000;
+/// Bytes of input that go with the command. libvirt 9.0 never ends a command to the agent that is larger
+/// than the buffer of its socket (208 KiB), so it has to stay well below that, in base64.
+const MOST_INPUT: usize = 96 * 1024;
+/// How long an answer may take that holds what a program wrote: a busy guest under emulation is slow.
+const ANSWER: AgentPatience = AgentPatience::AtMost(Duration::from_secs(60));
 /// Pauses between two looks at a program.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -32,7 +36,7 @@ pub struct GuestProgram {
     pub env: Option<Vec<String>>,
     /// When it counts as too slow; `None` for never.
     pub timeout: Option<Duration>,
-    /// Lets its output go through files in the guest, so that it may be of any size.
+    /// Lets its input and output go through files in the guest, so that they may be of any size.
     pub large: bool,
 }
 
@@ -63,19 +67,18 @@ impl GuestProgram {
             return Err(Error::usage("there is no program to run")
                 .hint("give the program and its arguments as an array: [\"/bin/ls\", \"-l\"]"));
         }
-        if self.input.len() > MOST_INPUT {
-            let message = format!(
-                "the input has {} bytes, and libvirt carries {MOST_INPUT} to the agent",
-                self.input.len()
-            );
-            return Err(Error::usage(message).hint("write it to a file in the guest with vm.file_write"));
+        if self.input.len() > MOST_INPUT && !self.large {
+            let message =
+                format!("the input has {} bytes; {MOST_INPUT} go with the command", self.input.len());
+            return Err(Error::usage(message)
+                .hint("run it with #{ large: true }: its input then goes through a file in the guest"));
         }
         Ok(())
     }
 
     fn command(&self, argv: &[String]) -> Value {
         let mut arguments = json!({ "path": argv[0], "arg": argv[1..], "capture-output": true });
-        if !self.input.is_empty() {
+        if !self.input.is_empty() && !self.large {
             arguments["input-data"] = STANDARD.encode(&self.input).into();
         }
         if let Some(env) = &self.env {
@@ -105,8 +108,7 @@ impl Domain {
 
     fn start_as(&self, program: &GuestProgram, argv: &[String]) -> Result<i64> {
         program.check().map_err(|e| e.operation("domain.exec").object(self.label()))?;
-        let answer =
-            self.agent_answer(change("domain.exec"), &program.command(argv), AgentPatience::Default);
+        let answer = self.agent_answer(change("domain.exec"), &program.command(argv), AgentPatience::Default);
         let answer = answer.map_err(|e| self.not_run(program, e))?;
         answer["pid"].as_i64().ok_or_else(|| {
             Error::new("internal_error", format!("the agent gave no process id: {answer}"))
@@ -119,7 +121,7 @@ impl Domain {
     /// the agent forgets it with this answer.
     pub fn exec_status(&self, pid: i64) -> Result<GuestProcess> {
         let ask = json!({ "execute": "guest-exec-status", "arguments": { "pid": pid } });
-        let answer = self.agent_answer(read("domain.exec_status"), &ask, AgentPatience::Default);
+        let answer = self.agent_answer(read("domain.exec_status"), &ask, ANSWER);
         process(&answer.map_err(too_large)?)
     }
 
@@ -151,7 +153,7 @@ impl Domain {
     }
 
     fn not_run(&self, program: &GuestProgram, error: Error) -> Error {
-        if error.code() == "internal_error" && error.facts().message.contains("No such file") {
+        if error.code() == "agent_command_failed" && error.facts().message.contains("No such file") {
             let message = format!("there is no program {:?} in the guest", program.name());
             return Error::new(code::IO, message)
                 .cause(error.facts().message.clone())
@@ -163,20 +165,54 @@ impl Domain {
         error
     }
 
-    /// The same with the output in two files that only the agent's user can read: a shell opens them
-    /// and then becomes the program, so process id, exit status and signals stay the program's.
+    /// The same with input and output in files of a folder that only the agent's user can read: a shell
+    /// opens them and then becomes the program, so process id, exit status and signals are the program's.
     fn exec_through_files(&self, program: &GuestProgram) -> Result<GuestProcess> {
+        program.check().map_err(|e| e.operation("domain.exec").object(self.label()))?;
         let folder = format!("/tmp/virhai-{}", uuid_text());
-        let shell = |script: &str| ["/bin/sh", "-c", script, &folder].map(str::to_owned).to_vec();
-        let mut argv = shell("umask 077; mkdir \"$0\" && exec \"$@\" >\"$0/out\" 2>\"$0/err\"");
+        self.shell(&folder, "umask 077; mkdir \"$0\"")?;
+        let outcome = self.exec_in(&folder, program);
+        if outcome.as_ref().is_err_and(|error| error.code() == code::TIMEOUT) {
+            // It goes on, and writes there.
+            return outcome;
+        }
+        // What went wrong before is the failure to tell of, not what could not be removed after it.
+        let removed = self.shell(&folder, "rm -rf -- \"$0\"");
+        let process = outcome?;
+        removed.map(|()| process)
+    }
+
+    fn exec_in(&self, folder: &str, program: &GuestProgram) -> Result<GuestProcess> {
+        let mut script = "exec \"$@\" >\"$0/out\" 2>\"$0/err\"".to_owned();
+        if !program.input.is_empty() {
+            self.file_write(&format!("{folder}/in"), &program.input, GuestFileMode::Write)?;
+            script.push_str(" <\"$0/in\"");
+        }
+        let mut argv = shell_line(&script, folder);
         argv.extend(program.argv.iter().cloned());
         let pid = self.start_as(program, &argv)?;
-        let mut process = self.exec_wait(program, pid)?;
-        let collected = self.collect(&folder, &mut process);
-        let remove = GuestProgram { argv: shell("rm -rf -- \"$0\""), ..GuestProgram::default() };
-        // What could not be read is the failure to tell of, not what could not be removed after it.
-        let removed = self.exec_start(&remove);
-        collected.and(removed.map(drop)).map(|()| process)
+        let mut process = self.exec_wait(program, pid).map_err(|error| match error.code() {
+            code::TIMEOUT => error.replace_hint(format!(
+                "it goes on; what it writes is in {folder}/out and {folder}/err in the guest"
+            )),
+            _ => error,
+        })?;
+        self.collect(folder, &mut process)?;
+        Ok(process)
+    }
+
+    /// Runs a line of shell that only has to succeed.
+    fn shell(&self, folder: &str, script: &str) -> Result<()> {
+        let program = GuestProgram { argv: shell_line(script, folder), ..GuestProgram::default() };
+        let pid = self.exec_start(&program)?;
+        let process = self.exec_wait(&program, pid)?;
+        if process.code == Some(0) {
+            return Ok(());
+        }
+        let words = String::from_utf8_lossy(&process.err).trim().to_owned();
+        Err(Error::new(code::IO, format!("{folder} in {}: {words}", self.label()))
+            .operation("domain.exec")
+            .object(self.label()))
     }
 
     fn collect(&self, folder: &str, process: &mut GuestProcess) -> Result<()> {
@@ -186,10 +222,16 @@ impl Domain {
     }
 }
 
+fn shell_line(script: &str, folder: &str) -> Vec<String> {
+    ["/bin/sh", "-c", script, folder].map(str::to_owned).to_vec()
+}
+
 /// A name that nobody can guess, from the system's own source of random bytes.
 fn uuid_text() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_or_else(
-        |_| format!("{}-{:?}", std::process::id(), Instant::now()).replace(|c: char| !c.is_ascii_digit(), "-"),
+        |_| {
+            format!("{}-{:?}", std::process::id(), Instant::now()).replace(|c: char| !c.is_ascii_digit(), "-")
+        },
         |text| text.trim().to_owned(),
     )
 }
@@ -209,7 +251,7 @@ fn too_large(error: Error) -> Error {
         hint.to_owned()
     };
     Error::new(code::IO, "the program wrote more than libvirt carries in one answer (4 MiB): it is lost")
-        .cause(words)
+        .cause(facts.cause.clone().unwrap_or_else(|| facts.message.clone()))
         .operation("domain.exec")
         .object(facts.object.clone().unwrap_or_default())
         .host(facts.host.clone().unwrap_or_default())
@@ -230,9 +272,9 @@ fn process(answer: &Value) -> Result<GuestProcess> {
 
 /// The bytes of a member that the agent gives in base64; none where there is no such member.
 pub(super) fn decoded(member: &Value) -> Result<Vec<u8>> {
-    STANDARD.decode(member.as_str().unwrap_or_default()).map_err(|error| {
-        Error::new("internal_error", format!("the agent's answer is no base64: {error}"))
-    })
+    STANDARD
+        .decode(member.as_str().unwrap_or_default())
+        .map_err(|error| Error::new("internal_error", format!("the agent's answer is no base64: {error}")))
 }
 
 #[cfg(test)]
@@ -259,8 +301,7 @@ mod tests {
             program.command(&argv)["arguments"],
             json!({ "path": "/bin/cat", "arg": ["-n"], "capture-output": true })
         );
-        let program =
-            GuestProgram { input: b"hi".to_vec(), env: Some(vec!["A=1".into()]), ..program };
+        let program = GuestProgram { input: b"hi".to_vec(), env: Some(vec!["A=1".into()]), ..program };
         let arguments = &program.command(&argv)["arguments"];
         assert_eq!((&arguments["input-data"], &arguments["env"]), (&json!("aGk="), &json!(["A=1"])));
     }
@@ -270,7 +311,7 @@ mod tests {
         assert_eq!(GuestProgram::default().check().unwrap_err().code(), code::USAGE);
         let program =
             GuestProgram { argv: vec!["x".into()], input: vec![0; MOST_INPUT + 1], ..Default::default() };
-        assert!(program.check().unwrap_err().facts().hint.as_deref().unwrap().contains("file_write"));
+        assert!(program.check().unwrap_err().facts().hint.as_deref().unwrap().contains("large"));
     }
 
     #[test]

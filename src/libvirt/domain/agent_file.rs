@@ -19,8 +19,11 @@ use super::agent_exec::decoded;
 use super::{Domain, release};
 use crate::error::{Error, Result};
 
-/// Bytes in one command: large enough to be fast, small enough for a slow guest to answer in time.
-const PIECE: usize = 512 * 1024;
+/// Bytes that are read with one command: large enough to be fast, small enough for a slow guest.
+const READ_PIECE: usize = 512 * 1024;
+/// Bytes that are written with one command: libvirt 9.0 never ends a command to the agent that is larger
+/// than the buffer of its socket (208 KiB), which this is far below in base64.
+const WRITE_PIECE: usize = 48 * 1024;
 /// How long a piece may take; a busy guest under emulation is slow.
 const PATIENCE: AgentPatience = AgentPatience::AtMost(Duration::from_secs(60));
 
@@ -113,13 +116,13 @@ impl Domain {
 
     /// What the guest's system says about a file is an error of that file.
     fn of_file(&self, path: &str, error: Error) -> Error {
-        const WORDS: &str = "error was '";
-        let message = &error.facts().message;
-        let Some(start) = message.find(WORDS).filter(|_| error.code() == "internal_error") else {
+        if error.code() != "agent_command_failed" {
             return error;
-        };
-        let reason = message[start + WORDS.len()..].trim_end_matches('\'');
+        }
+        let words = &error.facts().message;
+        let reason = words.rsplit_once(": ").map_or(words.as_str(), |(_, reason)| reason);
         Error::new(crate::error::code::IO, format!("{path} in {}: {reason}", self.label()))
+            .cause(words.clone())
             .operation(error.facts().operation.clone().unwrap_or_default())
             .host(error.facts().host.clone().unwrap_or_default())
             .object(self.label())
@@ -129,7 +132,7 @@ impl Domain {
 impl GuestFile {
     /// The next piece, at most 512 KiB; `None` at the end.
     pub fn read(&mut self) -> Result<Option<Vec<u8>>> {
-        let arguments = json!({ "handle": self.handle, "count": PIECE });
+        let arguments = json!({ "handle": self.handle, "count": READ_PIECE });
         let answer = self.command(read("domain.file_read"), "guest-file-read", &arguments)?;
         let piece = decoded(&answer["buf-b64"])?;
         Ok((!piece.is_empty()).then_some(piece))
@@ -137,7 +140,7 @@ impl GuestFile {
 
     /// Writes all of it, in pieces.
     pub fn write(&mut self, content: &[u8]) -> Result<()> {
-        for piece in content.chunks(PIECE) {
+        for piece in content.chunks(WRITE_PIECE) {
             let mut rest = piece;
             while !rest.is_empty() {
                 let arguments = json!({ "handle": self.handle, "buf-b64": STANDARD.encode(rest) });

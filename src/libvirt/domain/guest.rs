@@ -69,7 +69,8 @@ impl Domain {
         let places = Texts::new("a mount point", mountpoints)?;
         self.call(change("domain.fs_freeze"), move |d| {
             // SAFETY: a live domain and an array of NUL-terminated texts with its length.
-            places.with(|array, count| check(unsafe { sys::virDomainFSFreeze(d.as_ptr(), array, count, 0) }))
+            places
+                .with(|array, count| check(unsafe { sys::virDomainFSFreeze(d.as_ptr(), array, count, 0) }))
                 .map(|n| n as u32)
         })
     }
@@ -150,8 +151,8 @@ impl Domain {
             KeyChange::Remove => sys::VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE,
         };
         self.call(change("domain.set_authorized_ssh_keys"), move |d| {
-            // SAFETY: a live domain, a NUL-terminated name and an array of texts with its length.
             keys.with(|array, count| {
+                // SAFETY: a live domain, a NUL-terminated name and an array of texts with its length.
                 check(unsafe {
                     sys::virDomainAuthorizedSSHKeysSet(d.as_ptr(), user.as_ptr(), array, count, flags)
                 })
@@ -180,9 +181,7 @@ impl Domain {
         self.call(read("domain.guest_vcpus"), |d| {
             let (mut params, mut count): (sys::virTypedParameterPtr, c_uint) = (std::ptr::null_mut(), 0);
             // SAFETY: a live domain; libvirt allocates the array.
-            check(unsafe {
-                sys::virDomainGetGuestVcpus(d.as_ptr(), &raw mut params, &raw mut count, 0)
-            })?;
+            check(unsafe { sys::virDomainGetGuestVcpus(d.as_ptr(), &raw mut params, &raw mut count, 0) })?;
             // SAFETY: the array and its length, as libvirt gave them.
             Ok(unsafe { take_params(params, count as c_int) })
         })

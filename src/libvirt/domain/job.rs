@@ -2,7 +2,7 @@
 
 use std::os::raw::{c_int, c_uint};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use virt::sys;
 
@@ -13,6 +13,9 @@ use crate::libvirt::door::{Operation, change, read};
 use crate::libvirt::failure::{Outcome, check};
 use crate::libvirt::job::{Job, Product, Progress, Work};
 use crate::libvirt::typed_params::{self, Params, Value};
+
+/// How long an abort waits for the work to begin, where another job holds the guest.
+const BEGINNING: Duration = Duration::from_secs(35);
 
 /// `virDomainJobInfo`: times in milliseconds, sizes in bytes.
 pub type JobInfo = sys::virDomainJobInfo;
@@ -107,9 +110,13 @@ impl Domain {
         kind: c_uint,
         f: impl FnOnce(&Live, &virt::domain::Domain) -> Outcome<Option<Product>> + Send + 'static,
     ) -> Result<Job> {
-        let call = self.call_apart(operation, f)?;
+        Ok(self.job(operation, kind, self.call_apart(operation, f)?))
+    }
+
+    /// The job of a long call that was begun.
+    pub(super) fn job(&self, operation: Operation, kind: c_uint, call: Apart<Option<Product>>) -> Job {
         let work = LongCall { domain: self.clone(), kind, call };
-        Ok(Job::new(operation.name, self.label(), Arc::new(work)))
+        Job::new(operation.name, self.label(), Arc::new(work))
     }
 
     /// The progress of the job of this kind: of the one that goes on, or of the last one.
@@ -145,9 +152,14 @@ impl JobStats {
         {
             return Progress::default();
         }
-        let total = self.number("data_total");
+        // A dump of the memory alone has no sum.
+        let sum = |what: &str| match self.number(&format!("data_{what}")) {
+            0 => self.number(&format!("memory_{what}")) + self.number(&format!("disk_{what}")),
+            sum => sum,
+        };
+        let total = sum("total");
         // What was transferred may be more than there is: memory that changes is sent again.
-        let done = total.saturating_sub(self.number("data_remaining"));
+        let done = total.saturating_sub(sum("remaining"));
         Progress { done, total, details: self.params }
     }
 }
@@ -160,17 +172,30 @@ struct LongCall {
     call: Apart<Option<Product>>,
 }
 
+impl LongCall {
+    fn is_yet_to_begin(&self) -> bool {
+        let none = sys::VIR_DOMAIN_JOB_NONE as c_int;
+        self.call.answer().is_none() && self.domain.job_info().is_ok_and(|info| info.type_ == none)
+    }
+}
+
 impl Work for LongCall {
     fn progress(&self) -> Result<Progress> {
         if self.call.is_queued() {
             return Ok(Progress::default());
         }
-        let flags = match self.call.answer() {
-            None => 0,
-            Some(Ok(_)) => sys::VIR_DOMAIN_JOB_STATS_COMPLETED | sys::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED,
-            Some(Err(error)) => return Err(error),
-        };
-        self.domain.job_progress(self.kind, flags)
+        let completed = sys::VIR_DOMAIN_JOB_STATS_COMPLETED | sys::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED;
+        match self.call.answer() {
+            None => self.domain.job_progress(self.kind, 0),
+            Some(Ok(product)) => match (self.domain.job_progress(self.kind, completed), product) {
+                // Forgotten here: perhaps the destination can tell how it went.
+                (Err(_), Some(Product::Domain(there))) => {
+                    there.job_progress(sys::VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN, completed)
+                }
+                (told, _) => told,
+            },
+            Some(Err(error)) => Err(error),
+        }
     }
 
     fn wait(&self, time: Duration) -> Result<Option<Result<()>>> {
@@ -178,7 +203,23 @@ impl Work for LongCall {
     }
 
     fn abort(&self) -> Result<()> {
-        if self.call.cancel() { Ok(()) } else { self.domain.abort_job(0) }
+        let start = Instant::now();
+        self.call.forgive();
+        loop {
+            if self.call.cancel() || self.call.answer().is_some() {
+                return Ok(());
+            }
+            match self.domain.abort_job(0) {
+                // The call was sent, but the hypervisor has not begun: soon there is something to abort.
+                Err(error) if error.code() == "operation_invalid" && self.is_yet_to_begin() => {
+                    if start.elapsed() > BEGINNING {
+                        return Err(error);
+                    }
+                    self.call.wait_unseen(Duration::from_millis(50))?;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     fn product(&self) -> Option<Product> {
@@ -203,6 +244,14 @@ mod tests {
             stats(sys::VIR_DOMAIN_JOB_OPERATION_SAVE, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_SAVE);
         assert_eq!((progress.done, progress.total), (800, 1_000));
         assert_eq!(progress.details.len(), 4);
+    }
+
+    #[test]
+    fn a_dump_of_the_memory_alone_has_progress_too() {
+        let numbers = [("memory_total", 1_000), ("memory_processed", 900), ("memory_remaining", 100)];
+        let progress =
+            stats(sys::VIR_DOMAIN_JOB_OPERATION_DUMP, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_DUMP);
+        assert_eq!((progress.done, progress.total), (900, 1_000));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::typed_params::{c_text, optional_c_text, pointer_of};
 use super::Domain;
 use crate::error::Result;
 
-/// What of a definition's metadata is meant.
+/// What of a definition's metadata is meant; networks have the same as guests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Metadata {
     /// One line.
@@ -22,7 +22,7 @@ pub enum Metadata {
 }
 
 impl Metadata {
-    fn kind(&self) -> c_int {
+    pub(in crate::libvirt) fn kind(&self) -> c_int {
         (match self {
             Self::Title => sys::VIR_DOMAIN_METADATA_TITLE,
             Self::Description => sys::VIR_DOMAIN_METADATA_DESCRIPTION,
@@ -30,7 +30,7 @@ impl Metadata {
         }) as c_int
     }
 
-    fn uri(&self) -> Result<Option<std::ffi::CString>> {
+    pub(in crate::libvirt) fn uri(&self) -> Result<Option<std::ffi::CString>> {
         match self {
             Self::Element(uri) => c_text("a namespace", uri).map(Some),
             Self::Title | Self::Description => Ok(None),

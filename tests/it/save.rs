@@ -1,0 +1,111 @@
+//! The memory of a real guest in files: saved, changed, restored, dumped.
+
+use std::time::Duration;
+
+use crate::support::{Daemon, Guest, Need, Virhai, lab_or_skip};
+
+const LIMIT: Duration = Duration::from_secs(150);
+
+/// Runs a script that has the guest as `vm` and a folder for files as `folder`.
+#[track_caller]
+fn run(daemon: &Daemon, code: &str, expected: &str) {
+    let folder = daemon.dir().join("vm");
+    let text = format!("let vm = domain(\"it-saved\");\nlet folder = {folder:?};\n{code}");
+    Virhai::new()
+        .limit(LIMIT)
+        .connect(&daemon.uri())
+        .file("s.rhai", text)
+        .arg("s.rhai")
+        .stdout(expected)
+        .run();
+}
+
+#[test]
+fn a_guest_goes_into_a_file_and_comes_back_where_it_was() {
+    lab_or_skip!(Need::Guest);
+    let daemon = Daemon::start();
+    let guest = Guest::plan(&daemon, "it-saved").boot();
+    save_and_restore(&daemon);
+    guest.wait_agent();
+    managed_save(&daemon);
+    guest.wait_agent();
+    dump(&daemon);
+    guest.wait_agent();
+    two_at_a_time(&daemon);
+}
+
+fn save_and_restore(daemon: &Daemon) {
+    let code = r#"
+        let file = folder + "/it.save";
+        let job = vm.save(file);
+        print(`${job} ${job.operation} ${job.object}`);
+        // The connection is free meanwhile.
+        print(domains().len());
+        job.wait();
+        let reached = job.progress;
+        print(`${vm.state} ${vm.state_reason} ${reached.percent} ${reached.total > mib(16)} ${reached.rate > 0}`);
+        print(`${reached.details.operation} ${job.elapsed > 0} ${job.result}`);
+        try { vm.save(file).wait() } catch (e) { print(`${e.code} ${e.operation} ${e.object}`) }
+
+        let doc = conn().save_image_xml_desc(file);
+        print(doc["name"].text());
+        doc["title"] = "changed in the image";
+        conn().save_image_define_xml(file, doc, #{ paused: true });
+        conn().restore(file).wait();
+        print(`${vm.state} ${vm.xml["title"].text()}`);
+        vm.resume();
+        print(vm.state);
+        try { conn().restore(folder + "/none.save").wait() } catch (e) { print(e.operation) }
+        try { vm.save(folder + "/none/x.save").wait() } catch (e) { print(`${e.operation} ${vm.state}`) }
+    "#;
+    let expected = "save it-saved domain.save it-saved\n1\nshutoff saved 100.0 true true\nsave true \n\
+        operation_invalid domain.save it-saved\nit-saved\npaused changed in the image\nrunning\n\
+        connection.restore\ndomain.save running\n";
+    run(daemon, code, expected);
+}
+
+fn managed_save(daemon: &Daemon) {
+    let code = r#"
+        try { vm.managed_save_xml_desc() } catch (e) { print(e.code) }
+        vm.managed_save(#{ running: true }).wait();
+        print(`${vm.state} ${vm.has_managed_save} ${vm.managed_save_xml_desc()["name"].text()}`);
+        let doc = vm.managed_save_xml_desc(#{ secure: true });
+        doc["title"] = "once more";
+        vm.managed_save_define_xml(doc, #{ paused: true });
+        vm.start();
+        print(`${vm.state} ${vm.xml["title"].text()} ${vm.has_managed_save}`);
+        vm.resume();
+        print(vm.state);
+    "#;
+    run(daemon, code, "operation_invalid\nshutoff true it-saved\npaused once more false\nrunning\n");
+}
+
+fn dump(daemon: &Daemon) {
+    let code = r#"
+        let core = folder + "/it.core";
+        let job = vm.core_dump(core, #{ memory_only: true, live: true });
+        job.wait();
+        print(`${vm.state} ${job.progress.percent} ${fs::size(core) > mib(64)}`);
+        vm.core_dump(folder + "/it.kdump", #{ memory_only: true, format: "kdump-zlib" }).wait();
+        print(`${vm.state} ${fs::size(folder + "/it.kdump") < fs::size(core)}`);
+        try { vm.core_dump(core, #{ format: "kdump-zstd" }) } catch (e) { print(e.code) }
+    "#;
+    run(daemon, code, "running 100.0 true\nrunning true\nusage\n");
+}
+
+/// More long calls than a daemon takes from one connection: all end, and questions are answered meanwhile.
+fn two_at_a_time(daemon: &Daemon) {
+    let names: Vec<String> = (0..7).map(|n| format!("it-many-{n}")).collect();
+    for name in &names {
+        daemon.define_empty(name);
+        daemon.virsh(&["start", name]);
+    }
+    let code = r#"
+        let jobs = domains(#{ name: "it-many-*" }).map(|vm| vm.managed_save());
+        print(`${jobs.len()} ${vm.state}`);
+        for job in jobs { job.wait() }
+        print(domains(#{ name: "it-many-*", managed_save: true }).len());
+        show(jobs[0].state);
+    "#;
+    run(daemon, code, "7 running\n7\ndone\n");
+}

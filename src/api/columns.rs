@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rhai::Dynamic;
 
+use super::events::Events;
 use super::host::Host;
 use super::xml::{XmlDocument, XmlNode};
 use super::{domain_rows, job, point, words};
@@ -141,6 +142,7 @@ const READERS: &[Reader] = &[
     |values| rows_of(values, VOLUME, volumes),
     |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
     |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+    |values| Some(Ok(all_of::<Events>(values)?.iter().map(|events| Data::Text(events.describe())).collect())),
     |values| {
         Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
     },
@@ -234,11 +236,8 @@ fn nwfilter_binding(binding: &NwFilterBinding) -> Result<Vec<Data>> {
 }
 
 fn secret(secret: &Secret) -> Result<Vec<Data>> {
-    Ok(vec![
-        Data::Text(secret.key().to_string()),
-        Data::Text(super::secret::usage_type(secret)?),
-        Data::Text(secret.usage_id()?),
-    ])
+    let (kind, thing) = super::secret::usage(secret)?;
+    Ok(vec![Data::Text(secret.key().to_string()), Data::Text(kind), Data::Text(thing)])
 }
 
 fn pool(pool: &StoragePool) -> Result<Vec<Data>> {

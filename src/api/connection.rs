@@ -5,6 +5,7 @@
 
 mod identity;
 mod native;
+mod supports;
 
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Engine, Map};
@@ -20,6 +21,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(connection_functions).into());
     identity::register(engine);
     native::register(engine);
+    supports::register(engine);
 }
 
 /// The options of `connect`.

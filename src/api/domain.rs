@@ -35,6 +35,8 @@ mod screenshot;
 mod security;
 pub(in crate::api) mod settings;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod vcpus;
 
@@ -66,6 +68,7 @@ pub(super) fn register(engine: &mut Engine) {
     managed_by::register(engine);
     actions::register(engine);
     migration::register(engine);
+    block::register(engine);
     definition::register(engine);
     devices::register(engine);
     input::register(engine);
@@ -106,6 +109,8 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         actions::MORE_OPTIONS,
         actions::OPTIONS,
         migration::OPTIONS,
+        addresses::OPTIONS,
+        block::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
         finders::OPTIONS,

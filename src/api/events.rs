@@ -81,6 +81,13 @@ impl Events {
     }
 }
 
+impl Events {
+    /// What it is, for people.
+    pub(super) fn describe(&self) -> String {
+        if self.0.subscription.is_closed() { "events (closed)".into() } else { "events".into() }
+    }
+}
+
 impl IntoIterator for Events {
     type Item = Fallible<Map>;
     type IntoIter = Loop;
@@ -266,7 +273,7 @@ mod event_functions {
     /// ```
     #[rhai_fn(name = "to_string", pure)]
     pub fn events_to_string(events: &mut Events) -> String {
-        if events.0.subscription.is_closed() { "events (closed)".into() } else { "events".into() }
+        events.describe()
     }
 
     /// What it is, as `debug` shows it.
@@ -276,7 +283,7 @@ mod event_functions {
     /// ```
     #[rhai_fn(name = "to_debug", pure)]
     pub fn events_to_debug(events: &mut Events) -> String {
-        events_to_string(events)
+        events.describe()
     }
 
     /// All kinds of events: maps with `kind`, `family`, `summary` and `usual`.

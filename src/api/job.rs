@@ -64,16 +64,12 @@ fn title(job: &Job) -> String {
     format!("{verb} {}", job.object())
 }
 
-fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 fn reading(job: &Job) -> Result<Map> {
     let reading = job.progress()?;
     let optional = |number: Option<f64>| number.map_or(Dynamic::UNIT, Dynamic::from);
     let fields = [
-        ("done", integer(reading.progress.done).into()),
-        ("total", integer(reading.progress.total).into()),
+        ("done", params::to_i64(reading.progress.done).into()),
+        ("total", params::to_i64(reading.progress.total).into()),
         ("percent", optional(reading.percent)),
         ("rate", reading.rate.into()),
         ("eta", optional(reading.eta)),
@@ -101,8 +97,8 @@ pub(super) fn row(job: &Job) -> Result<Vec<Data>> {
         Data::Text(job.operation().to_owned()),
         Data::Text(job.object().to_owned()),
         Data::Text(state(job)?.to_owned()),
-        Data::Int(integer(reading.progress.done)),
-        Data::Int(integer(reading.progress.total)),
+        Data::Int(params::to_i64(reading.progress.done)),
+        Data::Int(params::to_i64(reading.progress.total)),
         reading.percent.map_or(Data::Null, |percent| Data::Float((percent * 10.0).round() / 10.0)),
         Data::Float((job.elapsed() * 1000.0).round() / 1000.0),
         error.map_or(Data::Null, |error| Data::Text(error.to_string())),

@@ -11,6 +11,7 @@ use rhai::{Engine, FnPtr, Map};
 use super::edit::edited;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, point};
+use crate::error::Error;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Connection, Domain, DomainSnapshot, sys};
 use crate::xml::Document;
@@ -68,6 +69,14 @@ static DELETE: OptionTable = OptionTable {
     ],
 };
 
+/// Says since when what was refused is possible.
+fn explain_revert(error: Error) -> Error {
+    if error.code() != "config_unsupported" || !error.to_string().contains("external snapshot") {
+        return error;
+    }
+    error.hint("the host needs libvirt 9.9.0; its images can be put back by hand while the guest is off")
+}
+
 /// A fact of its description.
 fn fact(snapshot: &DomainSnapshot, path: &str) -> Fallible<Dynamic> {
     Ok(point::fact(&Document::parse(&snapshot.xml(0)?)?, path)?)
@@ -96,7 +105,7 @@ mod snapshot_functions {
         Ok(snapshot.domain()?)
     }
 
-    /// The connection that the snapshot belongs to (`virDomainSnapshotGetConnect`).
+    /// The connection that the snapshot belongs to.
     ///
     /// ```rhai
     /// print(domain("test").snapshot_create().connection().uri())
@@ -233,26 +242,28 @@ mod snapshot_functions {
 
     /// Takes the guest back to the snapshot; what it is now is lost (`virDomainRevertToSnapshot`).
     ///
-    /// Errors: `snapshot_revert_risky` where `force` is needed.
+    /// Errors: `snapshot_revert_risky` where `force` is needed, `config_unsupported` for an external
+    /// snapshot before libvirt 9.9.0.
     ///
     /// ```rhai
     /// domain("test").snapshot_create().revert();
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn revert(snapshot: &mut DomainSnapshot) -> Fallible<()> {
-        Ok(snapshot.revert(0)?)
+        Ok(snapshot.revert(0).map_err(explain_revert)?)
     }
 
     /// Takes the guest back to the snapshot, with options (`virDomainRevertToSnapshot`).
     ///
-    /// Errors: `snapshot_revert_risky` where `force` is needed.
+    /// Errors: `snapshot_revert_risky` where `force` is needed, `config_unsupported` for an external
+    /// snapshot before libvirt 9.9.0.
     ///
     /// ```rhai
     /// domain("test").snapshot_create().revert(#{ paused: true });
     /// ```
     #[rhai_fn(name = "revert", return_raw, pure)]
     pub fn revert_with(snapshot: &mut DomainSnapshot, options: Map) -> Fallible<()> {
-        Ok(snapshot.revert(REVERT.read(options)?.flags())?)
+        Ok(snapshot.revert(REVERT.read(options)?.flags()).map_err(explain_revert)?)
     }
 
     /// Deletes the snapshot; the guest stays as it is (`virDomainSnapshotDelete`).

@@ -11,7 +11,7 @@ use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::{Error, Result, code};
-use crate::libvirt::Reason;
+use crate::libvirt::{Door, Reason};
 use crate::output::{self, Written};
 use crate::report;
 use crate::session::Session;
@@ -43,10 +43,11 @@ fn script(environment: &Environment, arguments: &Arguments, file: &Path) -> u8 {
 
 /// One source whose value is not shown.
 fn one(environment: &Environment, mut session: Session, name: &str, text: &str) -> u8 {
-    match session.eval(name, text) {
+    let status = match session.eval(name, text) {
         Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &error),
-    }
+    };
+    settle(environment, session.context().door(), status)
 }
 
 /// A script that came to its end; its last lines may not have reached anybody.
@@ -65,12 +66,45 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
         let name = if codes.len() == 1 { "-e".to_owned() } else { format!("-e#{}", index + 1) };
         match session.eval(&name, text) {
             Ok(value) => last = value,
-            Err(error) => return ended(environment, &session, &error),
+            Err(error) => {
+                return settle(environment, session.context().door(), ended(environment, &session, &error));
+            }
         }
     }
-    match show(environment, &last) {
+    let status = match show(environment, &last) {
         Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
+    };
+    settle(environment, session.context().door(), status)
+}
+
+/// Waits for long work that was begun and not awaited: some of it would end with this program. A failure
+/// that nobody was told of is told here, and makes a run that went well a failed one.
+pub(super) fn settle(environment: &Environment, door: &Door, status: u8) -> u8 {
+    let interrupt = door.interrupt();
+    let tell = |running: &[String]| output::err(&format!("waiting for {}\n", running.join(", ")));
+    match door.long_calls().settle(interrupt, tell) {
+        Ok(failures) => {
+            failures.iter().for_each(|failure| report::error(failure, environment.stderr));
+            if status == status::DONE && !failures.is_empty() { status::FAILED } else { status }
+        }
+        // Where this is the first to hear that the run should end, it is why it ends.
+        Err(error) if status == status::DONE && error.ends_the_run() => {
+            report::error(&error, environment.stderr);
+            wish_status(interrupt.reason())
+        }
+        Err(_) => status,
+    }
+}
+
+/// The exit status of a run that was asked to end.
+pub(super) fn wish_status(reason: Option<Reason>) -> u8 {
+    match reason {
+        Some(Reason::Deadline) => status::DEADLINE,
+        Some(Reason::Terminated) => status::TERMINATED,
+        Some(Reason::OutputClosed) => status::DONE,
+        Some(Reason::OutputFailed) => status::FAILED,
+        Some(Reason::Interrupted) | None => status::INTERRUPTED,
     }
 }
 
@@ -97,9 +131,8 @@ pub(super) fn ended(environment: &Environment, session: &Session, failure: &Eval
     report::uncaught(failure, environment.stderr, session);
     let error = from_rhai(failure);
     match (error.code(), reason) {
-        (code::INTERRUPTED, Some(Reason::Terminated)) => status::TERMINATED,
-        (code::INTERRUPTED, _) => status::INTERRUPTED,
         (code::DEADLINE, _) => status::DEADLINE,
+        (code::INTERRUPTED, reason) => wish_status(reason),
         (code::CONNECT_FAILED | code::AUTH_FAILED | code::PERMISSION_DENIED, _) => status::CONNECTION,
         _ if matches!(failure, EvalAltResult::ErrorParsing(..)) => status::USAGE,
         _ => status::FAILED,

@@ -1,9 +1,8 @@
 //! The prompt as a mode of the command: what it is made with, and the exit status of its end.
 
 use super::environment::Environment;
-use super::{Arguments, status};
+use super::{Arguments, batch};
 use crate::config::{Env, Folders};
-use crate::libvirt::Reason;
 use crate::output::{self, Format};
 use crate::repl::{self, Ending, HISTORY_FILE, Setup};
 use crate::report;
@@ -18,21 +17,20 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments) -> u8 {
         }
     };
     let prompt = environment.config.prompt.clone();
+    // Modules are looked for where the person is.
+    let session = environment.session(arguments, Some(".".into()));
+    let door = session.context().door().clone();
     let ending = repl::run(Setup {
-        // Modules are looked for where the person is.
-        session: environment.session(arguments, Some(".".into())),
+        session,
         options: environment.view.options(environment.view.format.unwrap_or(Format::Table)),
         stderr: environment.stderr,
         typed: arguments.options.palette(output::stdout_is_terminal(), prompt.color),
         prompt,
         history,
     });
-    match ending {
+    let status = match ending {
         Ending::Status(status) => status,
-        Ending::Wish(Reason::Deadline) => status::DEADLINE,
-        Ending::Wish(Reason::Terminated) => status::TERMINATED,
-        Ending::Wish(Reason::Interrupted) => status::INTERRUPTED,
-        Ending::Wish(Reason::OutputClosed) => status::DONE,
-        Ending::Wish(Reason::OutputFailed) => status::FAILED,
-    }
+        Ending::Wish(reason) => batch::wish_status(Some(reason)),
+    };
+    batch::settle(environment, &door, status)
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::auth::Credentials;
 use super::interrupt::Interrupt;
+use super::long_calls::LongCalls;
 use crate::error::{Error, Result, code};
 
 /// What a call does to the host.
@@ -99,6 +100,7 @@ pub struct Door {
     watcher: Option<Box<Watcher>>,
     /// What was changed already, by UUID.
     changed: Mutex<HashSet<u128>>,
+    long_calls: LongCalls,
 }
 
 impl Door {
@@ -137,6 +139,11 @@ impl Door {
     /// The wish that the run should end.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
+    }
+
+    /// The calls that go on beside the script.
+    pub fn long_calls(&self) -> &LongCalls {
+        &self.long_calls
     }
 
     pub(super) fn credentials(&self) -> Option<Arc<dyn Credentials>> {

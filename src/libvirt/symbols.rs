@@ -40,6 +40,11 @@ pub struct Symbol {
 }
 
 impl Symbol {
+    /// True where it can be called here.
+    pub fn is_there(&self) -> bool {
+        self.address().is_some()
+    }
+
     fn address(&self) -> Option<NonNull<c_void>> {
         let library = match self.library {
             Library::Libvirt => libc::RTLD_DEFAULT,

@@ -32,6 +32,7 @@ const BURST: &str = r#"
 fn burst(daemon: &Daemon, pairs: u32, then: &str, stdout: &str) {
     Virhai::new()
         .connect(&daemon.uri_for("test"))
+        .limit(Duration::from_secs(300))
         .file("burst.rhai", &format!("{BURST}\n{then}"))
         .args(["burst.rhai", &pairs.to_string()])
         .stdout(stdout)
@@ -216,10 +217,11 @@ fn what_qemu_tells_arrives_with_names_and_words() {
 }
 
 #[test]
-fn a_guest_is_waited_for_until_its_agent_a_block_job_and_a_port_are_there() {
-    lab_or_skip!(Need::Guest);
+fn a_guest_is_waited_for_until_its_agent_an_address_a_port_and_a_block_job_are_there() {
+    lab_or_skip!(Need::Guest, Need::Network);
     let daemon = Daemon::start();
-    let guest = Guest::plan(&daemon, "vhwait1").define();
+    daemon.virsh(&["net-start", "default"]);
+    let guest = Guest::plan(&daemon, "vhwait1").network("default").define();
     let uri = daemon.uri();
     let door = Arc::new(Door::default());
     let mut session = session(&uri, &door);
@@ -229,6 +231,9 @@ fn a_guest_is_waited_for_until_its_agent_a_block_job_and_a_port_are_there() {
     assert!(agent);
     // Ten seconds of booting, and one look.
     assert_eq!(door.counts().values().sum::<u64>(), 2, "{:?}", door.counts());
+    let ip = session.eval("ip", "vm.wait(\"ip\", \"90s\")").unwrap().as_bool().unwrap();
+    assert!(ip);
+    wait_for_a_port(&daemon, &guest);
     let copy = daemon.dir().join("vm/copy.qcow2");
     let (name, copy) = (guest.name().to_owned(), copy.display().to_string());
     daemon.virsh(&["blockcopy", &name, "vda", &copy, "--transient-job"]);
@@ -239,4 +244,17 @@ fn a_guest_is_waited_for_until_its_agent_a_block_job_and_a_port_are_there() {
     daemon.virsh(&["blockjob", &name, "vda", "--abort"]);
     let stopped = session.eval("off", "vm.shutdown(); vm.wait(\"shutoff\", \"90s\")").unwrap();
     assert!(stopped.as_bool().unwrap());
+}
+
+/// The guest's network is in the daemon's namespaces: so is the program that connects.
+fn wait_for_a_port(daemon: &Daemon, guest: &Guest<'_>) {
+    let listen = r#"{"execute":"guest-exec","arguments":{"path":"/bin/busybox","arg":["nc","-l","-p","7"]}}"#;
+    daemon.virsh(&["qemu-agent-command", guest.name(), listen]);
+    let code = format!(
+        "let vm = domain(\"{}\"); [vm.wait(\"port:9\", 0), vm.wait(\"port:7\", \"60s\")]",
+        guest.name()
+    );
+    let program = env!("CARGO_BIN_EXE_virhai");
+    let told = daemon.exec(&[program, "-o", "json", "-c", "qemu:///system", "-e", &code]);
+    assert_eq!(told.trim(), "[false,true]");
 }

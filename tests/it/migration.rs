@@ -53,7 +53,7 @@ impl Hosts {
             format!("let there = connect({:?});", self.there.uri()),
             "let ways = #{ live: true, copy_storage_all: true, persistent: true, undefinesource: true };"
                 .into(),
-            "let way = ways + #{ migrateuri: \"tcp://10.99.8.2\", disks_port: 49200 };".into(),
+            "let way = ways + #{ migrateuri: \"tcp://10.99.8.2\" };".into(),
             format!("let vm = domain({name:?});"),
         ]
     }
@@ -108,7 +108,7 @@ fn an_aborted_migration_leaves_the_guest_running(hosts: &Hosts, name: &str) {
         print(`${job.state} ${vm.state} ${vm.job_info().type}`);
         try { vm.abort_job() } catch (e) { print(e.code) }
         let job = vm.migrate(there, way + #{ timeout: 1, timeout_abort: true });
-        try { job.wait() } catch (e) { print(e.code) }
+        try { job.wait() } catch (e) { print(`${e.code}`); if e.code != "operation_aborted" { print(e.message) } }
         // At once: before the hypervisor has begun.
         let job = vm.migrate(there, way);
         job.abort();
@@ -124,18 +124,24 @@ fn an_aborted_migration_leaves_the_guest_running(hosts: &Hosts, name: &str) {
 /// The whole of what somebody at a terminal does who has other plans.
 fn a_person_who_stops_waiting_does_not_stop_the_migration(hosts: &Hosts, name: &str) {
     let terminal = Terminal::open(Virhai::new().connect(&hosts.here.uri()), 110, 30);
-    for line in hosts.prelude(name) {
-        terminal.line(&line);
-    }
-    terminal.line("let job = vm.migrate(there, way)");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
+    terminal.line(&format!(
+        "{} let job = vm.migrate(there, way); print(`begun: ${{job}}`)",
+        hosts.prelude(name).join(" ")
+    ));
+    terminal.wait_for(&format!("begun: migrate {name}"));
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("job.wait()");
     terminal.wait_until("a bar with a rate", |screen| screen.contains("MiB/s") && screen.contains('%'));
     terminal.keys(&["C-c"]);
     terminal.wait_for("was not aborted");
-    terminal.line("job.state");
-    terminal.wait_for("running");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
+    terminal.line("print(`now: ${job.state}`)");
+    terminal.wait_for("now: running");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("job.abort(); job.wait()");
     terminal.wait_for("canceled by client");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("exit()");
     assert_eq!(terminal.wait_exit(), 0);
     assert_eq!(hosts.here.virsh(&["domstate", name]), "running");
@@ -163,7 +169,7 @@ fn a_live_migration_takes_the_disk_along_and_shows_progress(hosts: &Hosts, name:
 fn post_copy_lets_it_run_at_the_destination_first(hosts: &Hosts, name: &str) {
     let code = format!(
         r#"
-        let back = ways + #{{ migrateuri: "tcp://10.99.8.1", disks_port: 49200, postcopy: true }};
+        let back = ways + #{{ migrateuri: "tcp://10.99.8.1", postcopy: true }};
         let vm = there.domain({name:?});
         vm.migrate_max_speed = {PACE:?};
         let job = vm.migrate(conn(), back);

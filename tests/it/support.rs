@@ -17,6 +17,7 @@
 #![allow(dead_code)] // a helper may be ready before the test that needs it
 
 pub(crate) mod cases;
+pub(crate) mod disk_guest;
 pub(crate) mod golden;
 pub(crate) mod guest;
 pub(crate) mod lab;
@@ -29,6 +30,7 @@ pub(crate) mod turn;
 pub(crate) mod virhai;
 pub(crate) mod wait;
 
+pub(crate) use disk_guest::DiskGuest;
 pub(crate) use guest::Guest;
 pub(crate) use lab::Daemon;
 pub(crate) use need::{Need, lab_or_skip};

@@ -12,8 +12,11 @@ const SCRIPT: &str = r#"
 let rounds = parse_int(args[0]);
 for round in 0..rounds {
     let vm = domains(#{ state: "running" })[0];
+    let events = [conn().events(), vm.events(#{ kinds: ["lifecycle"] })];
     vm.suspend();
     vm.resume();
+    for heard in events { heard.next(5); heard.next(5); }
+    events[0].close();
     let facts = [vm.name, vm.state, vm.id, vm.memory, vm.os_type, vm.autostart, vm.persistent, vm.xml["name"]];
     conn().stats();
     conn().inventory();

@@ -98,8 +98,12 @@ methods_with_options! {
     /// try { domain("test").set_lifecycle_action("crash", "restart") } catch (e) { print(e.code) }
     /// ```
     fn set_lifecycle_action(vm: Domain, event: ImmutableString, action: ImmutableString; options: AFFECT) -> () {
-        let event = word_number("event", LIFECYCLES, &event)?;
-        let action = word_number("action", ACTIONS, &action)?;
+        let number = |what, table, word| {
+            word_number(what, table, word)
+                .map_err(|e| e.operation("domain.set_lifecycle_action").object(vm.label()))
+        };
+        let event = number("event", LIFECYCLES, &event)?;
+        let action = number("action", ACTIONS, &action)?;
         Ok(vm.set_lifecycle_action(event, action, affect(&options)?)?)
     }
 

@@ -64,6 +64,7 @@ static BEGIN_XML: OptionTable = OptionTable {
 /// Begins a backup, and listens to it from before that.
 fn begin(vm: &Domain, xml: &str, checkpoint: Option<String>, flags: u32) -> Result<Job> {
     let work = BackupWork::new(vm, description::is_pull(xml))?;
+    work.refuse_second()?;
     vm.backup_begin(xml, checkpoint.as_deref(), flags)?;
     Ok(Job::new("domain.backup_begin", vm.label(), Arc::new(work)))
 }

@@ -98,10 +98,11 @@ mod domain_block {
 
     /// Bytes of a disk of the guest, by target or path, from an offset on (`virDomainBlockPeek`).
     ///
-    /// They are what the guest would read, whatever the format of the image. Offset and size are in bytes, or texts such as `"4KiB"`.
+    /// They are those of the file or device behind it; QEMU's driver gives them of raw images only. Offset and
+    /// size are in bytes, or texts such as `"4KiB"`.
     ///
-    /// Errors: `invalid_arg` for a disk that the guest does not have and beyond its end, `operation_invalid` when
-    /// it does not run, `unsupported` where the driver cannot.
+    /// Errors: `invalid_arg` for a disk that the guest does not have, and for an image in another format,
+    /// `unsupported` where the driver cannot.
     ///
     /// ```rhai
     /// try { print(domain("test").block_peek("vda", 0, 512).len()) } catch (e) { print(e.code) }

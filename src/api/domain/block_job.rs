@@ -52,7 +52,7 @@ mod domain_block_jobs {
     /// The destination is the path of a new file, or the XML of a disk as text or document. When
     /// everything is copied the job is ready: both disks stay alike until `job.pivot()` lets the guest
     /// go over to the copy, or `job.abort()` leaves the copy as it is then. `job.wait()` returns when
-    /// the job is ready.
+    /// the job is ready. A guest with a stored definition needs the option `transient_job`.
     ///
     /// Errors: `invalid_arg` for a disk that the guest does not have, `block_copy_active` while another
     /// job has the disk, `unsupported` where the driver cannot.
@@ -71,6 +71,7 @@ mod domain_block_jobs {
 
     /// Copies a disk of the running guest to another place, with options (`virDomainBlockCopy`).
     ///
+    /// A guest with a stored definition needs `transient_job`: the copy ends with the guest.
     /// With `pivot` the guest goes over to the copy while `job.wait()` waits, with `finish` the copy is
     /// left alone then; without either, `job.wait()` returns when the job is ready. `bandwidth` is in
     /// bytes a second, `granularity` and `buf_size` are in bytes.
@@ -244,7 +245,7 @@ mod domain_block_jobs {
     ///
     /// A copy that is ready is complete then, and left alone.
     ///
-    /// Errors: `invalid_arg` for a disk that the guest does not have, `operation_invalid` where no job goes on.
+    /// Errors: `invalid_arg` for a disk that the guest does not have and where no job goes on.
     ///
     /// ```rhai
     /// try { domain("test").block_job_abort("vda") } catch (e) { print(e.code) }
@@ -258,7 +259,7 @@ mod domain_block_jobs {
     ///
     /// `pivot` fails with `block_copy_active` while the job is not ready; `job.pivot()` waits instead.
     ///
-    /// Errors: `invalid_arg` for a disk that the guest does not have, `operation_invalid` where no job goes on.
+    /// Errors: `invalid_arg` for a disk that the guest does not have and where no job goes on.
     ///
     /// ```rhai
     /// try { domain("test").block_job_abort("vda", #{ pivot: true }) } catch (e) { print(e.code) }
@@ -273,7 +274,7 @@ mod domain_block_jobs {
     ///
     /// In bytes a second, or a text such as `"50MiB"`; 0 for no limit.
     ///
-    /// Errors: `invalid_arg` for a disk that the guest does not have, `operation_invalid` where no job goes on.
+    /// Errors: `invalid_arg` for a disk that the guest does not have and where no job goes on.
     ///
     /// ```rhai
     /// try { domain("test").block_job_set_speed("vda", "50MiB") } catch (e) { print(e.code) }

@@ -4,10 +4,12 @@ use rhai::plugin::export_module;
 use rhai::{Dynamic, Engine, ImmutableString};
 
 use super::affect::{AFFECT, CONFIG, CURRENT, LIVE, PERSISTENT, affect, affect_of};
+use super::disks::texts;
 use crate::api::definition_text;
 use crate::api::methods::methods_with_options;
 use crate::error::Error;
 use crate::lang::options::{OptionSpec, flag};
+use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, sys};
 
 pub(super) fn register(engine: &mut Engine) {
@@ -22,6 +24,23 @@ fn missing(error: Error) -> Error {
         "device_missing" => error.hint("vm.xml has the devices of the running guest, vm.xml_desc(#{ inactive: true }) those that are stored"),
         _ => error,
     }
+}
+
+/// Says which aliases there are, where the one that was meant is not: libvirt has no word for that.
+fn missing_alias(vm: &Domain, alias: &str, error: Error) -> Error {
+    let Ok(aliases) = texts(vm, "//alias/@name") else { return error };
+    if error.code() != "internal_error" || aliases.iter().any(|known| known == alias) {
+        return missing(error);
+    }
+    let hint = match nearest(alias, aliases.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("there are {}", aliases.join(", ")),
+    };
+    Error::new("device_missing", format!("{} has no device with the alias {alias:?}", vm.label()))
+        .operation("domain.detach_device_alias")
+        .object(vm.label())
+        .cause(error.to_string())
+        .hint(hint)
 }
 
 methods_with_options! {
@@ -63,7 +82,8 @@ methods_with_options! {
     /// try { domain("test").detach_device_alias("ua-data") } catch (e) { print(e.code) }
     /// ```
     fn detach_device_alias(vm: Domain, alias: ImmutableString; options: AFFECT) -> () {
-        Ok(vm.detach_device_alias(&alias, affect(&options)?).map_err(missing)?)
+        let detached = vm.detach_device_alias(&alias, affect(&options)?);
+        Ok(detached.map_err(|error| missing_alias(vm, &alias, error))?)
     }
 
     /// Changes a device of the guest, such as the medium of a drive (`virDomainUpdateDeviceFlags`).

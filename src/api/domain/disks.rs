@@ -49,6 +49,18 @@ impl Disks {
     }
 }
 
+/// Every text that a path finds in a guest's live definition.
+pub(super) fn texts(vm: &Domain, path: &str) -> Result<Vec<String>> {
+    let found = Document::parse(&vm.xml(0)?)?.all(path)?;
+    Ok(found
+        .into_iter()
+        .filter_map(|value| match value {
+            Value::Text(text) => Some(text.into()),
+            Value::Node(_) => None,
+        })
+        .collect())
+}
+
 /// The target of a disk.
 pub(super) fn target(disk: &Node) -> Result<Option<String>> {
     disk.text_at("target/@dev")

@@ -3,9 +3,8 @@
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
-use crate::api::Fallible;
 use crate::api::job::details;
-use crate::api::words;
+use crate::api::{Fallible, params, words};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
@@ -47,7 +46,7 @@ const CONTROL_STATES: &[&str] = &["ok", "job", "occupied", "error"];
 const CONTROL_REASONS: &[&str] = &["none", "unknown", "monitor", "internal"];
 
 fn number(bytes: u64) -> Dynamic {
-    i64::try_from(bytes).unwrap_or(i64::MAX).into()
+    params::to_i64(bytes).into()
 }
 
 fn seconds(milliseconds: u64) -> Dynamic {

@@ -10,10 +10,25 @@ use crate::api::units::{duration, size};
 use crate::error::Error;
 use crate::lang::options::flag;
 use crate::libvirt::{Domain, sys};
+use crate::units::size_text;
 
 pub(super) fn register(engine: &mut Engine) {
     register_methods(engine);
     engine.register_global_module(rhai::exported_module!(memory_properties).into());
+}
+
+/// Says how much it may have, where that may be what is wrong.
+fn too_much(vm: &Domain, flags: u32, error: Error) -> Error {
+    if error.code() != "invalid_arg" || flags & sys::VIR_DOMAIN_MEM_MAXIMUM != 0 {
+        return error;
+    }
+    match vm.max_memory() {
+        Ok(most) => error.hint(format!(
+            "it may have {most} bytes ({}); set_max_memory changes that",
+            size_text(i64::try_from(most).unwrap_or(i64::MAX))
+        )),
+        Err(_) => error,
+    }
 }
 
 methods_with_options! {
@@ -34,7 +49,9 @@ methods_with_options! {
         LIVE, CONFIG, CURRENT,
         flag("maximum", sys::VIR_DOMAIN_MEM_MAXIMUM, "Changes the most that it may have."),
     ]) -> () {
-        Ok(vm.set_memory(size(&value)?, affect(&options)?)?)
+        let flags = affect(&options)?;
+        let set = vm.set_memory(size(&value)?, flags);
+        Ok(set.map_err(|error| too_much(vm, flags, error))?)
     }
 
     /// Sets the most memory that the guest may have (`virDomainSetMaxMemory`).

@@ -6,7 +6,7 @@ use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Engine, Map};
 
 use crate::api::units::{duration, size};
-use crate::api::{Fallible, connection};
+use crate::api::{Fallible, connection, params};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, Parsed, flag};
 use crate::libvirt::{Connection, Domain, Job, sys};
@@ -74,10 +74,6 @@ fn migrate_to(
     Ok(job.map_err(named)?)
 }
 
-fn bytes(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 fn set_speed(vm: &Domain, speed: &Dynamic, flags: u32) -> Result<()> {
     vm.set_migrate_max_speed(size(speed)?, flags)
 }
@@ -137,7 +133,7 @@ mod domain_migration {
     /// ```
     #[rhai_fn(get = "migrate_max_speed", return_raw, pure)]
     pub fn get_migrate_max_speed(vm: &mut Domain) -> Fallible<i64> {
-        Ok(bytes(vm.migrate_max_speed(0)?))
+        Ok(params::to_i64(vm.migrate_max_speed(0)?))
     }
 
     /// Bytes a second that a phase of a migration may send (`virDomainMigrateGetMaxSpeed`).
@@ -149,7 +145,7 @@ mod domain_migration {
     /// ```
     #[rhai_fn(name = "migrate_max_speed", return_raw, pure)]
     pub fn migrate_max_speed_with(vm: &mut Domain, options: Map) -> Fallible<i64> {
-        Ok(bytes(vm.migrate_max_speed(SPEED.read(options)?.flags())?))
+        Ok(params::to_i64(vm.migrate_max_speed(SPEED.read(options)?.flags())?))
     }
 
     /// Sets the bytes a second that a migration may send (`virDomainMigrateSetMaxSpeed`).
@@ -216,7 +212,7 @@ mod domain_migration {
     /// ```
     #[rhai_fn(get = "migrate_compression_cache", return_raw, pure)]
     pub fn get_migrate_compression_cache(vm: &mut Domain) -> Fallible<i64> {
-        Ok(bytes(vm.migrate_compression_cache()?))
+        Ok(params::to_i64(vm.migrate_compression_cache()?))
     }
 
     /// Sets the bytes that the compression may keep (`virDomainMigrateSetCompressionCache`).

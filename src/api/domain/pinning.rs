@@ -22,9 +22,9 @@ pub(super) fn number(what: &str, number: i64) -> Result<u32> {
 /// What `virDomainSetIOThreadParams` takes; there is no call that reads it.
 fn iothread_settings() -> Params {
     vec![
-        ("poll-max-ns".into(), Value::ULLong(0)),
-        ("poll-grow".into(), Value::UInt(0)),
-        ("poll-shrink".into(), Value::UInt(0)),
+        ("poll_max_ns".into(), Value::ULLong(0)),
+        ("poll_grow".into(), Value::UInt(0)),
+        ("poll_shrink".into(), Value::UInt(0)),
         ("thread_pool_min".into(), Value::Int(0)),
         ("thread_pool_max".into(), Value::Int(0)),
     ]
@@ -154,7 +154,8 @@ methods_with_options! {
     /// ```
     fn set_iothread_params(vm: Domain, id: i64, settings: Map; options: AFFECT) -> () {
         let id = number("an I/O thread", id)?;
-        let settings = to_params(&iothread_settings(), settings).map_err(|e| e.object(vm.label()))?;
+        let settings = to_params(&iothread_settings(), settings)
+            .map_err(|e| e.operation("domain.set_iothread_params").object(vm.label()))?;
         Ok(vm.set_iothread_params(id, settings, affect(&options)?)?)
     }
 }

@@ -110,7 +110,8 @@ mod security_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn set_launch_security_state(vm: &mut Domain, settings: Map) -> Fallible<()> {
-        let settings = to_params(&launch_security_settings(), settings).map_err(|e| e.object(vm.label()))?;
+        let settings = to_params(&launch_security_settings(), settings)
+            .map_err(|e| e.operation(Tuning::LAUNCH_SECURITY.set_name).object(vm.label()))?;
         Ok(vm.set_tuning(Tuning::LAUNCH_SECURITY, "", settings, 0)?)
     }
 }

@@ -3,7 +3,7 @@
 //! A name with a dash is written with `_`, one with a dot is a map in a map (`inbound.average`). Sizes are
 //! bytes, rates bytes in a second, sets of nodes arrays, and what is set for each device a map by its path.
 
-use rhai::{Dynamic, Map};
+use rhai::{Array, Dynamic, Map};
 
 use crate::api::units::size;
 use crate::api::{cpu_set, words};
@@ -79,6 +79,7 @@ fn shown(unit: Unit, value: Value) -> Dynamic {
     let number = match value {
         Value::String(text) => {
             return match unit {
+                Unit::Set if text.is_empty() => Array::new().into(),
                 Unit::Set => cpu_set::read(&text.clone().into())
                     .map_or_else(|_| text.into(), |set| cpu_set::array(&set).into()),
                 Unit::ByDevice => by_device(&text).into(),

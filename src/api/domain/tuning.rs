@@ -6,15 +6,20 @@ use rhai::plugin::export_module;
 use rhai::{Engine, ImmutableString, Map};
 
 use super::affect::{AFFECT, affect};
+use super::disks::explain;
 use super::settings::{to_map, to_params};
 use crate::api::methods::methods_with_options;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lang::options::Parsed;
-use crate::libvirt::{Domain, Params, Tuning, Value};
+use crate::lang::suggest::nearest;
+use crate::libvirt::{Domain, Params, Tuning, Value, sys};
 
 pub(super) fn register(engine: &mut Engine) {
     register_methods(engine);
 }
+
+/// Both definitions at once, which can be changed but not read.
+const BOTH: u32 = sys::VIR_DOMAIN_AFFECT_LIVE | sys::VIR_DOMAIN_AFFECT_CONFIG;
 
 fn get(vm: &Domain, tuning: Tuning, device: &str, options: &Parsed) -> Result<Map> {
     Ok(to_map(vm.tuning(tuning, device, affect(options)?)?))
@@ -23,10 +28,31 @@ fn get(vm: &Domain, tuning: Tuning, device: &str, options: &Parsed) -> Result<Ma
 /// Changes what the map names; the types are those of the settings that there are.
 fn set(vm: &Domain, tuning: Tuning, device: &str, settings: Map, options: &Parsed) -> Result<()> {
     let flags = affect(options)?;
-    let known = vm.tuning(tuning, device, flags)?;
+    // Of one definition: what there is and of which type is the same in both.
+    let one = if flags & BOTH == BOTH { flags & !sys::VIR_DOMAIN_AFFECT_CONFIG } else { flags };
+    let known = vm.tuning(tuning, device, one)?;
     let settings =
         to_params(&known, settings).map_err(|e| e.operation(tuning.set_name).object(vm.label()))?;
     vm.set_tuning(tuning, device, settings, flags)
+}
+
+/// Names the network cards that there are in an error about one that there is not.
+fn explain_card(vm: &Domain, card: &str, error: Error) -> Error {
+    if error.code() != "invalid_arg" {
+        return error;
+    }
+    let Ok(cards) = super::disks::texts(vm, "devices/interface/mac/@address") else { return error };
+    let Ok(sides) = super::disks::texts(vm, "devices/interface/target/@dev") else { return error };
+    let all = [cards, sides].concat();
+    if all.iter().any(|known| known.eq_ignore_ascii_case(card)) {
+        return error;
+    }
+    let hint = match nearest(card, all.iter().map(String::as_str)) {
+        _ if all.is_empty() => "the guest has no network cards".into(),
+        Some(near) => format!("did you mean {near:?}? the cards of the guest are {}", all.join(", ")),
+        None => format!("the cards of the guest are {}", all.join(", ")),
+    };
+    error.replace_hint(hint)
 }
 
 /// What a throttle group can have, which is what a disk can have by itself.
@@ -171,7 +197,7 @@ methods_with_options! {
     /// try { print(domain("test").block_io_tune("vda").total_bytes_sec) } catch (e) { print(e.code) }
     /// ```
     fn block_io_tune(vm: Domain, disk: ImmutableString; options: AFFECT) -> Map {
-        Ok(get(vm, Tuning::BLOCK_IO, &disk, &options)?)
+        Ok(get(vm, Tuning::BLOCK_IO, &disk, &options).map_err(|e| explain(vm, &disk, e))?)
     }
 
     /// Changes the I/O limits of a disk, by target (`vda`) or path (`virDomainSetBlockIoTune`).
@@ -184,7 +210,7 @@ methods_with_options! {
     /// try { domain("test").set_block_io_tune("vda", #{ total_bytes_sec: "10MiB" }) } catch (e) { print(e.code) }
     /// ```
     fn set_block_io_tune(vm: Domain, disk: ImmutableString, settings: Map; options: AFFECT) -> () {
-        Ok(set(vm, Tuning::BLOCK_IO, &disk, settings, &options)?)
+        Ok(set(vm, Tuning::BLOCK_IO, &disk, settings, &options).map_err(|e| explain(vm, &disk, e))?)
     }
 
     /// The limits of a network card (`virDomainGetInterfaceParameters`).
@@ -198,7 +224,7 @@ methods_with_options! {
     /// if mac != () { print(domain("test").interface_parameters(mac).inbound.average) }
     /// ```
     fn interface_parameters(vm: Domain, device: ImmutableString; options: AFFECT) -> Map {
-        Ok(get(vm, Tuning::INTERFACE, &device, &options)?)
+        Ok(get(vm, Tuning::INTERFACE, &device, &options).map_err(|e| explain_card(vm, &device, e))?)
     }
 
     /// Changes the limits of a network card (`virDomainSetInterfaceParameters`).
@@ -214,7 +240,8 @@ methods_with_options! {
     /// } catch (e) { print(e.code) }
     /// ```
     fn set_interface_parameters(vm: Domain, device: ImmutableString, settings: Map; options: AFFECT) -> () {
-        Ok(set(vm, Tuning::INTERFACE, &device, settings, &options)?)
+        let set = set(vm, Tuning::INTERFACE, &device, settings, &options);
+        Ok(set.map_err(|e| explain_card(vm, &device, e))?)
     }
 
     /// Which events of the host's CPUs are counted for the guest (`virDomainGetPerfEvents`).
@@ -252,7 +279,8 @@ methods_with_options! {
     /// ```
     fn set_throttle_group(vm: Domain, group: ImmutableString, settings: Map; options: AFFECT) -> () {
         let known: Params = THROTTLE.iter().map(|name| ((*name).to_owned(), Value::ULLong(0))).collect();
-        let settings = to_params(&known, settings).map_err(|e| e.object(vm.label()))?;
+        let settings = to_params(&known, settings)
+            .map_err(|e| e.operation("domain.set_throttle_group").object(vm.label()))?;
         Ok(vm.set_throttle_group(&group, settings, affect(&options)?)?)
     }
 

@@ -85,7 +85,7 @@ pub(super) fn definition(options: &Parsed, function: &'static str) -> Result<Str
     Ok(xml.to_string())
 }
 
-/// The bits beside a definition in XML; what describes the pool belongs into that.
+/// The bits beside a definition in XML; what describes a pool or a volume belongs into that.
 pub(super) fn flags_beside_xml(table: &'static OptionTable, options: rhai::Map) -> Result<u32> {
     let options = table.read(options)?;
     let describes = |kind| !matches!(kind, OptionKind::Flag(_));

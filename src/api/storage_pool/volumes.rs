@@ -4,9 +4,10 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
 use super::description;
+use super::options::flags_beside_xml;
 use crate::api::{Fallible, definition_text, names};
-use crate::error::{Error, Result};
-use crate::lang::options::{OptionKind, OptionTable, Parsed, any, flag, size, text};
+use crate::error::Result;
+use crate::lang::options::{OptionTable, Parsed, any, flag, size, text};
 use crate::libvirt::{StoragePool, StorageVolume, sys};
 
 pub(super) fn register(engine: &mut Engine) {
@@ -68,18 +69,6 @@ pub(super) static CLONE: OptionTable = OptionTable {
         ),
     ],
 };
-
-/// The bits beside a description in XML; what describes the volume belongs into that.
-fn flags_beside_xml(table: &'static OptionTable, options: Map) -> Result<u32> {
-    let options: Parsed = table.read(options)?;
-    let describes = |kind| !matches!(kind, OptionKind::Flag(_));
-    match table.options.iter().find(|spec| describes(spec.kind) && options.has(spec.name)) {
-        None => Ok(options.flags()),
-        Some(spec) => Err(Error::usage(format!("`{}` and XML cannot be given together", spec.name))
-            .operation(table.function)
-            .hint("say it in the XML, or give options alone")),
-    }
-}
 
 fn list(pool: &StoragePool, options: &Parsed) -> Result<Array> {
     names::list(pool.volumes()?, options.get_text("name")?.as_deref())

@@ -68,6 +68,11 @@ impl Parsed {
         true
     }
 
+    /// Returns the function whose options these are.
+    pub fn function(&self) -> &'static str {
+        self.table.function
+    }
+
     /// Returns the bits of all flags that were given as `true`.
     pub fn flags(&self) -> u32 {
         self.flags

@@ -5,6 +5,7 @@
 //! how it ended. Saving, restoring, dumping and migrating are such calls.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use crate::libvirt::door::Operation;
 use crate::libvirt::failure::Outcome;
 use crate::libvirt::handle::{Handle, Object};
 use crate::libvirt::interrupt::{Interrupt, TICK};
+use crate::libvirt::long_calls::LongCall;
 
 /// Calls beside the worker that run at one time; more wait for their turn. A daemon takes five
 /// requests of one connection (`max_client_requests`) and lets all later ones wait: the question how
@@ -59,9 +61,30 @@ impl<T> Clone for Apart<T> {
 }
 
 struct Shared<T> {
+    /// operation and object
+    title: String,
     phase: Mutex<Phase<T>>,
     ended: Condvar,
+    /// True once somebody was told how it ended.
+    seen: AtomicBool,
     interrupt: Interrupt,
+}
+
+impl<T: Send> LongCall for Shared<T> {
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn is_ended(&self) -> bool {
+        matches!(*locked(&self.phase), Phase::Done(_))
+    }
+
+    fn unseen_failure(&self) -> Option<Error> {
+        match &*locked(&self.phase) {
+            Phase::Done(Err(error)) if !self.seen.load(Ordering::Acquire) => Some(error.clone()),
+            _ => None,
+        }
+    }
 }
 
 enum Phase<T> {
@@ -72,31 +95,51 @@ enum Phase<T> {
 }
 
 impl<T: Clone + Send + 'static> Apart<T> {
-    fn new(interrupt: Interrupt) -> Self {
-        Self(Arc::new(Shared { phase: Mutex::new(Phase::Queued), ended: Condvar::new(), interrupt }))
+    fn new(title: String, interrupt: Interrupt) -> Self {
+        Self(Arc::new(Shared {
+            title,
+            phase: Mutex::new(Phase::Queued),
+            ended: Condvar::new(),
+            seen: AtomicBool::new(false),
+            interrupt,
+        }))
     }
 
     /// Waits for the answer, at most `time`: `None` while there is none.
     ///
     /// Fails when the run should end; the call goes on.
     pub(in crate::libvirt) fn wait(&self, time: Duration) -> Result<Option<Result<T>>> {
+        let ended = self.wait_unseen(time)?;
+        if ended {
+            self.forgive();
+        }
+        Ok(self.answer().filter(|_| ended))
+    }
+
+    /// Waits for the end without being told how it was; true once it has ended.
+    pub(in crate::libvirt) fn wait_unseen(&self, time: Duration) -> Result<bool> {
         let end = Instant::now().checked_add(time);
         let mut phase = locked(&self.0.phase);
         loop {
-            if let Phase::Done(outcome) = &*phase {
-                return Ok(Some(outcome.clone()));
+            if let Phase::Done(_) = &*phase {
+                return Ok(true);
             }
             self.0.interrupt.check()?;
             let left = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()));
             if left.is_zero() {
-                return Ok(None);
+                return Ok(false);
             }
             phase =
                 self.0.ended.wait_timeout(phase, left.min(TICK)).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// The answer, once there is one.
+    /// Takes a failure as known: somebody was told, or has asked for it.
+    pub(in crate::libvirt) fn forgive(&self) {
+        self.0.seen.store(true, Ordering::Release);
+    }
+
+    /// The answer, once there is one; for the work itself, so it counts as told to nobody.
     pub(in crate::libvirt) fn answer(&self) -> Option<Result<T>> {
         match &*locked(&self.0.phase) {
             Phase::Done(outcome) => Some(outcome.clone()),
@@ -154,7 +197,8 @@ impl Connection {
         object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<Apart<T>> {
-        let (live, apart) = self.admit_apart(operation).map_err(|e| self.explain(e, operation, object))?;
+        let admitted = self.admit_apart(operation, object);
+        let (live, apart) = admitted.map_err(|e| self.explain(e, operation, object))?;
         let inline = self.uri().starts_with("test:");
         self.start_apart(live, &apart, operation, object, inline, f)?;
         Ok(apart)
@@ -169,6 +213,7 @@ impl Connection {
         inline: bool,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<()> {
+        self.0.door.long_calls().add(apart.0.clone());
         let (connection, object, task) = (self.clone(), object.to_owned(), apart.clone());
         let run = move || connection.run_apart(&live, operation, &object, &task, f);
         if inline {
@@ -176,12 +221,21 @@ impl Connection {
             return Ok(());
         }
         let started = std::thread::Builder::new().name("libvirt-apart".into()).spawn(run);
-        started.map(drop).map_err(|e| Error::new(code::IO, format!("cannot start a thread: {e}")))
+        started.map(drop).map_err(|e| {
+            apart.cancel();
+            Error::new(code::IO, format!("cannot start a thread: {e}"))
+        })
     }
 
-    fn admit_apart<T: Clone + Send + 'static>(&self, operation: Operation) -> Result<(Arc<Live>, Apart<T>)> {
+    fn admit_apart<T: Clone + Send + 'static>(
+        &self,
+        operation: Operation,
+        object: &str,
+    ) -> Result<(Arc<Live>, Apart<T>)> {
         self.0.door.admit(operation, self.0.readonly)?;
-        Ok((self.live()?, Apart::new(self.0.door.interrupt().clone())))
+        let live = self.live()?;
+        let title = format!("{} {object}", operation.name);
+        Ok((live, Apart::new(title, self.0.door.interrupt().clone())))
     }
 
     fn run_apart<T: Clone + Send + 'static>(
@@ -255,7 +309,7 @@ mod tests {
         object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Apart<T> {
-        let (live, apart) = connection.admit_apart(SAVE).unwrap();
+        let (live, apart) = connection.admit_apart(SAVE, object).unwrap();
         connection.start_apart(live, &apart, SAVE, object, false, f).unwrap();
         apart
     }
@@ -338,6 +392,28 @@ mod tests {
             ("internal_error", Some("domain.save"))
         );
         assert_eq!(*locked(&told), ["domain.save web1 usage", "domain.save web1 internal_error"]);
+    }
+
+    #[test]
+    fn the_end_of_a_run_waits_and_tells_the_failures_that_nobody_asked_for() {
+        let (connection, _) = observed();
+        let (door, interrupt) = (connection.door(), Interrupt::default());
+        let (go, gate) = mpsc::channel::<()>();
+        begin(&connection, "web1", move |_| {
+            let _ = gate.recv();
+            Ok(())
+        });
+        begin::<()>(&connection, "web2", |_| Err(Error::usage("nobody looked").into()));
+        let looked = begin::<()>(&connection, "web3", |_| Err(Error::usage("somebody looked").into()));
+        assert!(looked.wait(Duration::MAX).unwrap().unwrap().is_err());
+        assert!(door.long_calls().running().contains(&"domain.save web1".to_owned()));
+        interrupt.raise(Reason::Interrupted);
+        assert_eq!(door.long_calls().settle(&interrupt, |_| {}).unwrap_err().code(), code::INTERRUPTED);
+        interrupt.reset();
+        drop(go);
+        let failures = door.long_calls().settle(&interrupt, |_| {}).unwrap();
+        assert_eq!(failures.iter().map(ToString::to_string).collect::<Vec<_>>(), ["nobody looked"]);
+        assert!(door.long_calls().running().is_empty());
     }
 
     #[test]

@@ -110,9 +110,13 @@ impl Domain {
         kind: c_uint,
         f: impl FnOnce(&Live, &virt::domain::Domain) -> Outcome<Option<Product>> + Send + 'static,
     ) -> Result<Job> {
-        let call = self.call_apart(operation, f)?;
+        Ok(self.job(operation, kind, self.call_apart(operation, f)?))
+    }
+
+    /// The job of a long call that was begun.
+    pub(super) fn job(&self, operation: Operation, kind: c_uint, call: Apart<Option<Product>>) -> Job {
         let work = LongCall { domain: self.clone(), kind, call };
-        Ok(Job::new(operation.name, self.label(), Arc::new(work)))
+        Job::new(operation.name, self.label(), Arc::new(work))
     }
 
     /// The progress of the job of this kind: of the one that goes on, or of the last one.
@@ -148,9 +152,14 @@ impl JobStats {
         {
             return Progress::default();
         }
-        let total = self.number("data_total");
+        // A dump of the memory alone has no sum.
+        let sum = |what: &str| match self.number(&format!("data_{what}")) {
+            0 => self.number(&format!("memory_{what}")) + self.number(&format!("disk_{what}")),
+            sum => sum,
+        };
+        let total = sum("total");
         // What was transferred may be more than there is: memory that changes is sent again.
-        let done = total.saturating_sub(self.number("data_remaining"));
+        let done = total.saturating_sub(sum("remaining"));
         Progress { done, total, details: self.params }
     }
 }
@@ -195,6 +204,7 @@ impl Work for LongCall {
 
     fn abort(&self) -> Result<()> {
         let start = Instant::now();
+        self.call.forgive();
         loop {
             if self.call.cancel() || self.call.answer().is_some() {
                 return Ok(());
@@ -205,7 +215,7 @@ impl Work for LongCall {
                     if start.elapsed() > BEGINNING {
                         return Err(error);
                     }
-                    self.call.wait(Duration::from_millis(50))?;
+                    self.call.wait_unseen(Duration::from_millis(50))?;
                 }
                 answer => return answer,
             }
@@ -234,6 +244,14 @@ mod tests {
             stats(sys::VIR_DOMAIN_JOB_OPERATION_SAVE, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_SAVE);
         assert_eq!((progress.done, progress.total), (800, 1_000));
         assert_eq!(progress.details.len(), 4);
+    }
+
+    #[test]
+    fn a_dump_of_the_memory_alone_has_progress_too() {
+        let numbers = [("memory_total", 1_000), ("memory_processed", 900), ("memory_remaining", 100)];
+        let progress =
+            stats(sys::VIR_DOMAIN_JOB_OPERATION_DUMP, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_DUMP);
+        assert_eq!((progress.done, progress.total), (900, 1_000));
     }
 
     #[test]

@@ -11,14 +11,16 @@ use virt::sys;
 use super::Domain;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Connection;
-use crate::libvirt::connection::Live;
-use crate::libvirt::door::{change, read};
-use crate::libvirt::failure::{Failure, Outcome, Report, check};
+use crate::libvirt::connection::{Apart, Live};
+use crate::libvirt::door::{Operation, change, read};
+use crate::libvirt::failure::{Failure, Report, check};
 use crate::libvirt::handle::{Found, Handle};
 use crate::libvirt::job::{Job, Product};
 use crate::libvirt::typed_params::{Params, ParamsBuffer, c_text};
 
 pub use escort::{Escort, Late};
+
+const MIGRATE: Operation = change("domain.migrate");
 
 /// libvirt counts the speed of a migration in these.
 const MIB: u64 = 1 << 20;
@@ -40,7 +42,7 @@ impl Domain {
         let MigrateOptions { params, flags, escort } = options;
         let there = destination.opened().map_err(|e| e.operation("domain.migrate").object(self.label()))?;
         let destination = destination.clone();
-        let job = self.begin_migration(move |here, d| {
+        let call = self.call_apart(MIGRATE, move |here, d| {
             let mut params = ParamsBuffer::new(&params)?;
             let count = params.len() as c_uint;
             // SAFETY: a live domain, a live connection, and a valid array of its own length.
@@ -55,8 +57,7 @@ impl Domain {
             let found = Found::new(&there, unsafe { virt::domain::Domain::from_ptr(moved) })?;
             Ok(Some(Product::Domain(Handle::new(&destination, found))))
         })?;
-        escort.accompany(self, &job)?;
-        Ok(job)
+        self.accompanied(call, escort)
     }
 
     /// Lets its host move it to a URI (`virDomainMigrateToURI3`): peer to peer, or as the hypervisor
@@ -64,7 +65,7 @@ impl Domain {
     pub fn migrate_to_uri(&self, uri: &str, options: MigrateOptions) -> Result<Job> {
         let MigrateOptions { params, flags, escort } = options;
         let uri = c_text("a URI", uri)?;
-        let job = self.begin_migration(move |here, d| {
+        let call = self.call_apart(MIGRATE, move |here, d| {
             let mut params = ParamsBuffer::new(&params)?;
             let count = params.len() as c_uint;
             // SAFETY: a live domain, a NUL-terminated text, and a valid array of its own length.
@@ -73,15 +74,12 @@ impl Domain {
             };
             if answer < 0 { Err(explained(Report::last(), here, None, d)) } else { Ok(None) }
         })?;
-        escort.accompany(self, &job)?;
-        Ok(job)
+        self.accompanied(call, escort)
     }
 
-    fn begin_migration(
-        &self,
-        f: impl FnOnce(&Live, &virt::domain::Domain) -> Outcome<Option<Product>> + Send + 'static,
-    ) -> Result<Job> {
-        self.begin(change("domain.migrate"), sys::VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT, f)
+    fn accompanied(&self, call: Apart<Option<Product>>, escort: Escort) -> Result<Job> {
+        escort.accompany(self, &call)?;
+        Ok(self.job(MIGRATE, sys::VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT, call))
     }
 
     /// Bytes a second that a migration may send (`virDomainMigrateGetMaxSpeed`); `flags` are

@@ -220,6 +220,7 @@ impl Work for Restore {
 
     fn abort(&self) -> Result<()> {
         if self.0.cancel() {
+            self.0.forgive();
             return Ok(());
         }
         Err(Error::new("operation_invalid", "a restore that has begun cannot be aborted")

@@ -12,7 +12,7 @@ use super::words::Words;
 pub struct Event {
     /// what happened
     pub kind: &'static Kind,
-    /// when it arrived here
+    /// when it arrived here, to the millisecond
     pub time: Timestamp,
     /// what it happened to; `None` for events of the connection
     pub subject: Option<Subject>,
@@ -73,7 +73,9 @@ impl Field {
 
 impl Event {
     pub(super) fn now(kind: &'static Kind, subject: Option<Subject>, fields: Fields) -> Self {
-        Self { kind, time: Timestamp::now(), subject, fields }
+        let now = Timestamp::now();
+        let time = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        Self { kind, time, subject, fields }
     }
 
     /// Tells how many events found no room.

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::unistd::{Whence, lseek};
@@ -22,9 +22,27 @@ pub(super) enum Part {
     Hole(u64),
 }
 
+/// A file that is opened when it is used: opening a pipe waits for somebody at its other end.
+enum Lazy {
+    Later(PathBuf, OpenOptions),
+    Open(File),
+}
+
+impl Lazy {
+    fn get(&mut self) -> io::Result<&mut File> {
+        if let Self::Later(path, options) = self {
+            *self = Self::Open(options.open(path)?);
+        }
+        match self {
+            Self::Open(file) => Ok(file),
+            Self::Later(..) => Err(io::ErrorKind::Other.into()),
+        }
+    }
+}
+
 /// A file that is read from its beginning, or a device or a pipe.
 pub(super) struct Source {
-    file: File,
+    file: Lazy,
     /// Bytes still to be read; without it, up to the end.
     left: Option<u64>,
     /// Bytes of data before the next hole; `None` where holes are read as zeros.
@@ -34,10 +52,13 @@ pub(super) struct Source {
 impl Source {
     /// Opens a file to read at most `length` bytes of it.
     pub(super) fn open(path: &Path, length: Option<u64>, sparse: bool) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let kind = file.metadata()?.file_type();
+        let kind = path.metadata()?.file_type();
         if kind.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let mut file = Lazy::Later(path.to_owned(), OpenOptions::new().read(true).clone());
+        if !kind.is_fifo() {
+            file.get()?;
         }
         Ok(Self { file, left: length, run: (sparse && kind.is_file()).then_some(0) })
     }
@@ -45,8 +66,13 @@ impl Source {
     /// How many bytes it will give; 0 where that is not known.
     pub(super) fn total(&mut self) -> u64 {
         // Devices tell their size only this way; pipes do not.
-        let size = self.file.seek(SeekFrom::End(0)).unwrap_or(0);
-        let _ = self.file.seek(SeekFrom::Start(0));
+        let size = match &mut self.file {
+            Lazy::Open(file) => file.seek(SeekFrom::End(0)).unwrap_or(0),
+            Lazy::Later(..) => 0,
+        };
+        if size > 0 {
+            let _ = self.file.get().and_then(|file| file.seek(SeekFrom::Start(0)));
+        }
         match self.left {
             Some(left) if size > 0 => left.min(size),
             Some(left) => left,
@@ -64,7 +90,7 @@ impl Source {
                 0 => {}
                 hole => {
                     let hole = self.left.map_or(hole, |left| hole.min(left));
-                    self.file.seek_relative(i64::try_from(hole).unwrap_or(i64::MAX))?;
+                    self.file.get()?.seek_relative(i64::try_from(hole).unwrap_or(i64::MAX))?;
                     self.took(hole);
                     return Ok(Some(Part::Hole(hole)));
                 }
@@ -72,7 +98,7 @@ impl Source {
         }
         let room = [self.run, self.left].into_iter().flatten().fold(most as u64, u64::min);
         let mut data = Vec::with_capacity(room as usize);
-        (&mut self.file).take(room).read_to_end(&mut data)?;
+        self.file.get()?.take(room).read_to_end(&mut data)?;
         self.run = self.run.map(|run| run - (data.len() as u64).min(run));
         self.took(data.len() as u64);
         Ok((!data.is_empty()).then_some(Part::Data(data)))
@@ -84,12 +110,13 @@ impl Source {
 
     /// The length of the hole at this place; 0 where there is data, whose length is noted.
     fn hole(&mut self) -> io::Result<u64> {
-        let here = self.file.stream_position()?;
+        let file = self.file.get()?;
+        let here = file.stream_position()?;
         let offset = |place: u64| i64::try_from(place).unwrap_or(i64::MAX);
-        let hole = match lseek(&self.file, offset(here), Whence::SeekData) {
+        let hole = match lseek(&*file, offset(here), Whence::SeekData) {
             Ok(data) => data as u64 - here,
             // No more data: a hole up to the end.
-            Err(Errno::ENXIO) => self.file.metadata()?.len().saturating_sub(here),
+            Err(Errno::ENXIO) => file.metadata()?.len().saturating_sub(here),
             // The file system does not tell.
             Err(Errno::EINVAL | Errno::EOPNOTSUPP) => {
                 self.run = None;
@@ -98,7 +125,7 @@ impl Source {
             Err(errno) => return Err(errno.into()),
         };
         if hole == 0 && self.run.is_some() {
-            let end = match lseek(&self.file, offset(here), Whence::SeekHole) {
+            let end = match lseek(&*file, offset(here), Whence::SeekHole) {
                 Ok(end) => end as u64,
                 Err(Errno::ENXIO) => here,
                 Err(errno) => return Err(errno.into()),
@@ -106,7 +133,7 @@ impl Source {
             // At the very end there is neither: one byte is tried, and not found.
             self.run = Some((end - here).max(1));
         }
-        self.file.seek(SeekFrom::Start(here))?;
+        file.seek(SeekFrom::Start(here))?;
         Ok(hole)
     }
 }
@@ -124,7 +151,7 @@ enum TargetFile {
     /// A new file, or new contents of one, that nobody sees before they are complete.
     New(Replacement),
     /// A device or a pipe.
-    There(File),
+    There(Lazy),
 }
 
 impl Target {
@@ -135,7 +162,7 @@ impl Target {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             None => {
-                let file = OpenOptions::new().write(true).open(path)?;
+                let file = Lazy::Later(path.to_owned(), OpenOptions::new().write(true).clone());
                 Self { file: TargetFile::There(file), length: 0, skips: false }
             }
         })
@@ -143,19 +170,19 @@ impl Target {
 
     pub(super) fn write(&mut self, data: &[u8]) -> io::Result<()> {
         self.length += data.len() as u64;
-        self.file().write_all(data)
+        self.file()?.write_all(data)
     }
 
     pub(super) fn skip(&mut self, hole: u64) -> io::Result<()> {
         self.length += hole;
         if self.skips {
             let length = self.length;
-            return self.file().seek(SeekFrom::Start(length)).map(drop);
+            return self.file()?.seek(SeekFrom::Start(length)).map(drop);
         }
         let mut left = hole;
         while left > 0 {
             let count = left.min(ZEROS.len() as u64);
-            self.file().write_all(&ZEROS[..count as usize])?;
+            self.file()?.write_all(&ZEROS[..count as usize])?;
             left -= count;
         }
         Ok(())
@@ -170,17 +197,17 @@ impl Target {
                 new.commit()
             }
             // A pipe cannot be synced.
-            TargetFile::There(file) => match file.sync_all() {
+            TargetFile::There(mut file) => match file.get()?.sync_all() {
                 Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
                 other => other,
             },
         }
     }
 
-    fn file(&mut self) -> &mut File {
+    fn file(&mut self) -> io::Result<&mut File> {
         match &mut self.file {
-            TargetFile::New(new) => new.file(),
-            TargetFile::There(file) => file,
+            TargetFile::New(new) => Ok(new.file()),
+            TargetFile::There(file) => file.get(),
         }
     }
 }

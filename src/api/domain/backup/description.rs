@@ -80,10 +80,8 @@ fn add_disk(list: &Node, disk: &Parsed, is_pull: bool) -> Result<()> {
         return Err(Error::usage(format!("a disk of a {mode} backup has no `{other}`"))
             .hint(format!("it has `{own}`")));
     }
-    if disk.has(own) {
-        // libvirt's schema wants it as soon as there is a file.
-        element.set("@type", &disk.get_text("type")?.unwrap_or_else(|| "file".into()))?;
-    }
+    // libvirt's schema wants it.
+    element.set("@type", &disk.get_text("type")?.unwrap_or_else(|| "file".into()))?;
     let source = parts::source_place(disk, own)?;
     let places = [
         ("backupmode", "@backupmode"),

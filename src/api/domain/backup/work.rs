@@ -26,6 +26,18 @@ impl BackupWork {
         Ok(Self { vm: vm.clone(), is_pull, signals, last: Mutex::default() })
     }
 
+    /// Refuses a backup while another one goes on, which libvirt does after 30 seconds only.
+    pub(super) fn refuse_second(&self) -> Result<()> {
+        if !self.vm.job_stats(0).is_ok_and(|now| is_backup(&now)) {
+            return Ok(());
+        }
+        Err(Error::new("operation_invalid", "a backup of this guest goes on already")
+            .operation("domain.backup_begin")
+            .object(self.vm.label())
+            .host(self.vm.connection().uri())
+            .hint("vm.backup_xml() describes it, vm.abort_job() ends it"))
+    }
+
     fn last(&self) -> MutexGuard<'_, Params> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,10 +78,9 @@ impl Work for BackupWork {
     fn progress(&self) -> Result<Progress> {
         match self.vm.job_stats(0) {
             Ok(now) if is_backup(&now) => *self.last() = now.params,
-            Ok(_) => {}
             Err(error) if error.code() == code::UNSUPPORTED => return Err(error),
-            // What was told last stands.
-            Err(_) => {}
+            // It is over: what was told last stands.
+            _ => {}
         }
         Ok(progress(&self.last(), self.is_pull))
     }

@@ -154,16 +154,21 @@ fn begin(
     }
     let target = target_of(vm, disk)?;
     let work = BlockWork::new(vm, target.clone(), has_two_phases, ending)?;
-    start(&target).map_err(|error| busy(&target, explain(vm, disk, error)))?;
+    start(&target).map_err(|error| in_the_way(&target, explain(vm, disk, error)))?;
     Ok(Job::new(operation, vm.label(), Arc::new(work)))
 }
 
-/// Says what to do about a job that is in the way.
-fn busy(disk: &str, error: Error) -> Error {
-    if error.code() != "block_copy_active" {
-        return error;
+/// Says what to do about what stands in the way.
+fn in_the_way(disk: &str, error: Error) -> Error {
+    match error.code() {
+        "block_copy_active" => {
+            error.hint(format!("vm.block_job({disk:?}) is the job that goes on: wait for it, or abort it"))
+        }
+        "operation_invalid" if error.to_string().contains("not transient") => {
+            error.hint("a guest with a stored definition needs block_copy(…, #{ transient_job: true })")
+        }
+        _ => error,
     }
-    error.hint(format!("vm.block_job({disk:?}) is the job that goes on: wait for it, or abort it"))
 }
 
 /// What `block_copy` writes to: XML as it is, a path made into it.

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result, code};
-use crate::libvirt::{Domain, Job};
+use crate::libvirt::Domain;
+use crate::libvirt::connection::Apart;
+use crate::libvirt::job::Product;
 
 /// How often is looked whether the memory was sent once.
 const LOOK: Duration = Duration::from_millis(200);
@@ -30,28 +32,28 @@ pub struct Escort {
 
 impl Escort {
     /// Accompanies a migration until its end, on a thread of its own; nothing where nothing is to do.
-    pub(super) fn accompany(self, domain: &Domain, job: &Job) -> Result<()> {
+    pub(super) fn accompany(self, domain: &Domain, call: &Apart<Option<Product>>) -> Result<()> {
         if self.late.is_none() && !self.post_copy_after_pre_copy {
             return Ok(());
         }
-        let (domain, job) = (domain.clone(), job.clone());
+        let (domain, call) = (domain.clone(), call.clone());
         std::thread::Builder::new()
             .name("migration-escort".into())
-            .spawn(move || self.walk(&domain, &job))
+            .spawn(move || self.walk(&domain, &call))
             .map(drop)
             .map_err(|e| Error::new(code::IO, format!("cannot start a thread: {e}")))
     }
 
     /// What fails here fails because the migration has just ended, or shows in how it ends.
-    fn walk(mut self, domain: &Domain, job: &Job) {
+    fn walk(mut self, domain: &Domain, call: &Apart<Option<Product>>) {
         let start = Instant::now();
         loop {
             let until_late = self.late.map(|(time, _)| time.saturating_sub(start.elapsed()));
             let look = self.post_copy_after_pre_copy.then_some(LOOK);
             let Some(pause) = until_late.into_iter().chain(look).min() else { return };
-            match job.wait(pause) {
-                Ok(None) => {}
-                Ok(Some(_)) => return,
+            match call.wait_unseen(pause) {
+                Ok(false) => {}
+                Ok(true) => return,
                 // The run should end, which is no reason to stop: the migration goes on.
                 Err(_) => std::thread::sleep(LOOK),
             }
@@ -65,7 +67,7 @@ impl Escort {
                 let _ = match late {
                     Late::Suspend => domain.suspend(),
                     Late::PostCopy => domain.migrate_start_post_copy(),
-                    Late::Abort => job.abort(),
+                    Late::Abort => domain.abort_job(0),
                 };
             }
         }

@@ -4,7 +4,6 @@
 //! The `virt` package is the base; what it lacks or gets wrong is done over `virt::sys`. This is
 //! the only folder with `unsafe`, each block with its reason. It knows neither Rhai nor the screen.
 
-mod long_calls;
 mod auth;
 mod connection;
 mod dialogue;
@@ -25,6 +24,7 @@ mod host_memory;
 mod interface;
 mod interrupt;
 mod job;
+mod long_calls;
 mod lxc;
 mod network;
 mod network_port;
@@ -57,7 +57,10 @@ pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
 pub use event_loop::initialize;
 pub use events::{Event, Subscription};
-pub use freeze_guard::{DEFAULT_LIMIT as DEFAULT_FREEZE_LIMIT, GUARD_COMMAND, Guarding, Leftover, leftovers, serve as serve_freeze_guard};
+pub use freeze_guard::{
+    DEFAULT_LIMIT as DEFAULT_FREEZE_LIMIT, GUARD_COMMAND, Guarding, Leftover, leftovers,
+    serve as serve_freeze_guard,
+};
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};

@@ -179,7 +179,11 @@ fn what_cannot_be_is_refused_with_a_hint() {
     refused("vm.block_job(\"vda\")", "operation_invalid", "");
     refused("vm.block_job_abort(\"vda\")", "invalid_arg", "");
     refused("vm.block_job_set_speed(\"vda\", \"1MiB\")", "invalid_arg", "");
-    refused("vm.block_copy(\"vda\", \"/x\", #{ pivot: true, finish: true })", "usage", "goes over to the result");
+    refused(
+        "vm.block_copy(\"vda\", \"/x\", #{ pivot: true, finish: true })",
+        "usage",
+        "goes over to the result",
+    );
     refused("vm.block_resize(\"vdq\", \"1GiB\")", "invalid_arg", "vda");
     assert_eq!(guest.value("vm.block_job_info(\"vda\")"), "null");
 }

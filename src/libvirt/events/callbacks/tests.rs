@@ -18,11 +18,11 @@ fn fields(call: impl FnOnce(Dom, *mut c_void) + Send + 'static) -> Fields {
     let connection = node.connection();
     let vm = connection.create_domain(GUEST, 0).unwrap();
     let queue = Arc::new(Queue::default());
-    let listeners = Arc::new(Listeners::default());
-    listeners.lock().push(Arc::new(Tap::new(Objects::default(), queue.clone())));
+    let data = Data::new(&kind::KINDS[0]);
+    data.listeners().push(Arc::new(Tap::new(Objects::default(), queue.clone())));
     let read = super::super::super::door::read;
     vm.call(read("test"), move |domain| {
-        let mut data = Data { kind: &kind::KINDS[0], listeners };
+        let mut data = data;
         // SAFETY: borrowed for the call only.
         call(unsafe { domain.as_ptr() }, (&raw mut data).cast());
         Ok(())

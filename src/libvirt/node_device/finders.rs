@@ -49,6 +49,7 @@ impl Connection {
     }
 
     /// A SCSI host by its WWNN and WWPN (`virNodeDeviceLookupSCSIHostByWWN`).
+    #[allow(clippy::similar_names, reason = "they are libvirt's")]
     pub fn node_device_by_wwn(&self, wwnn: &str, wwpn: &str) -> Result<NodeDevice> {
         let (c_wwnn, c_wwpn) = (c_text("a WWNN", wwnn)?, c_text("a WWPN", wwpn)?);
         self.node_device_from(read("node_device.lookup"), &format!("{wwnn}:{wwpn}"), move |c| {

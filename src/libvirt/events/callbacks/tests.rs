@@ -53,7 +53,7 @@ fn texts_are_copied_and_missing_ones_are_absent() {
         let call = form!(IO_ERROR_REASON(*const c_char, *const c_char, c_int, *const c_char));
         // SAFETY: libvirt's promise is kept: a live guest and data, and texts that are null or end.
         unsafe {
-            call(std::ptr::null_mut(), domain, c"/img/a".as_ptr(), null(), 1, c"enospc".as_ptr(), data)
+            call(std::ptr::null_mut(), domain, c"/img/a".as_ptr(), null(), 1, c"enospc".as_ptr(), data);
         };
     });
     assert_eq!(*field(&told, "src_path"), Field::Text("/img/a".into()));
@@ -86,7 +86,7 @@ fn who_looks_at_a_screen_is_copied_with_all_identities() {
         let subject = sys::virDomainEventGraphicsSubject { nidentity: 1, identities: &raw mut who };
         // SAFETY: as above.
         unsafe {
-            call(std::ptr::null_mut(), domain, 1, &raw const local, null(), null(), &raw const subject, data)
+            call(std::ptr::null_mut(), domain, 1, &raw const local, null(), null(), &raw const subject, data);
         };
     });
     assert_eq!(*field(&told, "phase"), Field::Word(words::GRAPHICS_PHASES, 1));

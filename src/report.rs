@@ -4,6 +4,7 @@
 
 mod frames;
 mod help;
+mod hidden;
 
 pub use help::help;
 
@@ -57,7 +58,8 @@ pub fn warn(text: &str) {
 pub fn finding(finding: &Finding, file: &str, text: &str, palette: Palette) {
     let frame = Frame::of_finding(finding, file);
     let level = Level::ERROR.primary_title(printable(&finding.message)).id(finding.code);
-    let report: Vec<Group<'_>> = vec![level.elements(snippet(&frame, text, true))];
+    let shown = hidden::hide_secrets(text);
+    let report: Vec<Group<'_>> = vec![level.elements(snippet(&frame, text, &shown, true))];
     let mut shown = renderer(palette).render(&report);
     shown.push('\n');
     if let Some(hint) = &finding.hint {
@@ -79,12 +81,16 @@ pub fn uncaught_text(failure: &EvalAltResult, palette: Palette, sources: &dyn So
     }
     let frames = frames::frames(failure, sources);
     let texts: Vec<Option<String>> = frames.iter().map(|frame| sources.text(&frame.file)).collect();
+    let shown: Vec<_> = texts.iter().map(|text| text.as_deref().map(hidden::hide_secrets)).collect();
     let title = title(&error);
     let snippets: Vec<_> = frames
         .iter()
         .zip(&texts)
+        .zip(&shown)
         .enumerate()
-        .filter_map(|(depth, (frame, text))| snippet(frame, text.as_deref()?, depth == 0))
+        .filter_map(|(depth, ((frame, text), shown))| {
+            snippet(frame, text.as_deref()?, shown.as_deref()?, depth == 0)
+        })
         .collect();
     let report: Vec<Group<'_>> = vec![Level::ERROR.primary_title(title).elements(snippets)];
     let mut text = renderer(palette).render(&report);
@@ -97,6 +103,7 @@ pub fn uncaught_text(failure: &EvalAltResult, palette: Palette, sources: &dyn So
 fn snippet<'a>(
     frame: &'a Frame,
     text: &'a str,
+    shown: &'a str,
     innermost: bool,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let span = frame.span(text)?;
@@ -108,7 +115,7 @@ fn snippet<'a>(
             called => format!("{called} was called here"),
         })
     };
-    Some(Snippet::source(text).path(frame.file.as_str()).annotation(annotation))
+    Some(Snippet::source(shown).path(frame.file.as_str()).annotation(annotation))
 }
 
 /// Operation and object, then the sentence.

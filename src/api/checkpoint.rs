@@ -98,7 +98,7 @@ mod checkpoint_functions {
         Ok(checkpoint.domain()?)
     }
 
-    /// The connection that the checkpoint belongs to (`virDomainCheckpointGetConnect`).
+    /// The connection that the checkpoint belongs to.
     ///
     /// ```rhai
     /// print(domain("test").checkpoint_create().connection().uri())

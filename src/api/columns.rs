@@ -236,11 +236,8 @@ fn nwfilter_binding(binding: &NwFilterBinding) -> Result<Vec<Data>> {
 }
 
 fn secret(secret: &Secret) -> Result<Vec<Data>> {
-    Ok(vec![
-        Data::Text(secret.key().to_string()),
-        Data::Text(super::secret::usage_type(secret)?),
-        Data::Text(secret.usage_id()?),
-    ])
+    let (kind, thing) = super::secret::usage(secret)?;
+    Ok(vec![Data::Text(secret.key().to_string()), Data::Text(kind), Data::Text(thing)])
 }
 
 fn pool(pool: &StoragePool) -> Result<Vec<Data>> {

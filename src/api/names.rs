@@ -38,6 +38,9 @@ pub(super) fn text(kind: &str, wants: &str, argument: &Dynamic) -> Result<String
 /// Finds an object by a text.
 pub(super) type Find<O> = fn(&Connection, &str) -> Result<Handle<O>>;
 
+/// Another way to find an object: which texts it is for, and the way itself.
+pub(super) type Other<O> = (fn(&str) -> bool, Find<O>);
+
 /// How a kind of object is found by its name, or by something else that is no name.
 pub(super) struct Lookup<O: Object> {
     /// the code of the error that there is no such object
@@ -46,7 +49,7 @@ pub(super) struct Lookup<O: Object> {
     pub(super) list: &'static str,
     pub(super) by_name: Find<O>,
     /// what else may be meant, such as a UUID, and how to find by it
-    pub(super) by_other: Option<(fn(&str) -> bool, Find<O>)>,
+    pub(super) by_other: Option<Other<O>>,
     /// the names of all
     pub(super) names: fn(&Connection) -> Result<Vec<String>>,
 }

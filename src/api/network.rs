@@ -14,7 +14,7 @@ use rhai::{Array, Engine, Map};
 
 use super::Fallible;
 use crate::error::Result;
-use crate::lang::options::OptionTable;
+use crate::lang::options::{OptionTable, text};
 use crate::libvirt::{Connection, DhcpLease, Network};
 use crate::units;
 
@@ -30,12 +30,14 @@ pub(super) fn register(engine: &mut Engine) {
 
 /// The option tables of this folder.
 pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
-    [finders::OPTIONS, definition::OPTIONS, changes::OPTIONS, metadata::OPTIONS].concat().into_iter()
+    [finders::OPTIONS, definition::OPTIONS, changes::OPTIONS, metadata::OPTIONS, &[&DHCP_LEASES]]
+        .concat()
+        .into_iter()
 }
 
 /// A lease as a map; what the server does not know is `()`.
 fn lease(lease: DhcpLease) -> Result<Dynamic> {
-    let text = |text: Option<String>| text.map_or(Dynamic::UNIT, Into::into);
+    let known = |text: Option<String>| text.map_or(Dynamic::UNIT, Into::into);
     let expiry_time = match lease.expiry_time {
         Some(seconds) => units::time_text(units::from_unix(seconds as f64)?).into(),
         None => Dynamic::UNIT,
@@ -44,14 +46,19 @@ fn lease(lease: DhcpLease) -> Result<Dynamic> {
         ("iface".into(), lease.iface.into()),
         ("expiry_time".into(), expiry_time),
         ("family".into(), lease.family.into()),
-        ("mac".into(), text(lease.mac)),
-        ("iaid".into(), text(lease.iaid)),
+        ("mac".into(), known(lease.mac)),
+        ("iaid".into(), known(lease.iaid)),
         ("address".into(), lease.address.into()),
         ("prefix".into(), Dynamic::from_int(i64::from(lease.prefix))),
-        ("hostname".into(), text(lease.hostname)),
-        ("client_id".into(), text(lease.client_id)),
+        ("hostname".into(), known(lease.hostname)),
+        ("client_id".into(), known(lease.client_id)),
     ])))
 }
+
+static DHCP_LEASES: OptionTable = OptionTable {
+    function: "Network.dhcp_leases",
+    options: &[text("mac", "Only those of this MAC address.")],
+};
 
 fn leases(network: &Network, mac: Option<&str>) -> Fallible<Array> {
     Ok(network.dhcp_leases(mac)?.into_iter().map(lease).collect::<Result<Array>>()?)
@@ -190,6 +197,22 @@ mod network_functions {
     #[rhai_fn(return_raw, pure)]
     pub fn dhcp_leases(network: &mut Network) -> Fallible<Array> {
         leases(network, None)
+    }
+
+    /// The addresses that the DHCP server has given out, with options (`virNetworkGetDHCPLeases`).
+    ///
+    /// See `dhcp_leases()`; times are RFC 3339, prefixes in bits.
+    ///
+    /// Errors: `unsupported` where the driver cannot.
+    ///
+    /// @returns [map]
+    ///
+    /// ```rhai
+    /// try { network("default").dhcp_leases(#{ mac: "52:54:00:00:00:01" }) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(name = "dhcp_leases", return_raw, pure)]
+    pub fn dhcp_leases_with(network: &mut Network, options: Map) -> Fallible<Array> {
+        leases(network, DHCP_LEASES.read(options)?.get_text("mac")?.as_deref())
     }
 
     /// The addresses that the DHCP server has given to one MAC address (`virNetworkGetDHCPLeases`).

@@ -85,14 +85,15 @@ mod port_functions {
 
     /// Plugs a port into the network that runs (`virNetworkPortCreateXML`).
     ///
-    /// The definition is XML, as text or as a document.
+    /// The definition is XML, as text or as a document; libvirt 9.0.0 wants a `<uuid>` in it.
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept; `unsupported`
     /// where the driver has no ports.
     ///
     /// ```rhai
     /// try {
-    ///     network("default").create_port(`<networkport><owner><name>web1</name>
+    ///     network("default").create_port(`<networkport>
+    ///         <uuid>5d744f21-ba4a-4d6e-bdb2-30a35ff3207d</uuid><owner><name>web1</name>
     ///         <uuid>d54df46f-1ab5-4a22-8618-4560ef5fac2c</uuid></owner>
     ///         <mac address="52:54:00:7b:35:93"/></networkport>`)
     /// } catch (e) { print(e.code) }

@@ -112,7 +112,7 @@ mod node_device_functions {
 
     /// Whether the device has a stored definition (`virNodeDeviceIsPersistent`).
     ///
-    /// Only a mediated device can have one.
+    /// libvirt stores definitions of mediated devices.
     ///
     /// Errors: `unsupported` where the driver cannot tell.
     ///

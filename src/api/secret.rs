@@ -31,9 +31,10 @@ pub(super) const OPTIONS: &[&OptionTable] = finders::OPTIONS;
 /// `virSecretUsageType`
 const USAGE_TYPES: &[&str] = &["none", "volume", "ceph", "iscsi", "tls", "vtpm"];
 
-/// The word of what a secret is used for.
-pub(super) fn usage_type(secret: &Secret) -> Result<String> {
-    Ok(words::word(USAGE_TYPES, secret.usage_type()? as i32).into_owned())
+/// What a secret is used for, in words: the kind of thing, and the thing.
+pub(super) fn usage(secret: &Secret) -> Result<(String, String)> {
+    let (kind, thing) = secret.usage()?;
+    Ok((words::word(USAGE_TYPES, kind as i32).into_owned(), thing))
 }
 
 /// True where the definition says `yes`.
@@ -64,7 +65,7 @@ mod secret_functions {
     /// ```
     #[rhai_fn(get = "usage_type", return_raw, pure)]
     pub fn get_usage_type(secret: &mut Secret) -> Fallible<String> {
-        Ok(usage_type(secret)?)
+        Ok(usage(secret)?.0)
     }
 
     /// What the secret is used for: a volume's path, a name; empty for nothing (`virSecretGetUsageID`).
@@ -74,7 +75,7 @@ mod secret_functions {
     /// ```
     #[rhai_fn(get = "usage_id", return_raw, pure)]
     pub fn get_usage_id(secret: &mut Secret) -> Fallible<String> {
-        Ok(secret.usage_id()?)
+        Ok(usage(secret)?.1)
     }
 
     /// Whether the secret is only kept in memory (`virSecretGetXMLDesc`).

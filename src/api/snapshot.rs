@@ -105,7 +105,7 @@ mod snapshot_functions {
         Ok(snapshot.domain()?)
     }
 
-    /// The connection that the snapshot belongs to (`virDomainSnapshotGetConnect`).
+    /// The connection that the snapshot belongs to.
     ///
     /// ```rhai
     /// print(domain("test").snapshot_create().connection().uri())

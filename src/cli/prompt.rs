@@ -1,7 +1,7 @@
 //! The prompt as a mode of the command: what it is made with, and the exit status of its end.
 
 use super::environment::Environment;
-use super::{Arguments, batch, status};
+use super::{Arguments, batch};
 use crate::config::{Env, Folders};
 use crate::output::{self, Format};
 use crate::repl::{self, Ending, HISTORY_FILE, Setup};

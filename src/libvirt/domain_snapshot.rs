@@ -29,6 +29,7 @@ impl Object for Raw {
         Ok((borrowed_domain(self)?.uuid()?, self.name()?))
     }
 
+    /// Its name (`virDomainSnapshotGetName`).
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
     }

@@ -14,7 +14,7 @@ pub mod words;
 
 pub use hub::Wanted;
 pub use kind::{CLOSED, Kind, MISSED, MONITOR, OPENED, kinds};
-pub use tap::Objects;
+pub use tap::{NameFilter, Objects};
 pub use value::{Event, Field, Fields, Subject};
 
 pub(super) use hub::Hub;

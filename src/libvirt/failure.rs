@@ -144,6 +144,12 @@ fn hint(number: u32) -> Option<&'static str> {
     Some(match number {
         sys::VIR_ERR_NO_DOMAIN => "domains() lists the guests of this connection, active or not",
         sys::VIR_ERR_NO_NETWORK => "networks() lists the networks of this connection",
+        sys::VIR_ERR_NO_NETWORK_PORT => "net.ports() lists the ports of the network",
+        sys::VIR_ERR_NO_INTERFACE => "interfaces() lists the interfaces of the host",
+        sys::VIR_ERR_NO_NODE_DEVICE => "node_devices() lists the devices of the host",
+        sys::VIR_ERR_NO_NWFILTER => "nwfilters() lists the network filters of this connection",
+        sys::VIR_ERR_NO_NWFILTER_BINDING => "nwfilter_bindings() lists the ports that have a filter",
+        sys::VIR_ERR_NO_SECRET => "secrets() lists the secrets of this connection",
         sys::VIR_ERR_NO_STORAGE_POOL => "pools() lists the storage pools of this connection",
         sys::VIR_ERR_NO_STORAGE_VOL => "pool.volumes() lists the volumes; pool.refresh() looks for new ones",
         sys::VIR_ERR_NO_DOMAIN_SNAPSHOT => "vm.snapshots() lists the snapshots of the guest",

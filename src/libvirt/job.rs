@@ -205,6 +205,8 @@ impl Job {
                     state.pace.add(self.0.start.elapsed(), progress.done);
                     state.last = progress;
                 }
+                // It is ending at this moment: what it is done to has stopped or is gone.
+                Err(error) if matches!(error.code(), "no_domain" | "operation_invalid") => {}
                 Err(error) => return Err(self.left_alone(error)),
             }
         }

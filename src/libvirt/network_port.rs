@@ -113,7 +113,7 @@ impl Network {
 fn about(uuid: String, failure: Failure) -> Failure {
     match failure {
         Failure::Libvirt(report) if report.number == sys::VIR_ERR_NO_NETWORK_PORT as i32 => {
-            Failure::Own(Error::from(report).object(uuid).hint("net.ports() lists the ports of the network"))
+            Failure::Own(Error::from(report).object(uuid))
         }
         other => other,
     }

@@ -17,7 +17,7 @@ use super::door::{Operation, change, destroy, read};
 use super::failure::{Failure, Outcome, Report, check, check_pointer, text_of};
 use super::handle::{Found, Handle, Object};
 use super::typed_params::c_text;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub use value::SecretValue;
 
@@ -56,16 +56,27 @@ fn usage_id(secret: &Raw) -> Outcome<String> {
         .ok_or_else(|| Failure::Libvirt(Report::last()))
 }
 
-impl Secret {
-    /// What kind of thing it is used for (`virSecretGetUsageType`), of `virSecretUsageType`.
-    pub fn usage_type(&self) -> Result<u32> {
-        self.call(read("secret.usage_type"), |s| Ok(s.usage_type()?))
+/// libvirt says of a secret without a value that it is not found.
+fn without_value(failure: Failure) -> Failure {
+    match failure {
+        Failure::Libvirt(report) if report.number == sys::VIR_ERR_NO_SECRET as i32 => {
+            Failure::Own(Error::from(report).replace_hint("set_value(…) gives a secret its value"))
+        }
+        other => other,
     }
+}
 
-    /// What it is used for: a volume's path, the name of an iSCSI target, … (`virSecretGetUsageID`);
-    /// empty where for nothing in particular.
-    pub fn usage_id(&self) -> Result<String> {
-        self.call(read("secret.usage_id"), usage_id)
+impl Secret {
+    /// What it is used for (`virSecretGetUsageType`, `virSecretGetUsageID`): a kind of thing, of
+    /// `virSecretUsageType`, and a volume's path, the name of an iSCSI target, …; the text is empty
+    /// where it is for nothing in particular.
+    pub fn usage(&self) -> Result<(u32, String)> {
+        let uuid = *self.key();
+        self.call_live(read("secret.usage"), move |live, _| {
+            // Looked up anew: libvirt's object would go on answering for a secret that is gone.
+            let secret = live.connect().lookup_secret_by_uuid(uuid)?;
+            Ok((secret.usage_type()?, usage_id(&secret)?))
+        })
     }
 
     /// Its description, without the value (`virSecretGetXMLDesc`).
@@ -79,8 +90,8 @@ impl Secret {
             let mut size = 0;
             // SAFETY: a live secret; the buffer of `size` bytes is ours, and `take` frees it.
             unsafe {
-                let value = check_pointer(sys::virSecretGetValue(s.as_ptr(), &raw mut size, 0))?;
-                Ok(SecretValue::take(value, size))
+                let value = sys::virSecretGetValue(s.as_ptr(), &raw mut size, 0);
+                Ok(SecretValue::take(check_pointer(value).map_err(without_value)?, size))
             }
         })
     }

@@ -84,7 +84,7 @@ fn a_script_talks_to_a_guest() {
 fn at_the_terminal(daemon: &Daemon, guest: &str) {
     let _turn = turn::boot();
     let terminal = Terminal::open(Virhai::new().connect(&daemon.uri()), 80, 24);
-    terminal.wait_for("> ");
+    terminal.wait_for("system>");
     terminal.line(&format!("domain(\"{guest}\").console()"));
     terminal.wait_for("^] (Ctrl and ]) leaves");
     terminal.keys(&["Enter"]);

@@ -33,7 +33,7 @@ fn burst(daemon: &Daemon, pairs: u32, then: &str, stdout: &str) {
     Virhai::new()
         .connect(&daemon.uri_for("test"))
         .limit(Duration::from_secs(300))
-        .file("burst.rhai", &format!("{BURST}\n{then}"))
+        .file("burst.rhai", format!("{BURST}\n{then}"))
         .args(["burst.rhai", &pairs.to_string()])
         .stdout(stdout)
         .run();

@@ -69,7 +69,7 @@ fn a_container_is_entered(lxc: &str, definition: &Path) {
         print("mnt" in own.map(|n| n.kind) && "pid" in own.map(|n| n.kind));
         let pid = own.filter(|n| n.kind == "pid")[0].number;
         let inside = vm.lxc_enter_namespace(["/bin/sh", "-c", "readlink /proc/self/ns/pid"], #{ noseclabel: true });
-        print(inside.out == `pid:[${pid}]\n`);
+        print(inside.out == "pid:[" + pid + "]\n");
         print(vm.lxc_enter_namespace(["/bin/sh", "-c", "echo $A"], #{ env: #{ A: "set" }, cgroup: false }).out);
         let fails = [
             || vm.lxc_enter_namespace(["/bin/sh", "-c", "while true; do true; done"], #{ timeout: "300ms" }),

@@ -124,18 +124,24 @@ fn an_aborted_migration_leaves_the_guest_running(hosts: &Hosts, name: &str) {
 /// The whole of what somebody at a terminal does who has other plans.
 fn a_person_who_stops_waiting_does_not_stop_the_migration(hosts: &Hosts, name: &str) {
     let terminal = Terminal::open(Virhai::new().connect(&hosts.here.uri()), 110, 30);
-    for line in hosts.prelude(name) {
-        terminal.line(&line);
-    }
-    terminal.line("let job = vm.migrate(there, way)");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
+    terminal.line(&format!(
+        "{} let job = vm.migrate(there, way); print(`begun: ${{job}}`)",
+        hosts.prelude(name).join(" ")
+    ));
+    terminal.wait_for(&format!("begun: migrate {name}"));
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("job.wait()");
     terminal.wait_until("a bar with a rate", |screen| screen.contains("MiB/s") && screen.contains('%'));
     terminal.keys(&["C-c"]);
     terminal.wait_for("was not aborted");
-    terminal.line("job.state");
-    terminal.wait_for("running");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
+    terminal.line("print(`now: ${job.state}`)");
+    terminal.wait_for("now: running");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("job.abort(); job.wait()");
     terminal.wait_for("canceled by client");
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("exit()");
     assert_eq!(terminal.wait_exit(), 0);
     assert_eq!(hosts.here.virsh(&["domstate", name]), "running");

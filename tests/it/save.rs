@@ -108,4 +108,64 @@ fn two_at_a_time(daemon: &Daemon) {
         show(jobs[0].state);
     "#;
     run(daemon, code, "7 running\n7\ndone\n");
+    // Nobody waits, and yet none is lost at the end of the script.
+    let code = r#"
+        let all = domains(#{ name: "it-many-*" });
+        for vm in all { vm.start() }
+        for vm in all { vm.managed_save() }
+    "#;
+    run(daemon, code, "");
+    assert_eq!(
+        daemon.virsh(&["list", "--with-managed-save", "--all", "--name"]).lines().count(),
+        names.len()
+    );
+}
+
+#[test]
+fn a_failure_that_nobody_asked_for_is_told_at_the_end() {
+    let script = |code: &str| Virhai::new().connect("test:///default").args(["-e", code]);
+    let save = r#"let vm = domain("test"); vm.destroy(); let job = vm.save("/nonexistent/x");"#;
+    script(save).status(1).stderr_contains("domain.save test").run();
+    script(&format!("{save} if job.error != () {{ print(job.error.operation) }}"))
+        .stdout("domain.save\n")
+        .run();
+    script(&format!("{save} try {{ job.wait() }} catch {{ print(job.state) }}")).stdout("failed\n").run();
+    // The script's own failure goes first, and is its status.
+    script(&format!("{save} exit(7)")).status(7).stderr_contains("domain.save test").run();
+}
+
+#[test]
+fn a_long_call_whose_daemon_dies_says_that_its_outcome_is_unknown() {
+    lab_or_skip!(Need::Daemon);
+    let daemon = Daemon::start();
+    let go = daemon.dir().join("vm/go");
+    let script = format!(
+        r#"let vm = domain("test");
+        print(`ready ${{vm.state}}`);
+        while !fs::exists({go:?}) {{ sleep("10ms") }}
+        let job = vm.save({file:?});
+        print(`began ${{job.wait("300ms")}}`);
+        try {{ job.wait() }} catch (e) {{ print(`${{e.code}} ${{e.operation}} ${{e.object}}: ${{e.hint}}`) }}
+        print(job.state);
+        "#,
+        file = daemon.dir().join("vm/x.save")
+    );
+    let started = Virhai::new()
+        .limit(LIMIT)
+        .connect(&daemon.uri_for("test"))
+        .file("s.rhai", script)
+        .arg("s.rhai")
+        .stdout(
+            "ready running\nbegan false\n\
+             disconnected domain.save test: whether the call took effect is unknown: look before you repeat it\n\
+             failed\n",
+        )
+        .start();
+    started.running.wait_for_stdout("ready");
+    daemon.stop_signal();
+    std::fs::write(&go, "").unwrap();
+    started.running.wait_for_stdout("began");
+    daemon.kill9();
+    started.finish();
+    daemon.again();
 }

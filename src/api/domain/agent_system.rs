@@ -5,7 +5,7 @@ use rhai::{Array, Engine, Map};
 
 use crate::api::stats::{arrange, insert};
 use crate::api::units::duration;
-use crate::api::{Fallible, words};
+use crate::api::{Fallible, cpu_set, words};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, flag, size as size_option, text};
 use crate::lang::suggest::nearest;
@@ -90,30 +90,13 @@ fn info(vm: &Domain, bits: u32) -> Fallible<Map> {
     Ok(map)
 }
 
-/// A list of CPUs such as `0-2,4` as numbers.
-fn cpu_numbers(list: &str) -> Array {
-    let range = |part: &str| -> Option<std::ops::RangeInclusive<i64>> {
-        let (from, to) = part.split_once('-').unwrap_or((part, part));
-        Some(from.trim().parse().ok()?..=to.trim().parse().ok()?)
-    };
-    list.split(',').filter_map(range).flatten().take(65_536).map(Dynamic::from_int).collect()
-}
-
-/// Numbers, or a text such as `0-2,4`, as libvirt's list of CPUs.
-fn cpu_list(cpus: &Dynamic) -> Result<String> {
-    if let Ok(text) = cpus.as_immutable_string_ref() {
-        return Ok(text.to_string());
-    }
-    let numbers = match cpus.read_lock::<Array>() {
-        Some(array) => array.to_vec(),
-        None => vec![cpus.clone()],
-    };
-    let number = |cpu: Dynamic| {
-        cpu.as_int().ok().filter(|cpu| *cpu >= 0).map(|cpu| cpu.to_string()).ok_or_else(|| {
-            Error::usage(format!("{cpu} is not the number of a CPU")).hint("write [0, 1] or \"0-1\"")
-        })
-    };
-    Ok(numbers.into_iter().map(number).collect::<Result<Vec<_>>>()?.join(","))
+/// A list of libvirt's such as `0-2,4`, as a script sees it.
+fn cpus(value: Value) -> Result<Dynamic> {
+    Ok(match value {
+        Value::String(list) if list.is_empty() => Array::new().into(),
+        Value::String(list) => cpu_set::array(&cpu_set::read(&list.into())?).into(),
+        other => other.as_i64().unwrap_or_default().into(),
+    })
 }
 
 /// A moment as seconds and nanoseconds: `now`, RFC 3339, or seconds since 1970.
@@ -391,16 +374,13 @@ mod domain_system {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn guest_vcpus(vm: &mut Domain) -> Fallible<Map> {
-        let cpus = vm.guest_vcpus()?.into_iter().map(|(name, value)| match value {
-            Value::String(list) => (name.into(), cpu_numbers(&list).into()),
-            other => (name.into(), other.as_i64().unwrap_or_default().into()),
-        });
-        Ok(cpus.collect())
+        let cpus = |(name, value): (String, Value)| Ok((name.into(), cpus(value)?));
+        Ok(vm.guest_vcpus()?.into_iter().map(cpus).collect::<Result<Map>>()?)
     }
 
     /// Takes CPUs of the guest online or offline inside it (`virDomainSetGuestVcpus`).
     ///
-    /// The CPUs are an array of numbers or a text such as `"0-2,4"`.
+    /// The CPUs are a number, an array of numbers, a range, or a text such as `"0-2,4"`.
     ///
     /// Errors: `usage` for what is no list of CPUs, `invalid_arg` for a CPU that the guest does not have,
     /// `agent_unresponsive` where there is no agent, `unsupported` where the driver cannot.
@@ -410,7 +390,7 @@ mod domain_system {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn set_guest_vcpus(vm: &mut Domain, cpus: Dynamic, online: bool) -> Fallible<()> {
-        Ok(vm.set_guest_vcpus(&cpu_list(&cpus)?, online)?)
+        Ok(vm.set_guest_vcpus(&cpu_set::text(&cpu_set::read(&cpus)?), online)?)
     }
 
     /// Lets the guest suspend itself until it is woken (`virDomainPMSuspendForDuration`).
@@ -448,14 +428,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_cpus_are_numbers_and_back() {
-        let numbers = |list: &str| cpu_numbers(list).iter().map(|n| n.as_int().unwrap()).collect::<Vec<_>>();
-        assert_eq!(numbers("0-2,4"), [0, 1, 2, 4]);
-        assert!(numbers("").is_empty());
-        assert_eq!(cpu_list(&vec![Dynamic::from_int(0), Dynamic::from_int(3)].into()).unwrap(), "0,3");
-        assert_eq!(cpu_list(&"0-1".into()).unwrap(), "0-1");
-        assert_eq!(cpu_list(&Dynamic::from_int(2)).unwrap(), "2");
-        assert_eq!(cpu_list(&Dynamic::from_int(-1)).unwrap_err().code(), "usage");
+    fn lists_of_cpus_are_arrays_even_empty_ones() {
+        let shown = |list: &str| cpus(Value::String(list.into())).unwrap().to_string();
+        assert_eq!(shown("0-2,4"), "[0, 1, 2, 4]");
+        assert_eq!(shown(""), "[]");
     }
 
     #[test]

@@ -101,7 +101,7 @@ methods_with_options! {
     ///
     /// For 1 to 60 seconds, or a text such as `"2s"`; then `vm.stats(#{ groups: ["dirtyrate"] })` has the result.
     ///
-    /// Errors: `invalid_arg` for another time, `unsupported` where the driver cannot.
+    /// Errors: `config_unsupported` or `invalid_arg` for another time, `unsupported` where the driver cannot.
     ///
     /// ```rhai
     /// try { domain("test").start_dirty_rate_calc("1s") } catch (e) { print(e.code) }

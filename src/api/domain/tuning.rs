@@ -12,11 +12,14 @@ use crate::api::methods::methods_with_options;
 use crate::error::{Error, Result};
 use crate::lang::options::Parsed;
 use crate::lang::suggest::nearest;
-use crate::libvirt::{Domain, Params, Tuning, Value};
+use crate::libvirt::{Domain, Params, Tuning, Value, sys};
 
 pub(super) fn register(engine: &mut Engine) {
     register_methods(engine);
 }
+
+/// Both definitions at once, which can be changed but not read.
+const BOTH: u32 = sys::VIR_DOMAIN_AFFECT_LIVE | sys::VIR_DOMAIN_AFFECT_CONFIG;
 
 fn get(vm: &Domain, tuning: Tuning, device: &str, options: &Parsed) -> Result<Map> {
     Ok(to_map(vm.tuning(tuning, device, affect(options)?)?))
@@ -25,7 +28,9 @@ fn get(vm: &Domain, tuning: Tuning, device: &str, options: &Parsed) -> Result<Ma
 /// Changes what the map names; the types are those of the settings that there are.
 fn set(vm: &Domain, tuning: Tuning, device: &str, settings: Map, options: &Parsed) -> Result<()> {
     let flags = affect(options)?;
-    let known = vm.tuning(tuning, device, flags)?;
+    // Of one definition: what there is and of which type is the same in both.
+    let one = if flags & BOTH == BOTH { flags & !sys::VIR_DOMAIN_AFFECT_CONFIG } else { flags };
+    let known = vm.tuning(tuning, device, one)?;
     let settings =
         to_params(&known, settings).map_err(|e| e.operation(tuning.set_name).object(vm.label()))?;
     vm.set_tuning(tuning, device, settings, flags)

@@ -104,6 +104,7 @@ fn select(connection: &Connection, options: &Parsed) -> Result<Array> {
 
 #[export_module]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
+#[allow(clippy::similar_names, reason = "WWNN and WWPN are libvirt's")]
 mod node_device_finders {
     /// A device of the host by name (`virNodeDeviceLookupByName`).
     ///

@@ -68,9 +68,9 @@ fn about(connection: &Connection, code: &'static str, message: String, wanted: &
 fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     let mut secrets = connection.secrets(names::chosen(options, CHOICES)?)?;
     if let Some(wanted) = options.get_text("usage_type")? {
-        let types = secrets.iter().map(super::usage_type).collect::<Result<Vec<_>>>()?;
-        let mut types = types.into_iter();
-        secrets.retain(|_| types.next().as_deref() == Some(wanted.as_str()));
+        let usages = secrets.iter().map(super::usage).collect::<Result<Vec<_>>>()?;
+        let mut usages = usages.into_iter();
+        secrets.retain(|_| usages.next().is_some_and(|(kind, _)| kind == wanted));
     }
     names::list(secrets, options.get_text("usage_id")?.as_deref())
 }

@@ -67,10 +67,10 @@ mod volume_transfers {
     /// Writes a file of this machine into the volume (`virStorageVolUpload`).
     ///
     /// Returns at once with the job that does it, in this process: wait for it before the script ends.
-    /// What the volume holds is overwritten; it does not grow.
+    /// What the volume holds is overwritten; a file that is larger makes it grow, where its storage can.
     ///
-    /// Errors: `io` for a file that cannot be read; those of the job's `wait`, such as `system_error` for
-    /// a file that is larger than the volume; `unsupported` where the driver cannot.
+    /// Errors: `io` for a file that cannot be read; those of the job's `wait`; `unsupported` where the
+    /// driver cannot.
     ///
     /// ```rhai
     /// let volume = pool("default-pool").create_volume(#{ name: "upload-me", capacity: "1MiB" });
@@ -173,9 +173,9 @@ mod volume_transfers {
 
     /// Writes a text or a blob into the volume, at a place in bytes (`virStorageVolUpload`).
     ///
-    /// What is there is overwritten; the volume does not grow.
+    /// What is there is overwritten; behind its end the volume grows, where its storage can.
     ///
-    /// Errors: `system_error` behind the end of the volume, `unsupported` where the driver cannot.
+    /// Errors: `unsupported` where the driver cannot.
     ///
     /// ```rhai
     /// let volume = pool("default-pool").create_volume(#{ name: "write-me", capacity: "1MiB" });

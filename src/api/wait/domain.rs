@@ -22,8 +22,8 @@ pub(super) fn goal<'a>(
     vm: &'a Domain,
     what: &Dynamic,
 ) -> Fallible<Box<dyn Goal + 'a>> {
-    if let Some(closure) = what.clone().try_cast::<FnPtr>() {
-        return Ok(Box::new(Closure { context, vm, closure }));
+    if let Some(function) = what.clone().try_cast::<FnPtr>() {
+        return Ok(Box::new(Closure { context, vm, function }));
     }
     let text = what.to_string();
     let wanted = match text.split_once(':') {
@@ -266,7 +266,7 @@ impl Goal for Address<'_> {
 struct Closure<'a> {
     context: &'a NativeCallContext<'a>,
     vm: &'a Domain,
-    closure: FnPtr,
+    function: FnPtr,
 }
 
 impl Goal for Closure<'_> {
@@ -279,7 +279,7 @@ impl Goal for Closure<'_> {
     }
 
     fn look(&self) -> Fallible<bool> {
-        let answer = self.closure.call_within_context::<Dynamic>(self.context, (self.vm.clone(),))?;
+        let answer = self.function.call_within_context::<Dynamic>(self.context, (self.vm.clone(),))?;
         answer.as_bool().map_err(|given| {
             Error::usage(format!("the closure of wait must return true or false, not {given}")).into()
         })

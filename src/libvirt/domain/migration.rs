@@ -13,7 +13,7 @@ use crate::error::{Error, Result, code};
 use crate::libvirt::Connection;
 use crate::libvirt::connection::{Apart, Live};
 use crate::libvirt::door::{Operation, change, read};
-use crate::libvirt::failure::{Failure, Outcome, Report, check};
+use crate::libvirt::failure::{Failure, Report, check};
 use crate::libvirt::handle::{Found, Handle};
 use crate::libvirt::job::{Job, Product};
 use crate::libvirt::typed_params::{Params, ParamsBuffer, c_text};

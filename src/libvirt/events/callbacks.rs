@@ -20,29 +20,29 @@ use super::words;
 /// A callback as libvirt's registration takes it, whatever its parameters are.
 pub(super) type Callback = unsafe extern "C" fn();
 
-/// Who listens to one kind of event of one connection: what a callback gets as its own data.
-#[derive(Default)]
-pub(super) struct Listeners(Mutex<Vec<Arc<Tap>>>);
+/// One kind of event of one connection and who listens to it: what a callback gets as its own data.
+pub(super) struct Data {
+    pub(super) kind: &'static Kind,
+    listeners: Mutex<Vec<Arc<Tap>>>,
+}
 
-impl Listeners {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Vec<Arc<Tap>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Data {
+    pub(super) fn new(kind: &'static Kind) -> Self {
+        Self { kind, listeners: Mutex::default() }
+    }
+
+    pub(super) fn listeners(&self) -> MutexGuard<'_, Vec<Arc<Tap>>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// See [`Listeners`]; made by `Hub`, owned by libvirt from then on.
-pub(super) struct Data {
-    pub(super) kind: &'static Kind,
-    pub(super) listeners: Arc<Listeners>,
-}
-
-/// Frees what a callback had.
+/// Gives back the reference to its data that a callback had.
 ///
 /// # Safety
-/// `data` is a boxed [`Data`], and this is its last use.
+/// `data` comes from `Arc::<Data>::into_raw`, and this is its last use.
 pub(super) unsafe extern "C" fn free(data: *mut c_void) {
     // SAFETY: the caller's promise.
-    drop(unsafe { Box::from_raw(data.cast::<Data>()) });
+    drop(unsafe { Arc::from_raw(data.cast_const().cast::<Data>()) });
 }
 
 /// Makes a callback for each form of event, named like the parameters that it is called with.
@@ -214,7 +214,7 @@ unsafe fn deliver<O: Object>(data: *mut c_void, object: O, fields: impl FnOnce()
         // SAFETY: the caller's promise.
         let (data, subject) = unsafe { (&*data.cast::<Data>(), object.subject()) };
         let Some(subject) = subject else { return };
-        let listeners = data.listeners.lock();
+        let listeners = data.listeners();
         let mut wanted = listeners.iter().filter(|tap| tap.wants(&subject)).peekable();
         if wanted.peek().is_some() {
             let event = Arc::new(Event::now(data.kind, Some(subject.clone()), fields()));
@@ -229,7 +229,7 @@ pub(super) unsafe extern "C" fn on_close(_: sys::virConnectPtr, reason: c_int, d
     let _ = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the data of the registration, alive until libvirt frees it.
         let data = unsafe { &*data.cast::<Data>() };
-        data.listeners.lock().iter().for_each(|tap| tap.shut(reason));
+        data.listeners().iter().for_each(|tap| tap.shut(reason));
     }));
 }
 

@@ -11,7 +11,7 @@ use virt::connect::Connect;
 use virt::sys;
 
 use super::super::failure::{Failure, Outcome, check};
-use super::callbacks::{self, Callback, Data, Listeners};
+use super::callbacks::{self, Callback, Data};
 use super::kind::{self, Kind, Source};
 use super::tap::Tap;
 use crate::error::{Error, code};
@@ -24,14 +24,13 @@ pub(in super::super) struct Hub(Mutex<State>);
 struct State {
     channels: Vec<Channel>,
     /// libvirt has one close callback for each connection.
-    closing: Option<Arc<Listeners>>,
+    closing: Option<Arc<Data>>,
 }
 
 /// One registration and who listens to it.
 struct Channel {
-    kind: &'static Kind,
     id: c_int,
-    listeners: Arc<Listeners>,
+    data: Arc<Data>,
 }
 
 /// What a subscriber wants to hear of.
@@ -72,11 +71,18 @@ impl Hub {
     pub(in super::super) fn end(&self, connect: &Connect) {
         let mut state = self.state();
         for channel in state.channels.drain(..) {
-            deregister(connect, channel.kind, channel.id);
+            deregister(connect, channel.data.kind, channel.id);
         }
-        if state.closing.take().is_some() {
+        if let Some(data) = state.closing.take() {
             // SAFETY: a live connection; the callback is the one of `watch_closing`.
-            unsafe { sys::virConnectUnregisterCloseCallback(connect.as_ptr(), Some(callbacks::on_close)) };
+            let done = unsafe {
+                sys::virConnectUnregisterCloseCallback(connect.as_ptr(), Some(callbacks::on_close))
+            };
+            // A driver without this callback says that it took the data, and never gives it back.
+            if done == 0 && Arc::strong_count(&data) > 1 {
+                // SAFETY: the reference that libvirt was given; nobody has it any more.
+                unsafe { callbacks::free(Arc::as_ptr(&data).cast_mut().cast()) };
+            }
         }
     }
 }
@@ -105,10 +111,10 @@ impl State {
 
     /// Adds a listener to a kind of event, registering for it where nobody listens yet.
     fn listen(&mut self, connect: &Connect, tap: &Arc<Tap>, kind: &'static Kind) -> Outcome<()> {
-        let Some(channel) = self.channels.iter().find(|channel| channel.kind.is(kind)) else {
+        let Some(channel) = self.channels.iter().find(|channel| channel.data.kind.is(kind)) else {
             return self.register(kind, tap, |data| register(connect, kind, data));
         };
-        let mut listeners = channel.listeners.lock();
+        let mut listeners = channel.data.listeners();
         // Asked for twice is told once.
         if !listeners.iter().any(|other| Arc::ptr_eq(other, tap)) {
             listeners.push(tap.clone());
@@ -153,22 +159,22 @@ impl State {
         tap: &Arc<Tap>,
         call: impl FnOnce(*mut c_void) -> c_int,
     ) -> Outcome<()> {
-        let listeners = Arc::new(Listeners::default());
-        listeners.lock().push(tap.clone());
-        let id = with_data(kind, &listeners, call)?;
-        self.channels.push(Channel { kind, id, listeners });
+        let data = Arc::new(Data::new(kind));
+        data.listeners().push(tap.clone());
+        let id = with_data(&data, call)?;
+        self.channels.push(Channel { id, data });
         Ok(())
     }
 
     /// Tells the subscriber when the connection is lost; drivers in this process never are.
     fn watch_closing(&mut self, connect: &Connect, tap: &Arc<Tap>) {
-        if let Some(listeners) = &self.closing {
-            listeners.lock().push(tap.clone());
+        if let Some(data) = &self.closing {
+            data.listeners().push(tap.clone());
             return;
         }
-        let listeners = Arc::new(Listeners::default());
-        listeners.lock().push(tap.clone());
-        let registered = with_data(&kind::CLOSED, &listeners, |data| {
+        let data = Arc::new(Data::new(&kind::CLOSED));
+        data.listeners().push(tap.clone());
+        let registered = with_data(&data, |data| {
             // SAFETY: a live connection, and data that lives until it is freed.
             unsafe {
                 sys::virConnectRegisterCloseCallback(
@@ -181,34 +187,30 @@ impl State {
         });
         // A driver without it: subscribers notice by themselves that the connection is gone.
         if registered.is_ok() {
-            self.closing = Some(listeners);
+            self.closing = Some(data);
         }
     }
 
     fn detach(&mut self, connect: &Connect, tap: &Arc<Tap>) {
-        if let Some(listeners) = &self.closing {
-            listeners.lock().retain(|other| !Arc::ptr_eq(other, tap));
+        if let Some(data) = &self.closing {
+            data.listeners().retain(|other| !Arc::ptr_eq(other, tap));
         }
         self.channels.retain(|channel| {
-            let mut listeners = channel.listeners.lock();
+            let mut listeners = channel.data.listeners();
             listeners.retain(|other| !Arc::ptr_eq(other, tap));
             let used = !listeners.is_empty();
             drop(listeners);
             if !used {
-                deregister(connect, channel.kind, channel.id);
+                deregister(connect, channel.data.kind, channel.id);
             }
             used
         });
     }
 }
 
-/// Makes a registration with data of its own, which libvirt frees later.
-fn with_data(
-    kind: &'static Kind,
-    listeners: &Arc<Listeners>,
-    call: impl FnOnce(*mut c_void) -> c_int,
-) -> Outcome<c_int> {
-    let data = Box::into_raw(Box::new(Data { kind, listeners: listeners.clone() })).cast::<c_void>();
+/// Makes a registration that has a reference to its data, which libvirt gives back later.
+fn with_data(data: &Arc<Data>, call: impl FnOnce(*mut c_void) -> c_int) -> Outcome<c_int> {
+    let data = Arc::into_raw(data.clone()).cast_mut().cast::<c_void>();
     check(call(data)).inspect_err(|_| {
         // SAFETY: a failed registration does not take the data over.
         unsafe { callbacks::free(data) };

@@ -7,7 +7,7 @@ use super::callbacks::{self as on, Callback};
 /// One kind of event.
 #[derive(Debug)]
 pub struct Kind {
-    /// its word: virsh's name in snake_case, with the type of object in front where it is no guest
+    /// its word: virsh's name in `snake_case`, with the type of object in front where it is no guest
     pub name: &'static str,
     /// what happened, in a sentence
     pub doc: &'static str,

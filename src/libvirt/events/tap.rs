@@ -10,13 +10,16 @@ use super::queue::Queue;
 use super::value::{Event, Field, Subject};
 use super::words;
 
+/// Says whether a name fits.
+pub type NameFilter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// Which objects a subscriber wants to hear of.
 #[derive(Clone, Default)]
 pub struct Objects {
     /// the one with this UUID
     pub uuid: Option<Uuid>,
     /// those whose name fits
-    pub name: Option<Arc<dyn Fn(&str) -> bool + Send + Sync>>,
+    pub name: Option<NameFilter>,
 }
 
 impl Objects {

@@ -8,6 +8,7 @@ use crate::libvirt::Value;
 #[derive(Default)]
 struct Led {
     progress: Mutex<Progress>,
+    refusal: Mutex<Option<Error>>,
     outcome: Mutex<Option<Result<()>>>,
     interrupted: Mutex<bool>,
     waits: AtomicU32,
@@ -16,7 +17,7 @@ struct Led {
 
 impl Work for Led {
     fn progress(&self) -> Result<Progress> {
-        Ok(self.progress.lock().unwrap().clone())
+        self.refusal.lock().unwrap().clone().map_or_else(|| Ok(self.progress.lock().unwrap().clone()), Err)
     }
 
     fn wait(&self, _: Duration) -> Result<Option<Result<()>>> {
@@ -67,6 +68,17 @@ fn progress_knows_percent_and_details_and_after_the_end_it_is_complete() {
     work.end(Ok(()));
     let reading = job.progress().unwrap();
     assert_eq!((reading.percent, reading.eta, reading.progress.done), (Some(100.0), Some(0.0), 100));
+}
+
+#[test]
+fn work_that_is_just_ending_keeps_its_last_progress() {
+    let (work, job) = Led::job();
+    work.reach(50, 100);
+    assert_eq!(job.progress().unwrap().percent, Some(50.0));
+    *work.refusal.lock().unwrap() = Some(Error::new("no_domain", "it has moved away"));
+    assert_eq!(job.progress().unwrap().percent, Some(50.0));
+    *work.refusal.lock().unwrap() = Some(Error::new(code::DISCONNECTED, "nobody can tell"));
+    assert_eq!(job.progress().unwrap_err().code(), code::DISCONNECTED);
 }
 
 #[test]

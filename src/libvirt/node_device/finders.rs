@@ -6,11 +6,29 @@ use virt::sys;
 
 use super::super::connection::Connection;
 use super::super::door::{Operation, change, read};
-use super::super::failure::{Outcome, check_pointer};
+use super::super::failure::{Failure, Outcome, Report, check_pointer};
 use super::super::handle::{Found, Handle};
 use super::super::typed_params::c_text;
 use super::NodeDevice;
 use crate::error::Result;
+
+/// libvirt finds no SCSI host without a word of why; a transport has reasons of its own.
+fn unexplained(failure: Failure) -> Failure {
+    match failure {
+        Failure::Libvirt(report)
+            if report.number == sys::VIR_ERR_INTERNAL_ERROR as i32 && !report.is_transport() =>
+        {
+            let report = Report {
+                number: sys::VIR_ERR_NO_NODE_DEVICE as i32,
+                domain: sys::VIR_FROM_NODEDEV as i32,
+                message: "no SCSI host has this WWNN and WWPN".into(),
+                ..Report::default()
+            };
+            Failure::Libvirt(report)
+        }
+        other => other,
+    }
+}
 
 impl Connection {
     /// All devices that fit the flags (`virConnectListAllNodeDevices`).
@@ -31,6 +49,7 @@ impl Connection {
     }
 
     /// A SCSI host by its WWNN and WWPN (`virNodeDeviceLookupSCSIHostByWWN`).
+    #[allow(clippy::similar_names, reason = "they are libvirt's")]
     pub fn node_device_by_wwn(&self, wwnn: &str, wwpn: &str) -> Result<NodeDevice> {
         let (c_wwnn, c_wwpn) = (c_text("a WWNN", wwnn)?, c_text("a WWPN", wwpn)?);
         self.node_device_from(read("node_device.lookup"), &format!("{wwnn}:{wwpn}"), move |c| {
@@ -38,7 +57,7 @@ impl Connection {
             unsafe {
                 let (wwnn, wwpn) = (c_wwnn.as_ptr(), c_wwpn.as_ptr());
                 let found = sys::virNodeDeviceLookupSCSIHostByWWN(c.as_ptr(), wwnn, wwpn, 0);
-                Ok(Raw::from_ptr(check_pointer(found)?))
+                Ok(Raw::from_ptr(check_pointer(found).map_err(unexplained)?))
             }
         })
     }

@@ -78,10 +78,9 @@ impl Work for BackupWork {
     fn progress(&self) -> Result<Progress> {
         match self.vm.job_stats(0) {
             Ok(now) if is_backup(&now) => *self.last() = now.params,
-            Ok(_) => {}
             Err(error) if error.code() == code::UNSUPPORTED => return Err(error),
-            // What was told last stands.
-            Err(_) => {}
+            // It is over: what was told last stands.
+            _ => {}
         }
         Ok(progress(&self.last(), self.is_pull))
     }

@@ -74,13 +74,11 @@ impl Signals {
     }
 
     fn next(&self, time: Duration) -> Result<Option<std::sync::Arc<Event>>> {
-        match &self.events {
-            Some(events) => events.next(time),
-            None => {
-                self.vm.connection().door().interrupt().sleep(time)?;
-                Ok(None)
-            }
+        if let Some(events) = &self.events {
+            return events.next(time);
         }
+        self.vm.connection().door().interrupt().sleep(time)?;
+        Ok(None)
     }
 }
 

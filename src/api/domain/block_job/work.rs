@@ -105,9 +105,9 @@ impl BlockWork {
     fn ended(&self) -> Look<Result<()>> {
         let mut told = self.told();
         if told.status.is_none() || told.doubtful {
-            let since = *told.gone.get_or_insert_with(Instant::now);
-            if since.elapsed() < PATIENCE {
-                return Look::After(PATIENCE - since.elapsed());
+            let since = told.gone.get_or_insert_with(Instant::now).elapsed();
+            if let Some(left) = PATIENCE.checked_sub(since).filter(|left| !left.is_zero()) {
+                return Look::After(left);
             }
         }
         let outcome = match told.status.map(|status| status as u32) {

@@ -18,11 +18,11 @@ fn fields(call: impl FnOnce(Dom, *mut c_void) + Send + 'static) -> Fields {
     let connection = node.connection();
     let vm = connection.create_domain(GUEST, 0).unwrap();
     let queue = Arc::new(Queue::default());
-    let listeners = Arc::new(Listeners::default());
-    listeners.lock().push(Arc::new(Tap::new(Objects::default(), queue.clone())));
+    let data = Data::new(&kind::KINDS[0]);
+    data.listeners().push(Arc::new(Tap::new(Objects::default(), queue.clone())));
     let read = super::super::super::door::read;
     vm.call(read("test"), move |domain| {
-        let mut data = Data { kind: &kind::KINDS[0], listeners };
+        let mut data = data;
         // SAFETY: borrowed for the call only.
         call(unsafe { domain.as_ptr() }, (&raw mut data).cast());
         Ok(())
@@ -53,7 +53,7 @@ fn texts_are_copied_and_missing_ones_are_absent() {
         let call = form!(IO_ERROR_REASON(*const c_char, *const c_char, c_int, *const c_char));
         // SAFETY: libvirt's promise is kept: a live guest and data, and texts that are null or end.
         unsafe {
-            call(std::ptr::null_mut(), domain, c"/img/a".as_ptr(), null(), 1, c"enospc".as_ptr(), data)
+            call(std::ptr::null_mut(), domain, c"/img/a".as_ptr(), null(), 1, c"enospc".as_ptr(), data);
         };
     });
     assert_eq!(*field(&told, "src_path"), Field::Text("/img/a".into()));
@@ -86,7 +86,7 @@ fn who_looks_at_a_screen_is_copied_with_all_identities() {
         let subject = sys::virDomainEventGraphicsSubject { nidentity: 1, identities: &raw mut who };
         // SAFETY: as above.
         unsafe {
-            call(std::ptr::null_mut(), domain, 1, &raw const local, null(), null(), &raw const subject, data)
+            call(std::ptr::null_mut(), domain, 1, &raw const local, null(), null(), &raw const subject, data);
         };
     });
     assert_eq!(*field(&told, "phase"), Field::Word(words::GRAPHICS_PHASES, 1));

@@ -134,7 +134,10 @@ fn input_and_statistics(daemon: &Daemon) {
         .arg("s.rhai")
         .any_stdout()
         .run();
-    assert_eq!(said.stdout(), "usage\nunsupported\ntrue\ntrue\ntrue\ntrue\ntrue\n#{}\nconfig_unsupported\nio\n",);
+    assert_eq!(
+        said.stdout(),
+        "usage\nunsupported\ntrue\ntrue\ntrue\ntrue\ntrue\n#{}\nconfig_unsupported\nio\n",
+    );
 }
 
 fn metadata(daemon: &Daemon) {

@@ -97,11 +97,11 @@ fn unnamed(folder: &Path, mode: u32) -> io::Result<File> {
 }
 
 fn named(folder: &Path, mode: u32) -> io::Result<(File, Option<TempPath>)> {
-    let made = tempfile::Builder::new()
+    let temporary = tempfile::Builder::new()
         .prefix(PREFIX)
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)?;
-    let (file, name) = made.into_parts();
+    let (file, name) = temporary.into_parts();
     Ok((file, Some(name)))
 }
 

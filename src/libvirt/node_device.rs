@@ -200,7 +200,7 @@ fn parent(device: &Raw) -> Outcome<Option<String>> {
 #[cfg(test)]
 mod tests {
     use crate::error::code;
-    use crate::libvirt::sys;
+    use crate::libvirt::{NodeDevice, sys};
     use crate::libvirt::test_node::TestNode;
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         let connection = node.connection();
         assert_eq!(connection.node_devices(0).unwrap().len(), 2);
         let cards = connection.node_devices(sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET).unwrap();
-        assert_eq!(cards.iter().map(|card| card.label()).collect::<Vec<_>>(), ["net_eth1"]);
+        assert_eq!(cards.iter().map(NodeDevice::label).collect::<Vec<_>>(), ["net_eth1"]);
     }
 
     #[test]

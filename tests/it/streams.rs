@@ -176,15 +176,24 @@ fn an_aborted_transfer_leaves_nothing_behind() {
 #[test]
 fn a_volume_grows_has_an_end_and_a_file_that_is_full_fails_with_the_reason() {
     lab_or_skip!(Need::Daemon);
-    let (daemon, _) = daemon_with_pool();
+    let (daemon, folder) = daemon_with_pool();
     let script = r#"
         let small = pool("vols").create_volume(#{ name: "small", capacity: "1MiB", allocation: "1MiB" });
         small.upload("/dev/zero", #{ length: "2MiB" }).wait();
         print(small.read("1MiB", "64MiB").len() == mib(1) && small.read("4MiB", 10).len() == 0);
         let failed = attempt(|| small.download("/dev/full").wait());
         print([failed.error.code, failed.error.operation, failed.error.object]);
+        // Nobody waits for these: the end of the script does.
+        small.download(args[0]);
+        small.download("/dev/full");
     "#;
-    virhai(&daemon, script, &[]).stdout("true\n[\"io\", \"volume.download\", \"/dev/full\"]\n").run();
+    let copy = folder.join("copy");
+    virhai(&daemon, script, &[&copy])
+        .status(1)
+        .stderr_contains("/dev/full")
+        .stdout("true\n[\"io\", \"volume.download\", \"/dev/full\"]\n")
+        .run();
+    assert_eq!(copy.metadata().unwrap().len(), 2 * MIB);
 }
 
 #[test]

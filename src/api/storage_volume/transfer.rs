@@ -66,8 +66,7 @@ fn save(context: &NativeCallContext, volume: &StorageVolume, path: &str, options
 mod volume_transfers {
     /// Writes a file of this machine into the volume (`virStorageVolUpload`).
     ///
-    /// Returns at once with the job that does it, in this process: wait for it before the script ends.
-    /// What the volume holds is overwritten; a file that is larger makes it grow, where its storage can.
+    /// Returns at once with the job that does it; a script that ends before waits for it. What the volume holds is overwritten; a file that is larger makes it grow, where its storage can.
     ///
     /// Errors: `io` for a file that cannot be read; those of the job's `wait`; `unsupported` where the
     /// driver cannot.
@@ -99,8 +98,7 @@ mod volume_transfers {
 
     /// Writes what the volume holds into a file of this machine (`virStorageVolDownload`).
     ///
-    /// Returns at once with the job that does it, in this process: wait for it before the script ends. The
-    /// file appears, or is replaced, when it is complete; of a download that fails nothing is left.
+    /// Returns at once with the job that does it; a script that ends before waits for it. The file appears, or is replaced, when it is complete; of a download that fails nothing is left.
     ///
     /// Errors: `io` for a file that cannot be written, `denied` with `--deny write`; those of the job's
     /// `wait`; `unsupported` where the driver cannot.
@@ -186,6 +184,9 @@ mod volume_transfers {
     pub fn write(volume: &mut StorageVolume, offset: Dynamic, data: Dynamic) -> Fallible<()> {
         let data = crate::api::stream::bytes(&data)?;
         let offset = size(&offset)?;
-        Ok(if data.is_empty() { () } else { volume.write(offset, &data)? })
+        if data.is_empty() {
+            return Ok(());
+        }
+        Ok(volume.write(offset, &data)?)
     }
 }

@@ -3,7 +3,7 @@
 //! The thread waits for the daemon as long as it takes, so an interrupt of the script never costs the
 //! connection; what the script waits for is the thread.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use super::super::door::{destroy, read};
 use super::super::failure::check;
 use super::super::interrupt::{Interrupt, TICK};
 use super::super::job::{Job, Progress, Work};
+use super::super::long_calls::LongCall;
 use super::super::stream::{PIECE, Received, Stream, Use};
 use super::StorageVolume;
 use super::local_file::{Part, Source, Target};
@@ -150,9 +151,11 @@ impl StorageVolume {
         stream: Stream,
         run: impl FnOnce(&Transfer, &Stream) -> Result<()> + Send + 'static,
     ) -> Result<Job> {
+        let door = self.connection().door();
         let transfer = Arc::new(Transfer {
+            title: format!("{operation} {}", self.label()),
             total,
-            interrupt: self.connection().door().interrupt().clone(),
+            interrupt: door.interrupt().clone(),
             ..Transfer::default()
         });
         let own = transfer.clone();
@@ -166,7 +169,9 @@ impl StorageVolume {
             own.end(outcome);
         };
         let started = std::thread::Builder::new().name(operation.into()).spawn(work);
-        started.map_err(|error| local(operation, &PathBuf::from("a thread"), &error))?;
+        started.map_err(|error| local(operation, Path::new("a thread"), &error))?;
+        // A script that ends before waits for it.
+        door.long_calls().add(transfer.clone());
         Ok(Job::new(operation, self.label(), transfer))
     }
 }
@@ -174,10 +179,13 @@ impl StorageVolume {
 /// A transfer that runs, as its job sees it.
 #[derive(Default)]
 struct Transfer {
+    title: String,
     total: u64,
     done: AtomicU64,
     aborted: AtomicBool,
     outcome: Mutex<Option<Result<()>>>,
+    /// True once somebody has learnt how it ended.
+    seen: AtomicBool,
     ended: Condvar,
     /// The wish that the run should end, for those who wait.
     interrupt: Interrupt,
@@ -221,6 +229,7 @@ impl Work for Transfer {
         let mut outcome = self.outcome();
         loop {
             if outcome.is_some() {
+                self.seen.store(true, Ordering::Relaxed);
                 return Ok(outcome.clone());
             }
             self.interrupt.check()?;
@@ -236,6 +245,21 @@ impl Work for Transfer {
     fn abort(&self) -> Result<()> {
         self.aborted.store(true, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+impl LongCall for Transfer {
+    fn title(&self) -> String {
+        self.title.clone()
+    }
+
+    fn is_ended(&self) -> bool {
+        self.outcome().is_some()
+    }
+
+    fn unseen_failure(&self) -> Option<Error> {
+        let known = self.seen.load(Ordering::Relaxed) || self.aborted.load(Ordering::Relaxed);
+        if known { None } else { self.outcome().clone()?.err() }
     }
 }
 

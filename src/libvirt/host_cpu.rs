@@ -187,11 +187,11 @@ impl Connection {
         let cell = cell.unwrap_or(sys::VIR_NODE_MEMORY_STATS_ALL_CELLS);
         self.call(read("host.memory_stats"), "", move |c| {
             let zero = sys::virNodeMemoryStats { field: [0; 80], value: 0 };
-            let call = |params: *mut sys::virNodeMemoryStats, count: *mut c_int| {
+            let ask = |params: *mut sys::virNodeMemoryStats, count: *mut c_int| {
                 // SAFETY: a live connection, and room for as many entries as the count says.
                 unsafe { sys::virNodeGetMemoryStats(c.as_ptr(), cell, params, count, 0) }
             };
-            Ok(fetch(zero, call)?.iter().map(|stat| (field(&stat.field), stat.value)).collect())
+            Ok(fetch(zero, ask)?.iter().map(|stat| (field(&stat.field), stat.value)).collect())
         })
     }
 }

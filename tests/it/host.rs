@@ -112,6 +112,8 @@ fn the_host_of_qemu_tells_its_cpus_memory_and_capabilities() {
         let guest = "<domain type='qemu'><name>x</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os></domain>";
         claim("native", conn().domain_xml_to_native("qemu-argv", guest).contains("qemu-system"));
         claim("format", attempt(|| conn().domain_xml_to_native("none", guest)).error.code == "invalid_arg");
+        claim("supports", conn().supports("Domain.block_copy") && !conn().supports("virConnectDomainXMLFromNative"));
+        claim("counts", conn().counts().domains.active == 0 && conn().counts().node_devices > 0);
         conn().set_identity(#{ user_name: "alice", unix_user_id: 1000 });
         claim("identity", attempt(|| domains()).ok);
         print("all")

@@ -29,9 +29,9 @@ fn find(name: &str) -> Result<&'static str> {
     match ending[..] {
         [found] if !wanted.is_empty() => Ok(found),
         [_, _, ..] if !wanted.is_empty() => {
-            let names: Vec<_> = ending.iter().take(6).copied().collect();
+            let few: Vec<_> = ending.iter().take(6).copied().collect();
             Err(Error::usage(format!("{name:?} is not one function of libvirt"))
-                .hint(format!("give one of {}", names.join(", "))))
+                .hint(format!("give one of {}", few.join(", "))))
         }
         _ => {
             let near = nearest(name, known_functions());

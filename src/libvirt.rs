@@ -6,6 +6,7 @@
 
 mod auth;
 mod connection;
+mod counts;
 mod dialogue;
 mod domain;
 mod domain_checkpoint;
@@ -26,11 +27,13 @@ mod interrupt;
 mod job;
 mod long_calls;
 mod lxc;
+mod name_lists;
 mod network;
 mod network_port;
 mod node_device;
 mod nwfilter;
 mod nwfilter_binding;
+mod older;
 mod open_failure;
 mod own_program;
 mod owned;
@@ -49,6 +52,7 @@ mod worker;
 
 pub use auth::{Credentials, Question};
 pub use connection::Connection;
+pub use counts::Count;
 pub use dialogue::{Dialogue, Found};
 pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
@@ -69,6 +73,7 @@ pub use interrupt::{Interrupt, Reason, TICK};
 pub use job::{Job, Product, Progress, Reading, Work};
 pub use long_calls::LongCalls;
 pub use lxc::{ContainerEntry, ENTER_COMMAND, Namespace, enter as enter_container};
+pub use name_lists::NameList;
 pub use network::{DhcpLease, Network};
 pub use network_port::{NetworkPort, RawNetworkPort};
 pub use node_device::{NodeDevice, NodeDeviceSummary};

@@ -3,6 +3,7 @@
 //! A connection opens at its first use and again after it was lost; a copy is the same connection.
 //! Everything is a method here, because much of it asks the daemon and takes time.
 
+mod counts;
 mod identity;
 mod native;
 mod supports;
@@ -19,6 +20,7 @@ use crate::libvirt::{Connection, version_text};
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Connection>("Connection");
     engine.register_global_module(rhai::exported_module!(connection_functions).into());
+    counts::register(engine);
     identity::register(engine);
     native::register(engine);
     supports::register(engine);

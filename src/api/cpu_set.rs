@@ -86,13 +86,11 @@ fn add_part(set: &mut BTreeSet<u32>, part: &str) -> Result<()> {
         set.remove(&number(whole(left_out)?)?);
         return Ok(());
     }
-    match part.split_once('-') {
-        Some((first, last)) => add_range(set, whole(first)?, whole(last)?),
-        None => {
-            set.insert(number(whole(part)?)?);
-            Ok(())
-        }
+    if let Some((first, last)) = part.split_once('-') {
+        return add_range(set, whole(first)?, whole(last)?);
     }
+    set.insert(number(whole(part)?)?);
+    Ok(())
 }
 
 #[cfg(test)]

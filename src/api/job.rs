@@ -8,7 +8,7 @@ use rhai::{Engine, Map};
 use super::{Fallible, params, words};
 use crate::error::Result;
 use crate::libvirt::{Job, Params, Product, Reading};
-use crate::output::{self, Data, progress};
+use crate::output::{Data, progress};
 
 /// Registers the type and its functions.
 pub(super) fn register(engine: &mut Engine) {
@@ -41,7 +41,7 @@ pub(super) fn details(given: Params) -> Map {
 
 /// Waits, with a bar on a terminal; the error of the work is the error of the wait.
 fn wait(job: &Job, time: Duration) -> Fallible<bool> {
-    let ended = if output::stderr_is_terminal() { watch(job, time)? } else { job.wait(time)? };
+    let ended = if progress::is_seen() { watch(job, time)? } else { job.wait(time)? };
     Ok(match ended {
         Some(outcome) => outcome.map(|()| true)?,
         None => false,

@@ -50,8 +50,8 @@ pub(super) struct Lookup<O: Object> {
     pub(super) by_name: Find<O>,
     /// what else may be meant, such as a UUID, and how to find by it
     pub(super) by_other: Option<Other<O>>,
-    /// all that fit the flags
-    pub(super) all: fn(&Connection, u32) -> Result<Vec<Handle<O>>>,
+    /// the names of all
+    pub(super) names: fn(&Connection) -> Result<Vec<String>>,
 }
 
 impl<O: Object> Lookup<O> {
@@ -66,10 +66,14 @@ impl<O: Object> Lookup<O> {
             {
                 return by_other(connection, name);
             }
-            let all = || Ok((self.all)(connection, 0)?.iter().map(|one| one.label().to_owned()).collect());
-            Err(suggest(error, name, self.list, all))
+            Err(suggest(error, name, self.list, || (self.names)(connection)))
         })
     }
+}
+
+/// The names of some objects.
+pub(super) fn labels<O: Object>(objects: &[Handle<O>]) -> Vec<String> {
+    objects.iter().map(|object| object.label().to_owned()).collect()
 }
 
 /// The bits of the choices that were made: for each option, those for true and those for false.

@@ -11,7 +11,7 @@ use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, flag, text};
-use crate::libvirt::{Connection, NwFilter, sys};
+use crate::libvirt::{Connection, NameList, NwFilter, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
@@ -42,7 +42,7 @@ const LOOKUP: Lookup<virt::nwfilter::NWFilter> = Lookup {
     list: "nwfilters()",
     by_name: Connection::nwfilter_by_name,
     by_other: Some((names::is_uuid, Connection::nwfilter_by_uuid)),
-    all: Connection::nwfilters,
+    names: |connection| connection.names(NameList::NWFILTERS),
 };
 
 fn list(connection: &Connection, options: &Parsed) -> Result<Array> {

@@ -36,7 +36,7 @@ const LOOKUP: Lookup<RawNwFilterBinding> = Lookup {
     list: "nwfilter_bindings()",
     by_name: Connection::nwfilter_binding,
     by_other: None,
-    all: Connection::nwfilter_bindings,
+    names: |connection| Ok(names::labels(&connection.nwfilter_bindings(0)?)),
 };
 
 #[export_module]

@@ -82,10 +82,16 @@ fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u
 /// that nobody was told of is told here, and makes a run that went well a failed one.
 pub(super) fn settle(environment: &Environment, door: &Door, status: u8) -> u8 {
     let interrupt = door.interrupt();
-    let tell = |running: &[String]| output::err(&format!("waiting for {}\n", running.join(", ")));
+    let tell = |running: &[String]| {
+        if !output::progress::is_silent() {
+            output::err(&format!("waiting for {}\n", few(running)));
+        }
+    };
     match door.long_calls().settle(interrupt, tell) {
         Ok(failures) => {
-            failures.iter().for_each(|failure| report::error(failure, environment.stderr));
+            for failure in &failures {
+                report::error(failure, environment.stderr);
+            }
             if status == status::DONE && !failures.is_empty() { status::FAILED } else { status }
         }
         // Where this is the first to hear that the run should end, it is why it ends.
@@ -94,6 +100,16 @@ pub(super) fn settle(environment: &Environment, door: &Door, status: u8) -> u8 {
             wish_status(interrupt.reason())
         }
         Err(_) => status,
+    }
+}
+
+/// The first of them, and how many more.
+fn few(texts: &[String]) -> String {
+    match texts {
+        [first, second, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second} and {} more", rest.len())
+        }
+        texts => texts.join(", "),
     }
 }
 

@@ -48,7 +48,9 @@ impl Environment {
             deny_destroy: !permissions.allows(Permission::Destroy),
         };
         let mut door = Door::new(rules, interrupt);
-        if !options.quiet {
+        if options.quiet {
+            output::progress::silence();
+        } else {
             door = door.with_watcher(warn_of_manager);
         }
         if credentials::can_ask() {

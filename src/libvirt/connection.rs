@@ -122,7 +122,7 @@ impl Connection {
         self.live().map(drop)
     }
 
-    /// Ends the connection; a later use is an error.
+    /// Ends the connection (`virConnectClose`, once nothing uses it any more); a later use is an error.
     pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;

@@ -49,16 +49,17 @@ pub use statistics::InterfaceStats;
 pub use tuning::Tuning;
 pub use vcpus::VcpuInfo;
 
-use std::os::raw::c_int;
+use std::os::raw::{c_int, c_uint};
 
 use uuid::Uuid;
 use virt::connect::Connect;
 use virt::sys;
 
-use super::domain_snapshot::DomainSnapshot;
+use super::domain_snapshot::{self, DomainSnapshot};
 use super::door::{change, destroy, read};
 use super::failure::{Outcome, Report, check};
 use super::handle::{Found, Handle, Object};
+use super::older::or_older;
 use super::typed_params::c_text;
 use crate::error::Result;
 
@@ -78,6 +79,11 @@ impl Object for virt::domain::Domain {
 
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
+    }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live domain.
+        Some(unsafe { sys::virDomainGetConnect(self.as_ptr()) })
     }
 
     fn watched(key: &Uuid) -> Option<u128> {
@@ -215,12 +221,16 @@ impl Domain {
 
     /// Starts it (`virDomainCreateWithFlags`).
     pub fn start(&self, flags: u32) -> Result<()> {
-        self.call(change("domain.start"), move |d| Ok(d.create_with_flags(flags).map(drop)?))
+        self.call(change("domain.start"), move |d| {
+            with_flags(d, sys::virDomainCreateWithFlags, sys::virDomainCreate, flags)
+        })
     }
 
     /// Asks it to shut down (`virDomainShutdownFlags`).
     pub fn shutdown(&self, flags: u32) -> Result<()> {
-        self.call(change("domain.shutdown"), move |d| Ok(d.shutdown_flags(flags).map(drop)?))
+        self.call(change("domain.shutdown"), move |d| {
+            with_flags(d, sys::virDomainShutdownFlags, sys::virDomainShutdown, flags)
+        })
     }
 
     /// Asks it to reboot (`virDomainReboot`).
@@ -235,7 +245,9 @@ impl Domain {
 
     /// Ends it at once (`virDomainDestroyFlags`).
     pub fn destroy(&self, flags: u32) -> Result<()> {
-        self.call(destroy("domain.destroy"), move |d| Ok(d.destroy_flags(flags).map(drop)?))
+        self.call(destroy("domain.destroy"), move |d| {
+            with_flags(d, sys::virDomainDestroyFlags, sys::virDomainDestroy, flags)
+        })
     }
 
     /// Stops its CPUs (`virDomainSuspend`).
@@ -255,7 +267,9 @@ impl Domain {
 
     /// Removes its stored definition (`virDomainUndefineFlags`).
     pub fn undefine(&self, flags: u32) -> Result<()> {
-        self.call(destroy("domain.undefine"), move |d| Ok(d.undefine_flags(flags).map(drop)?))
+        self.call(destroy("domain.undefine"), move |d| {
+            with_flags(d, sys::virDomainUndefineFlags, sys::virDomainUndefine, flags)
+        })
     }
 
     /// Gives it another name (`virDomainRename`).
@@ -311,7 +325,7 @@ impl Domain {
     /// Its snapshots (`virDomainListAllSnapshots`).
     pub fn snapshots(&self, flags: u32) -> Result<Vec<DomainSnapshot>> {
         let found = self.call_live(read("domain.list_snapshots"), move |live, d| {
-            Found::all(live, d.list_all_snapshots(flags)?)
+            Found::all(live, domain_snapshot::all(d, flags)?)
         })?;
         Ok(Handle::all(self.connection(), found))
     }
@@ -334,6 +348,19 @@ impl Domain {
             .call_live(read("domain.current_snapshot"), |live, d| Found::new(live, d.current_snapshot(0)?))?;
         Ok(Handle::new(self.connection(), found))
     }
+}
+
+/// Makes a call that has a form with flags and an older one without.
+fn with_flags(
+    d: &virt::domain::Domain,
+    newer: unsafe extern "C" fn(sys::virDomainPtr, c_uint) -> c_int,
+    older: unsafe extern "C" fn(sys::virDomainPtr) -> c_int,
+    flags: u32,
+) -> Outcome<()> {
+    // SAFETY: a live domain.
+    let made = check(unsafe { newer(d.as_ptr(), flags) });
+    // SAFETY: as above.
+    or_older(flags == 0, made, || check(unsafe { older(d.as_ptr()) })).map(drop)
 }
 
 fn info_of(d: &virt::domain::Domain) -> Outcome<DomainInfo> {

@@ -94,6 +94,11 @@ impl Object for RawCheckpoint {
             Ok(text_of(name).unwrap_or_default())
         }
     }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live checkpoint.
+        Some(unsafe { sys::virDomainCheckpointGetConnect(self.as_ptr()) })
+    }
 }
 
 impl Domain {

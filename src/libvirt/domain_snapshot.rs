@@ -9,6 +9,8 @@ use super::domain::Domain;
 use super::door::{destroy, read};
 use super::failure::{Outcome, check, check_pointer};
 use super::handle::{Found, Handle, Object};
+use super::name_lists::names;
+use super::older::or_older;
 use crate::error::Result;
 
 /// A handle on a snapshot.
@@ -31,6 +33,11 @@ impl Object for Raw {
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
     }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live snapshot.
+        Some(unsafe { sys::virDomainSnapshotGetConnect(self.as_ptr()) })
+    }
 }
 
 /// The guest of a snapshot, with a reference of its own.
@@ -42,6 +49,40 @@ fn borrowed_domain(snapshot: &Raw) -> Outcome<virt::domain::Domain> {
         check(sys::virDomainRef(pointer))?;
         Ok(virt::domain::Domain::from_ptr(pointer))
     }
+}
+
+/// The snapshots of a guest that fit the flags (`virDomainListAllSnapshots`).
+pub(super) fn all(domain: &virt::domain::Domain, flags: u32) -> Outcome<Vec<Raw>> {
+    or_older(true, domain.list_all_snapshots(flags), || {
+        // SAFETY: a live domain; `names` gives room for as many names as it says.
+        let names = unsafe {
+            let pointer = domain.as_ptr();
+            names(
+                || sys::virDomainSnapshotNum(pointer, flags),
+                |names, room| sys::virDomainSnapshotListNames(pointer, names, room, flags),
+            )
+        }?;
+        Ok(found(domain, &names))
+    })
+}
+
+/// The snapshots taken on one, for drivers without a newer list (`virDomainSnapshotListChildrenNames`).
+fn children_by_name(snapshot: &Raw, flags: u32) -> Outcome<Vec<Raw>> {
+    // SAFETY: a live snapshot; `names` gives room for as many names as it says.
+    let names = unsafe {
+        let pointer = snapshot.as_ptr();
+        names(
+            || sys::virDomainSnapshotNumChildren(pointer, flags),
+            |names, room| sys::virDomainSnapshotListChildrenNames(pointer, names, room, flags),
+        )
+    }?;
+    Ok(found(&borrowed_domain(snapshot)?, &names))
+}
+
+/// Snapshots by their names; one that vanished meanwhile is left out.
+fn found(domain: &virt::domain::Domain, names: &[String]) -> Vec<Raw> {
+    let find = |name: &String| virt::domain::Domain::lookup_snapshot_by_name(domain, name, 0).ok();
+    names.iter().filter_map(find).collect()
 }
 
 impl Domain {
@@ -86,7 +127,7 @@ impl DomainSnapshot {
     /// The snapshots taken on it (`virDomainSnapshotListAllChildren`).
     pub fn children(&self, flags: u32) -> Result<Vec<DomainSnapshot>> {
         let found = self.call_live(read("snapshot.children"), move |live, s| {
-            Found::all(live, s.list_all_children(flags)?)
+            Found::all(live, or_older(true, s.list_all_children(flags), || children_by_name(s, flags))?)
         })?;
         Ok(Handle::all(self.connection(), found))
     }

@@ -52,7 +52,7 @@ fn start() -> Result<()> {
 }
 
 fn register() -> Outcome<()> {
-    // libvirt's own handler prints every error to stderr; ours are values.
+    // libvirt's own handler prints every error to stderr; ours are values (`virSetErrorFunc`).
     virt::error::clear_error_callback();
     // SAFETY: takes nothing, may be called more than once, and is called before any connection.
     check(unsafe { sys::virInitialize() })?;

@@ -51,7 +51,11 @@ impl Report {
         };
         // SAFETY: the message is null or a NUL-terminated string owned by the error just borrowed.
         let message = unsafe { text_of(last.message) }.unwrap_or_default();
-        Self { number: last.code, domain: last.domain, message, errno: last.int1 }
+        let report = Self { number: last.code, domain: last.domain, message, errno: last.int1 };
+        // Told once: a failure that libvirt does not explain must not get the words of this one.
+        // SAFETY: takes nothing; what was borrowed above is not used any more.
+        unsafe { sys::virResetLastError() };
+        report
     }
 
     /// True where a guest was meant that is not there (any more).

@@ -6,11 +6,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use virt::connect::Connect;
+use virt::sys;
 
 use super::connection::{Connection, Live};
 use super::door::{Effect, Operation, read};
 use super::failure::Outcome;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What libvirt has of a kind of object, and how it is found again.
 pub trait Object: Send + Sync + Sized + 'static {
@@ -25,6 +26,11 @@ pub trait Object: Send + Sync + Sized + 'static {
 
     /// Its name for people; local, no call to the daemon.
     fn label(&self) -> Outcome<String>;
+
+    /// The connection that libvirt has it belong to, for kinds that tell.
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        None
+    }
 
     /// What tells it from everything else, for kinds whose first change in a run is announced.
     fn watched(_key: &Self::Key) -> Option<u128> {
@@ -67,6 +73,12 @@ impl<O: Object> Found<O> {
     /// Takes down what a handle needs, on the thread that made the call.
     pub(super) fn new(live: &Live, object: O) -> Outcome<Self> {
         let (key, label) = (object.key()?, object.label()?);
+        // A migration gives an object of the other host: its handle would find nothing there.
+        // SAFETY: the pointer is only compared.
+        if object.connect().is_some_and(|connect| connect != unsafe { live.connect().as_ptr() }) {
+            let error = Error::new("internal_error", format!("{label} belongs to another connection"));
+            return Err(error.hint("this is a fault of virhai: please report it").into());
+        }
         Ok(Self { key, label, generation: live.generation, object: Arc::new(object) })
     }
 

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::door::{Operation, change, destroy, read};
 use super::failure::{Outcome, check};
 use super::handle::{Found, Handle, Object};
+use super::older::{INTERFACES, or_older};
 use super::typed_params::c_text;
 use crate::error::Result;
 
@@ -30,6 +31,11 @@ impl Object for Raw {
 
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
+    }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live interface.
+        Some(unsafe { sys::virInterfaceGetConnect(self.as_ptr()) })
     }
 }
 
@@ -74,7 +80,11 @@ impl Connection {
     /// All interfaces that fit the flags (`virConnectListAllInterfaces`).
     pub fn interfaces(&self, flags: u32) -> Result<Vec<Interface>> {
         let found = self.call_live(read("connection.list_interfaces"), "", move |live| {
-            Found::all(live, live.connect().list_all_interfaces(flags)?)
+            let connect = live.connect();
+            let made = connect.list_all_interfaces(flags);
+            let find = |name: &str| connect.lookup_interface_by_name(name);
+            let older = || INTERFACES.objects(connect, flags, find);
+            Found::all(live, or_older(INTERFACES.can_tell(flags), made, older)?)
         })?;
         Ok(Handle::all(self, found))
     }

@@ -143,6 +143,7 @@ pub fn enter(argument: Option<OsString>) -> u8 {
 fn join(entry: &ContainerEntry) -> Outcome<()> {
     virt::error::clear_error_callback();
     // No event loop and so no second thread: calls work without.
+    // `virConnectOpen`: the daemon is on this machine and asks nobody.
     let connect = virt::connect::Connect::open(Some(&entry.uri))?;
     let domain = connect.lookup_domain_by_uuid_string(&entry.uuid)?;
     let files = open_namespaces(&domain)?;

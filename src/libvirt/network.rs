@@ -36,6 +36,11 @@ impl Object for Raw {
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
     }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live network.
+        Some(unsafe { sys::virNetworkGetConnect(self.as_ptr()) })
+    }
 }
 
 /// An address that a network's DHCP server has given out (`virNetworkDHCPLease`).

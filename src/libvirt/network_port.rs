@@ -8,7 +8,7 @@ use virt::sys;
 
 use super::domain::release;
 use super::door::{Operation, change, destroy, read};
-use super::failure::{Failure, Outcome, check, check_pointer, take_text};
+use super::failure::{Failure, Outcome, check, check_pointer, take_text, text_of};
 use super::handle::{Found, Handle, Object};
 use super::network::Network;
 use super::owned::owned;
@@ -48,7 +48,12 @@ impl Object for RawNetworkPort {
     }
 
     fn label(&self) -> Outcome<String> {
-        Ok(self.key()?.1.to_string())
+        let mut text = [0; sys::VIR_UUID_STRING_BUFLEN as usize];
+        // SAFETY: a live port and room for a UUID in text, which libvirt NUL-terminates.
+        unsafe {
+            check(sys::virNetworkPortGetUUIDString(self.as_ptr(), text.as_mut_ptr()))?;
+            Ok(text_of(text.as_ptr()).unwrap_or_default())
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use virt::sys;
 use super::door::{change, destroy, read};
 use super::failure::{Failure, Outcome, Report, check, text_of};
 use super::handle::{Handle, Object};
+use super::name_lists::names;
+use super::older::or_older;
 use super::symbols;
 use super::typed_params::{c_text, optional_c_text, pointer_of};
 use crate::error::Result;
@@ -46,6 +48,18 @@ pub struct NodeDeviceSummary {
     pub active: Option<bool>,
 }
 
+/// The capabilities of a device (`virNodeDeviceNumOfCaps`, `virNodeDeviceListCaps`).
+fn capabilities(device: &Raw) -> Outcome<Vec<String>> {
+    // SAFETY: a live device; `names` gives room for as many names as it says.
+    unsafe {
+        let pointer = device.as_ptr();
+        names(
+            || sys::virNodeDeviceNumOfCaps(pointer),
+            |names, room| sys::virNodeDeviceListCaps(pointer, names, room),
+        )
+    }
+}
+
 impl NodeDevice {
     /// Its parent, capabilities and state in one go.
     pub fn summary(&self) -> Result<NodeDeviceSummary> {
@@ -57,7 +71,7 @@ impl NodeDevice {
                 Err(Failure::Libvirt(report)) if report.is_unsupported() => None,
                 Err(failure) => return Err(failure),
             };
-            Ok(NodeDeviceSummary { parent: parent(d)?, capabilities: d.list_caps()?, active })
+            Ok(NodeDeviceSummary { parent: parent(d)?, capabilities: capabilities(d)?, active })
         })
     }
 
@@ -68,7 +82,7 @@ impl NodeDevice {
 
     /// What it can do, as libvirt's words (`virNodeDeviceListCaps`).
     pub fn capabilities(&self) -> Result<Vec<String>> {
-        self.call(read("node_device.capabilities"), |d| Ok(d.list_caps()?))
+        self.call(read("node_device.capabilities"), capabilities)
     }
 
     /// Its description (`virNodeDeviceGetXMLDesc`).
@@ -114,7 +128,10 @@ impl NodeDevice {
         self.call(change("node_device.detach"), move |d| {
             let driver = pointer_of(driver.as_ref());
             // SAFETY: a live device; the name is null or NUL-terminated.
-            check(unsafe { sys::virNodeDeviceDetachFlags(d.as_ptr(), driver, 0) }).map(drop)
+            let made = check(unsafe { sys::virNodeDeviceDetachFlags(d.as_ptr(), driver, 0) });
+            // SAFETY: a live device.
+            let older = || check(unsafe { sys::virNodeDeviceDettach(d.as_ptr()) });
+            or_older(driver.is_null(), made, older).map(drop)
         })
     }
 
@@ -183,8 +200,8 @@ fn parent(device: &Raw) -> Outcome<Option<String>> {
 #[cfg(test)]
 mod tests {
     use crate::error::code;
-    use crate::libvirt::sys;
     use crate::libvirt::test_node::TestNode;
+    use crate::libvirt::{NodeDevice, sys};
 
     #[test]
     fn a_device_has_parent_and_capabilities() {
@@ -206,7 +223,7 @@ mod tests {
         let connection = node.connection();
         assert_eq!(connection.node_devices(0).unwrap().len(), 2);
         let cards = connection.node_devices(sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET).unwrap();
-        assert_eq!(cards.iter().map(|card| card.label()).collect::<Vec<_>>(), ["net_eth1"]);
+        assert_eq!(cards.iter().map(NodeDevice::label).collect::<Vec<_>>(), ["net_eth1"]);
     }
 
     #[test]

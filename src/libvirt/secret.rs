@@ -38,9 +38,14 @@ impl Object for Raw {
     /// What it is used for says more than its UUID; a secret for nothing in particular has only that.
     fn label(&self) -> Outcome<String> {
         match usage_id(self)? {
-            usage if usage.is_empty() => Ok(self.uuid()?.to_string()),
+            usage if usage.is_empty() => Ok(self.uuid_string()?),
             usage => Ok(usage),
         }
+    }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live secret.
+        Some(unsafe { sys::virSecretGetConnect(self.as_ptr()) })
     }
 }
 

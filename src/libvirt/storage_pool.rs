@@ -31,6 +31,11 @@ impl Object for Raw {
     fn label(&self) -> Outcome<String> {
         Ok(self.name()?)
     }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live pool.
+        Some(unsafe { sys::virStoragePoolGetConnect(self.as_ptr()) })
+    }
 }
 
 /// `virStoragePoolInfo`

@@ -14,8 +14,9 @@ use virt::storage_vol::StorageVol as Raw;
 use virt::sys;
 
 use super::door::{change, destroy, read};
-use super::failure::Outcome;
+use super::failure::{Outcome, check};
 use super::handle::{Found, Handle, Object};
+use super::older::or_older;
 use super::storage_pool::StoragePool;
 use crate::error::Result;
 
@@ -48,6 +49,11 @@ impl Object for VolumeInPool {
 
     fn label(&self) -> Outcome<String> {
         Ok(self.volume.name()?)
+    }
+
+    fn connect(&self) -> Option<sys::virConnectPtr> {
+        // SAFETY: a live volume.
+        Some(unsafe { sys::virStorageVolGetConnect(self.volume.as_ptr()) })
     }
 }
 
@@ -110,7 +116,12 @@ impl StorageVolume {
 
     /// Overwrites what it holds, by a `virStorageVolWipeAlgorithm` (`virStorageVolWipePattern`).
     pub fn wipe(&self, algorithm: u32) -> Result<()> {
-        self.call(destroy("volume.wipe"), move |v| Ok(v.volume.wipe_pattern(algorithm, 0)?))
+        self.call(destroy("volume.wipe"), move |v| {
+            let made = v.volume.wipe_pattern(algorithm, 0);
+            let zeros = algorithm == sys::VIR_STORAGE_VOL_WIPE_ALG_ZERO;
+            // SAFETY: a live volume.
+            or_older(zeros, made, || check(unsafe { sys::virStorageVolWipe(v.volume.as_ptr(), 0) }).map(drop))
+        })
     }
 
     /// Changes its capacity to, or with `VIR_STORAGE_VOL_RESIZE_DELTA` by, so many bytes

@@ -4,7 +4,7 @@
 //! can write above them. Where stderr is no terminal, or the run is quiet, a bar draws nothing.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,12 +28,30 @@ pub struct Progress {
 /// Bars that are drawn at this moment.
 static DRAWN: AtomicUsize = AtomicUsize::new(0);
 
+/// True with `-q`.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Keeps progress off the screen for the rest of the process (`-q`).
+pub fn silence() {
+    QUIET.store(true, Ordering::SeqCst);
+}
+
+/// Whether progress may be shown at all.
+pub fn is_silent() -> bool {
+    QUIET.load(Ordering::SeqCst)
+}
+
+/// Whether a person can see a bar: stderr is a terminal, and the run is not quiet.
+pub fn is_seen() -> bool {
+    super::stderr_is_terminal() && !is_silent()
+}
+
 fn bars() -> &'static MultiProgress {
     static BARS: OnceLock<MultiProgress> = OnceLock::new();
     BARS.get_or_init(MultiProgress::new)
 }
 
-/// Starts a bar. It is drawn where `visible` is true; the caller decides that with [`super::stderr_is_terminal`] and `-q`.
+/// Starts a bar. It is drawn where `visible` is true; the caller decides that with [`is_seen`].
 ///
 /// `total` of 0 means that the end is not known yet; [`Progress::set`] may tell it later.
 pub fn start(title: &str, total: u64, unit: Unit, visible: bool) -> Progress {

@@ -20,7 +20,7 @@ const PRELUDE: &str = r#"
 #[track_caller]
 fn run(daemon: &Daemon, code: &str, expected: &str) {
     let folder = daemon.dir().join("vm");
-    let text = format!("let folder = {folder:?};{PRELUDE}{code}");
+    let text = format!("let folder = \"{}\";{PRELUDE}{code}", folder.display());
     Virhai::new()
         .limit(LIMIT)
         .connect(&daemon.uri())

@@ -10,13 +10,15 @@ const LIMIT: Duration = Duration::from_secs(150);
 #[track_caller]
 fn run(daemon: &Daemon, code: &str, expected: &str) {
     let folder = daemon.dir().join("vm");
-    let text = format!("let vm = domain(\"it-saved\");\nlet folder = {folder:?};\n{code}");
+    let text = format!("let vm = domain(\"it-saved\");\nlet folder = \"{}\";\n{code}", folder.display());
     Virhai::new()
         .limit(LIMIT)
         .connect(&daemon.uri())
         .file("s.rhai", text)
         .arg("s.rhai")
         .stdout(expected)
+        // At its end a script may say what it waits for.
+        .any_stderr()
         .run();
 }
 
@@ -142,13 +144,14 @@ fn a_long_call_whose_daemon_dies_says_that_its_outcome_is_unknown() {
     let script = format!(
         r#"let vm = domain("test");
         print(`ready ${{vm.state}}`);
-        while !fs::exists({go:?}) {{ sleep("10ms") }}
-        let job = vm.save({file:?});
+        while !fs::exists("{go}") {{ sleep("10ms") }}
+        let job = vm.save("{file}");
         print(`began ${{job.wait("300ms")}}`);
         try {{ job.wait() }} catch (e) {{ print(`${{e.code}} ${{e.operation}} ${{e.object}}: ${{e.hint}}`) }}
         print(job.state);
         "#,
-        file = daemon.dir().join("vm/x.save")
+        go = go.display(),
+        file = daemon.dir().join("vm/x.save").display()
     );
     let started = Virhai::new()
         .limit(LIMIT)

@@ -160,14 +160,14 @@ fn metadata(daemon: &Daemon) {
 /// What this libvirt has works, and what it lacks says so: none of these ends the program.
 fn newer_than_this_libvirt(daemon: &Daemon) {
     let code = r#"
-        for call in [
+        for newer in [
             || vm.autostart_once,
             || vm.set_throttle_group("slow", #{ total_iops_sec: 100 }, #{ config: true }),
             || vm.del_throttle_group("nope", #{ config: true }),
             || vm.graphics_reload(),
             || vm.announce_interface("vnet0", #{ rounds: 3 }),
         ] {
-            let r = attempt(call);
+            let r = attempt(newer);
             if !r.ok && r.error.code == "unsupported" && !r.error.message.contains("needs libvirt") { print(r.error.message) }
         }
         shown.call(|| vm.set_throttle_group("slow", #{ total_iop_sec: 100 }));

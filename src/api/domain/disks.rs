@@ -55,7 +55,7 @@ pub(super) fn texts(vm: &Domain, path: &str) -> Result<Vec<String>> {
     Ok(found
         .into_iter()
         .filter_map(|value| match value {
-            Value::Text(text) => Some(text.into()),
+            Value::Text(text) => Some(text),
             Value::Node(_) => None,
         })
         .collect())

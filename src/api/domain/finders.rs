@@ -85,18 +85,36 @@ const LOOKUP: Lookup<virt::domain::Domain> = Lookup {
     list: "domains()",
     by_name: Connection::domain_by_name,
     by_other: Some((names::is_uuid, Connection::domain_by_uuid)),
-    all: Connection::domains,
+    names: |connection| Ok(names::labels(&connection.domains(0)?)),
 };
 
 /// Finds a guest by name, UUID or number.
 pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<Domain> {
     match names::wanted("domain", wanted)? {
         Wanted::Number(id) => match u32::try_from(id) {
-            Ok(id) => connection.domain_by_id(id),
+            Ok(id) => connection.domain_by_id(id).map_err(|error| running_ids(connection, error)),
             Err(_) => Err(Error::usage(format!("{id} is not the number of a guest"))),
         },
         Wanted::Name(name) => LOOKUP.find(connection, &name),
     }
+}
+
+/// Adds the numbers that there are to an error about one that there is not.
+fn running_ids(connection: &Connection, error: Error) -> Error {
+    const MOST: usize = 20;
+    if error.code() != LOOKUP.missing {
+        return error;
+    }
+    let hint = match connection.domain_ids().unwrap_or_default() {
+        ids if ids.is_empty() => "no guest runs, and only those that run have a number".to_owned(),
+        mut ids => {
+            ids.sort_unstable();
+            let more = if ids.len() > MOST { ", …" } else { "" };
+            let ids: Vec<_> = ids.iter().take(MOST).map(ToString::to_string).collect();
+            format!("the guests that run have the numbers {}{more}", ids.join(", "))
+        }
+    };
+    error.replace_hint(hint)
 }
 
 fn list(connection: &Connection, options: &Parsed) -> Result<Array> {

@@ -40,9 +40,10 @@ fn way(context: &NativeCallContext, destination: &Dynamic, options: &Parsed) -> 
         return Err(Error::usage("`direct` excludes `p2p` and `tunnelled`").into());
     }
     if let Some(connection) = destination.read_lock::<Connection>() {
-        return Ok(match unmanaged {
-            true => Way::Unmanaged(connection.canonical_uri()?),
-            false => Way::Managed(connection.clone()),
+        return Ok(if unmanaged {
+            Way::Unmanaged(connection.canonical_uri()?)
+        } else {
+            Way::Managed(connection.clone())
         });
     }
     let Ok(uri) = destination.clone().into_immutable_string() else {
@@ -52,9 +53,10 @@ fn way(context: &NativeCallContext, destination: &Dynamic, options: &Parsed) -> 
         ));
         return Err(error.hint("connect(\"qemu+ssh://root@host/system\") makes a connection").into());
     };
-    Ok(match unmanaged {
-        true => Way::Unmanaged(uri.to_string()),
-        false => Way::Managed(connection::open(context, uri.to_string(), false)?),
+    Ok(if unmanaged {
+        Way::Unmanaged(uri.to_string())
+    } else {
+        Way::Managed(connection::open(context, uri.to_string(), false)?)
     })
 }
 

@@ -156,6 +156,21 @@ fn counters_of_one_guest_have_our_units() {
 }
 
 #[test]
+fn open_files_are_handed_over_or_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display();
+    let definition =
+        "<domain type=\"test\"><name>t2</name><memory>65536</memory><os><type>hvm</type></os></domain>";
+    let create = |files: &str| format!("conn().create_domain(`{definition}`, #{{ pass_fds: {files} }}).name");
+    assert_eq!(json(&create(&format!("[\"{path}\", 1]"))), r#""t2""#);
+    for (files, code) in
+        [("[\"/nowhere/at/all\"]", "io"), ("[987654]", "io"), ("[-1]", "usage"), ("true", "usage")]
+    {
+        assert_eq!(refusal(&create(files)).0, code, "{files}");
+    }
+}
+
+#[test]
 fn what_the_driver_lacks_is_unsupported() {
     for call in ["vm.set_vcpu(1, true)", "vm.detach_device_alias(\"ua-x\")", "vm.attach_device(\"<rng/>\")"] {
         assert_eq!(refusal(call).0, "unsupported", "{call}");

@@ -7,7 +7,7 @@ use crate::api::names::{self, Lookup};
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text};
-use crate::libvirt::{Connection, Interface, sys};
+use crate::libvirt::{Connection, Interface, NameList, sys};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(interface_finders).into());
@@ -41,7 +41,7 @@ const LOOKUP: Lookup<virt::interface::Interface> = Lookup {
     list: "interfaces()",
     by_name: Connection::interface_by_name,
     by_other: Some((is_mac, Connection::interface_by_mac)),
-    all: Connection::interfaces,
+    names: |connection| connection.names(NameList::INTERFACES),
 };
 
 /// True for a text with the shape of a MAC address.

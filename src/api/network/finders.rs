@@ -7,7 +7,7 @@ use crate::api::names::{self, Lookup};
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text};
-use crate::libvirt::{Connection, Network, sys};
+use crate::libvirt::{Connection, NameList, Network, sys};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(network_finders).into());
@@ -55,7 +55,7 @@ const LOOKUP: Lookup<virt::network::Network> = Lookup {
     list: "networks()",
     by_name: Connection::network_by_name,
     by_other: Some((names::is_uuid, Connection::network_by_uuid)),
-    all: Connection::networks,
+    names: |connection| connection.names(NameList::NETWORKS),
 };
 
 fn list(connection: &Connection, options: &Parsed) -> Result<Array> {

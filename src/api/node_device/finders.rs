@@ -7,7 +7,7 @@ use crate::api::names::{self, Lookup};
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, list, text, word};
-use crate::libvirt::{Connection, NodeDevice, sys};
+use crate::libvirt::{Connection, NameList, NodeDevice, sys};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(node_device_finders).into());
@@ -90,7 +90,7 @@ const LOOKUP: Lookup<virt::nodedev::NodeDevice> = Lookup {
     list: "node_devices()",
     by_name: Connection::node_device_by_name,
     by_other: None,
-    all: Connection::node_devices,
+    names: |connection| connection.names(NameList::NODE_DEVICES),
 };
 
 fn select(connection: &Connection, options: &Parsed) -> Result<Array> {

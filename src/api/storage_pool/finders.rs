@@ -9,7 +9,7 @@ use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, list, text, word};
 use crate::lang::suggest::nearest;
-use crate::libvirt::{Connection, StoragePool, sys};
+use crate::libvirt::{Connection, NameList, StoragePool, sys};
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_global_module(rhai::exported_module!(pool_finders).into());
@@ -77,7 +77,7 @@ const LOOKUP: Lookup<virt::storage_pool::StoragePool> = Lookup {
     list: "pools()",
     by_name: Connection::pool_by_name,
     by_other: Some((names::is_uuid, Connection::pool_by_uuid)),
-    all: Connection::pools,
+    names: |connection| connection.names(NameList::POOLS),
 };
 
 /// Finds a pool by name, UUID or target path; a handle is what it is.

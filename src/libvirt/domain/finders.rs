@@ -6,6 +6,7 @@ use super::super::connection::Connection;
 use super::super::door::{Operation, change, read};
 use super::super::failure::{Outcome, check_pointer};
 use super::super::handle::{Found, Handle};
+use super::super::older::or_older;
 use super::super::typed_params::c_text;
 use super::Domain;
 use crate::error::Result;
@@ -64,8 +65,9 @@ impl Connection {
         self.domain_from(change("domain.define"), "", move |c| {
             // SAFETY: a live connection and a NUL-terminated text; the answer is a fresh reference.
             unsafe {
-                let pointer = check_pointer(sys::virDomainDefineXMLFlags(c.as_ptr(), xml.as_ptr(), flags))?;
-                Ok(Raw::from_ptr(pointer))
+                let made = check_pointer(sys::virDomainDefineXMLFlags(c.as_ptr(), xml.as_ptr(), flags));
+                let older = || check_pointer(sys::virDomainDefineXML(c.as_ptr(), xml.as_ptr()));
+                Ok(Raw::from_ptr(or_older(flags == 0, made, older)?))
             }
         })
     }

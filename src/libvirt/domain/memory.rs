@@ -4,6 +4,7 @@ use virt::sys;
 
 use super::super::door::{change, read};
 use super::super::failure::check;
+use super::super::older::or_older;
 use super::{Domain, kib};
 use crate::error::Result;
 
@@ -13,7 +14,10 @@ impl Domain {
         let kib = bytes.div_ceil(1024);
         self.call(change("domain.set_memory"), move |d| {
             // SAFETY: a live domain.
-            check(unsafe { sys::virDomainSetMemoryFlags(d.as_ptr(), kib, flags) }).map(drop)
+            let made = check(unsafe { sys::virDomainSetMemoryFlags(d.as_ptr(), kib, flags) });
+            // SAFETY: as above.
+            or_older(flags == 0, made, || check(unsafe { sys::virDomainSetMemory(d.as_ptr(), kib) }))
+                .map(drop)
         })
     }
 

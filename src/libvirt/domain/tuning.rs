@@ -139,13 +139,14 @@ impl Domain {
         self.call(read(tuning.get_name), move |d| {
             // SAFETY: the pointer is used while the domain lives, inside this closure.
             let d = unsafe { d.as_ptr() };
-            // SAFETY: a live domain and a NUL-terminated name; `fetch` gives room for as many parameters
-            // as it says, and `take` places for what libvirt allocates.
             match tuning.get {
+                // SAFETY: a live domain; `fetch` gives room for as many parameters as it says.
                 Get::Domain(get) => fetch(|params, count| unsafe { get(d, params, count, flags) }),
                 Get::Device(get) => {
+                    // SAFETY: as above, and a NUL-terminated name.
                     fetch(|params, count| unsafe { get(d, device.as_ptr(), params, count, flags) })
                 }
+                // SAFETY: a live domain; `take` gives places for what libvirt allocates.
                 Get::Allocating(get) => take(|params, count| unsafe { get(d, params, count, flags) }),
             }
         })

@@ -6,6 +6,7 @@ use virt::sys;
 
 use super::super::door::{change, read};
 use super::super::failure::check;
+use super::super::older::or_older;
 use super::super::typed_params::c_text;
 use super::Domain;
 use super::pinning::CpuMap;
@@ -76,7 +77,13 @@ impl Domain {
 
     /// Sets the number of its virtual CPUs (`virDomainSetVcpusFlags`).
     pub fn set_vcpus(&self, count: u32, flags: u32) -> Result<()> {
-        self.call(change("domain.set_vcpus"), move |d| Ok(d.set_vcpus_flags(count, flags).map(drop)?))
+        self.call(change("domain.set_vcpus"), move |d| {
+            // SAFETY: a live domain.
+            let made = check(unsafe { sys::virDomainSetVcpusFlags(d.as_ptr(), count, flags) });
+            // SAFETY: as above.
+            or_older(flags == 0, made, || check(unsafe { sys::virDomainSetVcpus(d.as_ptr(), count) }))
+                .map(drop)
+        })
     }
 
     /// Plugs given virtual CPUs in or out; `set` is such as `1-3` (`virDomainSetVcpu`).

@@ -39,25 +39,28 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn pace(readings: &[(u64, u64)]) -> f64 {
+    /// In whole bytes a second.
+    fn pace(readings: &[(u64, u64)]) -> u64 {
         let mut pace = Pace::default();
-        readings.iter().for_each(|(seconds, done)| pace.add(Duration::from_secs(*seconds), *done));
-        pace.rate()
+        for (seconds, done) in readings {
+            pace.add(Duration::from_secs(*seconds), *done);
+        }
+        pace.rate() as u64
     }
 
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
-        assert_eq!(pace(&[]), 0.0);
-        assert_eq!(pace(&[(2, 100)]), 50.0);
+        assert_eq!(pace(&[]), 0);
+        assert_eq!(pace(&[(2, 100)]), 50);
         // The first 20 s were slow and are forgotten.
-        assert_eq!(pace(&[(10, 10), (20, 20), (25, 5_020), (30, 10_020)]), 1_000.0);
+        assert_eq!(pace(&[(10, 10), (20, 20), (25, 5_020), (30, 10_020)]), 1_000);
     }
 
     #[test]
     fn going_back_begins_anew_and_standing_still_is_no_rate() {
-        assert_eq!(pace(&[(1, 1_000), (2, 0)]), 0.0);
-        assert_eq!(pace(&[(1, 1_000), (2, 0), (3, 70)]), 70.0);
-        assert_eq!(pace(&[(1, 0), (2, 0)]), 0.0);
-        assert_eq!(pace(&[(0, 0), (0, 5)]), 0.0);
+        assert_eq!(pace(&[(1, 1_000), (2, 0)]), 0);
+        assert_eq!(pace(&[(1, 1_000), (2, 0), (3, 70)]), 70);
+        assert_eq!(pace(&[(1, 0), (2, 0)]), 0);
+        assert_eq!(pace(&[(0, 0), (0, 5)]), 0);
     }
 }

@@ -11,6 +11,7 @@ use super::super::domain::release;
 use super::super::door::{Operation, change, read};
 use super::super::failure::{Outcome, check_pointer, text_of};
 use super::super::handle::{Found, Handle};
+use super::super::older::{POOLS, or_older};
 use super::super::typed_params::c_text;
 use super::{StoragePool, overwriting};
 use crate::error::Result;
@@ -19,7 +20,11 @@ impl Connection {
     /// All storage pools that fit the flags (`virConnectListAllStoragePools`).
     pub fn pools(&self, flags: u32) -> Result<Vec<StoragePool>> {
         let found = self.call_live(read("connection.list_pools"), "", move |live| {
-            Found::all(live, live.connect().list_all_storage_pools(flags)?)
+            let connect = live.connect();
+            let made = connect.list_all_storage_pools(flags);
+            let find = |name: &str| connect.lookup_storage_pool_by_name(name);
+            let older = || POOLS.objects(connect, flags, find);
+            Found::all(live, or_older(POOLS.can_tell(flags), made, older)?)
         })?;
         Ok(Handle::all(self, found))
     }

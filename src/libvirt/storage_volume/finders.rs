@@ -10,6 +10,8 @@ use super::super::connection::Connection;
 use super::super::door::{Operation, change, read};
 use super::super::failure::{Failure, Outcome};
 use super::super::handle::{Found, Handle, Object};
+use super::super::name_lists::names;
+use super::super::older::or_older;
 use super::super::storage_pool::StoragePool;
 use super::super::typed_params::c_text;
 use super::{StorageVolume, VolumeInPool};
@@ -48,7 +50,7 @@ impl StoragePool {
     pub fn volumes(&self) -> Result<Vec<StorageVolume>> {
         let pool = *self.key();
         let found = self.call_live(read("pool.list_volumes"), move |live, p| {
-            let volumes = p.list_all_volumes(0)?.into_iter();
+            let volumes = or_older(true, p.list_all_volumes(0), || by_name(p))?.into_iter();
             Found::all(live, volumes.map(|volume| VolumeInPool { volume, pool }).collect())
         })?;
         Ok(Handle::all(self.connection(), found))
@@ -98,6 +100,19 @@ impl StoragePool {
         })?;
         Ok(Handle::new(self.connection(), found))
     }
+}
+
+/// The volumes of a pool by their names (`virStoragePoolListVolumes`), for drivers without a newer list.
+fn by_name(pool: &RawPool) -> Outcome<Vec<Raw>> {
+    // SAFETY: a live pool; `names` gives room for as many names as it says.
+    let names = unsafe {
+        names(
+            || sys::virStoragePoolNumOfVolumes(pool.as_ptr()),
+            |names, room| sys::virStoragePoolListVolumes(pool.as_ptr(), names, room),
+        )
+    }?;
+    // One that vanished meanwhile is left out.
+    Ok(names.iter().filter_map(|name| pool.lookup_storage_vol_by_name(name).ok()).collect())
 }
 
 /// Says of an unknown volume that it is the object of the error; without this it were its pool.

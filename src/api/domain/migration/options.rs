@@ -198,8 +198,8 @@ fn texts(option: &str, given: Dynamic) -> Result<Vec<String>> {
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };
     match given.try_cast_result::<Array>() {
-        Ok(array) => array.into_iter().map(|item| item.into_string().map_err(|kind| wrong(kind))).collect(),
-        Err(given) => given.into_string().map(split).map_err(|kind| wrong(kind)),
+        Ok(array) => array.into_iter().map(|item| item.into_string().map_err(&wrong)).collect(),
+        Err(given) => given.into_string().map(split).map_err(wrong),
     }
 }
 

@@ -94,8 +94,11 @@ fn at_the_terminal(daemon: &Daemon, guest: &str) {
     terminal.line("lab");
     terminal.wait_for("~ #");
     // Ctrl-C is the guest's.
-    terminal.line("sleep 1000");
+    terminal.line("cat");
+    terminal.line("here");
+    terminal.wait_for("here\nhere");
     terminal.keys(&["C-c"]);
+    terminal.wait_for_last_line("~ #");
     terminal.line("echo $((6*7))");
     terminal.wait_for("\n42");
     terminal.line("exit");

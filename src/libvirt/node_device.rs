@@ -200,8 +200,8 @@ fn parent(device: &Raw) -> Outcome<Option<String>> {
 #[cfg(test)]
 mod tests {
     use crate::error::code;
-    use crate::libvirt::{NodeDevice, sys};
     use crate::libvirt::test_node::TestNode;
+    use crate::libvirt::{NodeDevice, sys};
 
     #[test]
     fn a_device_has_parent_and_capabilities() {

@@ -9,6 +9,7 @@ pub(in crate::api) mod affect;
 mod agent;
 mod agent_exec;
 mod agent_system;
+mod agent_users;
 mod backup;
 mod block;
 mod block_job;
@@ -58,6 +59,7 @@ pub(super) fn register(engine: &mut Engine) {
     agent::register(engine);
     agent_exec::register(engine);
     agent_system::register(engine);
+    agent_users::register(engine);
     freeze::register(engine);
     guest_files::register(engine);
     lxc::register(engine);
@@ -99,6 +101,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         agent::OPTIONS,
         agent_exec::OPTIONS,
         agent_system::OPTIONS,
+        agent_users::OPTIONS,
         freeze::OPTIONS,
         guest_files::OPTIONS,
         lxc::OPTIONS,

@@ -79,8 +79,7 @@ fn graphics(vm: &Domain, index: i64, options: Map) -> Result<Stream> {
 #[export_module]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod domain_console {
-    /// Connects the terminal with the first console of the guest, until `^]` is typed
-    /// (`virDomainOpenConsole`).
+    /// Connects the terminal with the guest's console until `^]` is typed (`virDomainOpenConsole`).
     ///
     /// Everything else that is typed goes to the guest, Ctrl-C included. It also ends when the guest does.
     ///
@@ -108,7 +107,7 @@ mod domain_console {
         Ok(attach(vm, options)?)
     }
 
-    /// Opens the first console of the guest as a stream, to talk to it from a script (`virDomainOpenConsole`).
+    /// Opens the guest's first console as a stream to talk to from a script (`virDomainOpenConsole`).
     ///
     /// Errors: `operation_invalid` when the guest does not run, `operation_failed` when somebody has the
     /// console open, `unsupported` where the driver has none.

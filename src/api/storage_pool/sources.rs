@@ -100,7 +100,7 @@ mod pool_sources {
         Ok(find(connection, &kind, options)?)
     }
 
-    /// What kinds of storage pools the host knows, with their formats (`virConnectGetStoragePoolCapabilities`).
+    /// The kinds of storage pools that the host knows (`virConnectGetStoragePoolCapabilities`).
     ///
     /// A document with one `pool` for each.
     ///

@@ -13,6 +13,8 @@ const DIALOGUE: &str = r##"
     console.expect("login:", "90s");
     console.send("root\n");
     console.expect("assword:", "60s");
+    // The guest's login throws away what was typed before it is ready, and shows nothing when it is.
+    sleep("3s");
     console.send("lab\n");
     console.expect("# ", "60s");
     console.send("echo $((6*7))-grüße\n");
@@ -91,6 +93,8 @@ fn at_the_terminal(daemon: &Daemon, guest: &str) {
     terminal.wait_for("login:");
     terminal.line("root");
     terminal.wait_for("assword:");
+    // The guest's login throws away what was typed before it is ready, and shows nothing when it is.
+    std::thread::sleep(Duration::from_secs(3));
     terminal.line("lab");
     terminal.wait_for("~ #");
     // Ctrl-C is the guest's.

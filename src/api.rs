@@ -5,6 +5,7 @@
 //! reference and `check` read them from the engine.
 
 pub mod checkpoint;
+mod closure;
 mod columns;
 pub mod connection;
 pub mod context;

@@ -101,7 +101,7 @@ fn written(value: &Dynamic, options: Map) -> Result<String> {
     output::render_csv(&to_data(value)?, &form, separator(&options)?)
 }
 
-/// What scripts see.
+/// Rows and tables as CSV (RFC 4180).
 #[export_module]
 pub mod csv_functions {
     /// Reads CSV whose first line holds the names of the columns, and returns one map a line.

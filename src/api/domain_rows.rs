@@ -118,7 +118,9 @@ fn facts(connection: &Connection, guests: &[Domain]) -> Result<HashMap<Uuid, Fac
 /// Bulk statistics that a guest which hangs does not hold up, where the driver knows how.
 pub(super) fn stats_without_waiting(connection: &Connection, groups: u32) -> Result<Vec<DomainStats>> {
     match connection.domain_stats(groups, sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) {
-        Err(error) if error.code() == "invalid_arg" => connection.domain_stats(groups, 0),
+        Err(error) if matches!(error.code(), "invalid_arg" | "unsupported") => {
+            connection.domain_stats(groups, 0)
+        }
         outcome => outcome,
     }
 }

@@ -80,7 +80,7 @@ fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// What scripts see.
+/// Files and folders.
 #[export_module]
 pub mod file_functions {
     /// Reads a text file.

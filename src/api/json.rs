@@ -4,7 +4,7 @@
 //! of its columns. Whole numbers that do not fit into 64 bits become numbers with a fraction.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, Engine, ImmutableString, Map};
 
 use super::Fallible;
 use super::data::{from_data, to_data};
@@ -14,13 +14,14 @@ use crate::output::Data;
 /// Registers the module.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_static_module("json", rhai::exported_module!(json_functions).into());
+    engine.register_global_module(rhai::exported_module!(json_methods).into());
 }
 
 fn not_written(error: &serde_json::Error) -> Error {
     Error::new(code::IO, format!("json: {error}"))
 }
 
-/// What scripts see.
+/// JSON, in and out.
 #[export_module]
 pub mod json_functions {
     /// Reads JSON.
@@ -63,6 +64,33 @@ pub mod json_functions {
     #[rhai_fn(return_raw)]
     pub fn pretty(value: Dynamic) -> Fallible<String> {
         Ok(serde_json::to_string_pretty(&to_data(&value)?).map_err(|error| not_written(&error))?)
+    }
+}
+
+#[export_module]
+mod json_methods {
+    /// Any value as compact JSON, as `json::to_string` writes it.
+    ///
+    /// ```rhai
+    /// print(domains().to_json())
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn to_json(value: Dynamic) -> Fallible<String> {
+        json_functions::to_string(value)
+    }
+
+    /// A map as compact JSON, as `json::to_string` writes it.
+    ///
+    /// Rhai's own would be chosen before a function that takes any value, and writes a handle as the name of its type.
+    ///
+    /// @replaces
+    ///
+    /// ```rhai
+    /// print(attempt(|| domain("nope")).to_json())
+    /// ```
+    #[rhai_fn(name = "to_json", return_raw)]
+    pub fn map_to_json(map: Map) -> Fallible<String> {
+        json_functions::to_string(map.into())
     }
 }
 

@@ -111,7 +111,7 @@ fn run_program(call: &NativeCallContext, argv: Array, options: Map) -> Fallible<
     .collect())
 }
 
-/// What scripts see.
+/// Programs, and where the script runs.
 #[export_module]
 pub mod system_functions {
     /// Runs a program and returns `#{ out, err, code }`.

@@ -61,10 +61,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// How many bytes at the end are the beginning of a character whose rest has not come yet.
 fn incomplete(bytes: &[u8]) -> usize {
-    let error = match std::str::from_utf8(bytes) {
-        Ok(_) => return 0,
-        Err(error) => error,
-    };
+    let Err(error) = std::str::from_utf8(bytes) else { return 0 };
     match error.error_len() {
         None => bytes.len() - error.valid_up_to(),
         // A wrong byte: what comes behind it counts.

@@ -57,7 +57,7 @@ fn parsed(text: &str, format: &str) -> Result<Zoned> {
     zoned.map_err(|error| wrong_format(format, &error))
 }
 
-/// What scripts see.
+/// Times as RFC 3339 texts, and what can be computed with them.
 #[export_module]
 pub mod time_functions {
     /// The time, as RFC 3339 to the millisecond.

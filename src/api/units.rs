@@ -67,7 +67,7 @@ fn scaled(count: &Dynamic, unit: u64) -> Fallible<i64> {
     Ok(bytes)
 }
 
-/// What scripts see.
+/// Sizes, times and their texts.
 #[export_module]
 pub mod unit_functions {
     /// Returns that many kibibytes (1024 bytes) as bytes.

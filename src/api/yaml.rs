@@ -36,7 +36,7 @@ fn not_read(error: &serde_saphyr::Error) -> Error {
     Error::usage(format!("this is no YAML: {what}{place}"))
 }
 
-/// What scripts see.
+/// YAML, in and out.
 #[export_module]
 pub mod yaml_functions {
     /// Reads a YAML document.

@@ -364,7 +364,7 @@ mod tests {
         let (dialogue, mut guest) = pair();
         let writer = std::thread::spawn(move || {
             for _ in 0..40 {
-                guest.write_all(&[b'.'; 64 << 10]).unwrap();
+                guest.write_all(&vec![b'.'; 64 << 10]).unwrap();
             }
             guest.write_all(b"the end").unwrap();
             guest

@@ -18,6 +18,9 @@ pub(super) fn explain(failure: Failure, connect: &Connect) -> Failure {
     if report.number as u32 == sys::VIR_ERR_NO_SUPPORT {
         return absent_in_driver(&driver(connect), &report).into();
     }
+    if is_unknown_flag(&report) {
+        return unknown_flag(&driver(connect), &report).into();
+    }
     if is_unknown_procedure(&report) {
         return absent_in_daemon(&report).into();
     }
@@ -27,6 +30,18 @@ pub(super) fn explain(failure: Failure, connect: &Connect) -> Failure {
 /// The driver's name as people write it: `qemu`, `test`, `esx`.
 fn driver(connect: &Connect) -> String {
     connect.driver_type().map_or_else(|_| "connection's".into(), |name| name.to_lowercase())
+}
+
+/// True for what a driver answers to an option that it does not know: `unsupported flags (0x10) in function …`.
+fn is_unknown_flag(report: &Report) -> bool {
+    report.number as u32 == sys::VIR_ERR_INVALID_ARG && report.message.contains("unsupported flags (0x")
+}
+
+fn unknown_flag(driver: &str, report: &Report) -> Error {
+    Error::new(code::UNSUPPORTED, format!("the {driver} driver does not know one of the options"))
+        .domain(domain_word(report.domain))
+        .cause(report.message.clone())
+        .hint("leave options out one by one: the cause names the bits that it refused")
 }
 
 /// True for what a daemon answers that was built before the call.
@@ -86,6 +101,15 @@ mod tests {
     fn a_part_that_it_lacks_keeps_libvirts_words() {
         let error = Error::from(explained(sys::VIR_ERR_NO_SUPPORT, "snapshots of vda"));
         assert_eq!(error.to_string(), "the test driver cannot do this: snapshots of vda");
+    }
+
+    #[test]
+    fn an_option_that_it_does_not_know_is_unsupported_too() {
+        let message = "unsupported flags (0x10) in function testDomainSnapshotCreateXML";
+        let error = Error::from(explained(sys::VIR_ERR_INVALID_ARG, message));
+        assert_eq!(error.code(), code::UNSUPPORTED);
+        assert_eq!(error.to_string(), "the test driver does not know one of the options");
+        assert!(matches!(explained(sys::VIR_ERR_INVALID_ARG, "cpus"), Failure::Libvirt(_)));
     }
 
     #[test]

@@ -70,14 +70,15 @@ impl RawMode {
         // A read returns at once, with or without a key.
         raw.control_chars[SpecialCharacterIndices::VMIN as usize] = 0;
         raw.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-        tcsetattr(stdin().as_fd(), SetArg::TCSAFLUSH, &raw).map_err(failed)?;
+        tcsetattr(stdin().as_fd(), SetArg::TCSADRAIN, &raw).map_err(failed)?;
         Ok(Self(before))
     }
 }
 
 impl Drop for RawMode {
     fn drop(&mut self) {
-        let _ = tcsetattr(stdin(), SetArg::TCSAFLUSH, &self.0);
+        // What was typed ahead is for the prompt.
+        let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &self.0);
     }
 }
 

@@ -4,15 +4,21 @@ use rhai::EvalAltResult;
 
 use super::{Session, catalog};
 use crate::api::error::innermost;
-use crate::lang::catalog::Catalog;
+use crate::lang::catalog::{Catalog, Entry, Kind};
 use crate::lang::lint::{self, NoModules, Surroundings};
 use crate::lang::suggest::{nearest, nearest_of};
 use crate::report::Sources;
 
+/// How many forms of a function a hint names.
+const FORMS: usize = 3;
+
 /// The name that may have been meant; the catalog is made only when a name was not found.
 pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String> {
     let near = match innermost(failure) {
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => function(signature, session)?,
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => match wrong_arguments(signature, session) {
+            Some(forms) => return Some(forms),
+            None => function(signature, session)?,
+        },
         EvalAltResult::ErrorDotExpr(message, _) => {
             // "Unknown property 'stat' - a getter is not registered for type 'Domain'"
             let mut quoted = message.split('\'').skip(1).step_by(2);
@@ -40,10 +46,29 @@ fn syntax(line: usize, session: &Session) -> Option<String> {
     findings.into_iter().find(|finding| finding.line == line)?.hint
 }
 
+/// For a function that is there but takes other arguments: what it takes.
+fn wrong_arguments(signature: &str, session: &Session) -> Option<String> {
+    let (name, receiver) = name_and_receiver(signature);
+    let catalog = catalog(session.engine());
+    let forms = |fits: &dyn Fn(&Entry) -> bool| -> Vec<String> {
+        let known = catalog.named(name).filter(|entry| entry.kind != Kind::Index && fits(entry));
+        known.flat_map(Entry::signatures).take(FORMS).collect()
+    };
+    let mut known = forms(&|entry| is_of(entry.receiver.as_ref(), receiver));
+    if known.is_empty() {
+        known = forms(&|entry| entry.receiver.is_none() && entry.module.is_none());
+    }
+    (!known.is_empty()).then(|| format!("it is called as `{}`", known.join("` or `")))
+}
+
+fn name_and_receiver(signature: &str) -> (&str, &str) {
+    let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
+    (name, arguments.split([',', ')']).next().unwrap_or("").trim())
+}
+
 /// A signature is a name and the types of the arguments: `strat (Domain, map)`.
 fn function(signature: &str, session: &Session) -> Option<String> {
-    let (name, arguments) = signature.split_once(" (").unwrap_or((signature, ""));
-    let receiver = arguments.split([',', ')']).next().unwrap_or("").trim();
+    let (name, receiver) = name_and_receiver(signature);
     let own: Vec<String> = session.functions().iter_functions().map(|f| f.name.to_owned()).collect();
     let catalog = catalog(session.engine());
     let members = catalog.entries().iter().filter(|entry| is_of(entry.receiver.as_ref(), receiver));

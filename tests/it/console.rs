@@ -86,27 +86,36 @@ fn a_script_talks_to_a_guest() {
 fn at_the_terminal(daemon: &Daemon, guest: &str) {
     let _turn = turn::boot();
     let terminal = Terminal::open(Virhai::new().connect(&daemon.uri()), 80, 24);
+    // The guest's getty reads a carriage return as the end of a line only where it has seen one first.
+    let say = |text: &str| {
+        terminal.text(text);
+        terminal.keys(&["C-j"]);
+    };
     terminal.wait_for("system>");
     terminal.line(&format!("domain(\"{guest}\").console()"));
     terminal.wait_for("^] (Ctrl and ]) leaves");
-    terminal.keys(&["Enter"]);
+    say("");
     terminal.wait_for("login:");
-    terminal.line("root");
+    say("root");
     terminal.wait_for("assword:");
     // The guest's login throws away what was typed before it is ready, and shows nothing when it is.
     std::thread::sleep(Duration::from_secs(3));
-    terminal.line("lab");
+    say("lab");
     terminal.wait_for("~ #");
     // Ctrl-C is the guest's.
-    terminal.line("cat");
-    terminal.line("here");
+    say("cat");
+    terminal.wait_for("~ # cat");
+    // What is typed before the shell has started it is read with the shell's own settings of the line.
+    std::thread::sleep(Duration::from_secs(3));
+    say("here");
     terminal.wait_for("here\nhere");
     terminal.keys(&["C-c"]);
     terminal.wait_for_last_line("~ #");
-    terminal.line("echo $((6*7))");
+    say("echo $((6*7))");
     terminal.wait_for("\n42");
-    terminal.line("exit");
+    say("exit");
     terminal.keys(&["C-]"]);
+    terminal.wait_for_last_line("qemu+unix:///system> ");
     terminal.line("print(6 * 111)");
     terminal.wait_for("666");
     terminal.line("exit()");

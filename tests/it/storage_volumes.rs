@@ -2,7 +2,7 @@
 
 use crate::support::{Daemon, Need, Virhai, lab_or_skip};
 
-const SCRIPT: &str = r##"
+const SCRIPT: &str = r#"
     // A pool from options, built, filled, and found by everything that leads to it.
     let dir = `${args[0]}/vm/images`;
     let images = conn().define_pool(#{ name: "images", type: "dir", target: dir, validate: true });
@@ -59,7 +59,7 @@ const SCRIPT: &str = r##"
     images.delete();
     print(fs::exists(dir));
     images.undefine();
-"##;
+"#;
 
 #[test]
 fn a_pool_and_its_volumes_from_building_to_deleting() {

@@ -1,9 +1,10 @@
 //! Frozen file systems of a guest, which are thawed again whatever happens to the script.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, EvalAltResult, FnPtr, Map};
+use rhai::{Engine, FnPtr, Map};
 
 use crate::api::Fallible;
+use crate::api::closure::call_with;
 use crate::config::{Env, Folders};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, duration, list};
@@ -48,11 +49,7 @@ fn while_frozen(
     closure: &FnPtr,
 ) -> Fallible<Dynamic> {
     freeze(vm, options)?;
-    let value = match closure.call_within_context::<Dynamic>(context, (vm.clone(),)) {
-        // The closure itself has no parameter: nothing of it has run.
-        Err(error) if is_missing(&error, closure) => closure.call_within_context(context, ()),
-        value => value,
-    };
+    let value = call_with(context, closure, vm);
     let thawed = vm.fs_thaw();
     // What went wrong inside is the first failure; a thaw that fails is the guard's from here on.
     let value = value?;
@@ -60,20 +57,14 @@ fn while_frozen(
     Ok(value)
 }
 
-/// True where no function of the closure's name takes what it was given.
-fn is_missing(error: &EvalAltResult, closure: &FnPtr) -> bool {
-    matches!(error, EvalAltResult::ErrorFunctionNotFound(signature, _)
-        if signature.split(' ').next() == Some(closure.fn_name()))
-}
-
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_freeze {
     /// Freezes the guest's file systems, runs a closure, thaws them, and returns the closure's value.
     ///
-    /// The closure is given the guest, because it cannot use the variable that it is called on. They are thawed in every case: when the closure fails, when the script is killed with signal 9 (a
-    /// small process waits for that), and 60 seconds after the freeze even if the closure still runs.
-    /// A snapshot with `quiesce` does this by itself.
+    /// The closure is given the guest, because it cannot use the variable that it is called on. They are
+    /// thawed in every case: when the closure fails, when the script is killed with signal 9 (a small
+    /// process waits for that), and 60 seconds after the freeze even if the closure still runs. A snapshot with `quiesce` does this by itself.
     ///
     /// Errors: those of the closure; `timeout` where the limit had passed before the closure was done, so
     /// that what it did may not be consistent; those of `fs_freeze`.

@@ -74,7 +74,7 @@ fn the_definition_is_a_document_that_edit_changes() {
     ));
     assert_eq!(changed, r#"[true, "lab", false]"#);
     let refusal = script.refusal("network(\"default\").xml_desc(#{ inactive: true })");
-    assert_eq!(refusal.0, "invalid_arg", "the flag arrives, and the test driver does not know it");
+    assert_eq!(refusal.0, "unsupported", "the flag arrives, and the test driver does not know it");
 }
 
 #[test]

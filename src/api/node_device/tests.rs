@@ -24,7 +24,7 @@ fn lists_are_sorted_and_filtered() {
     assert_eq!(names("node_devices(#{ name: \"*1\" })"), r#"["net_eth1"]"#);
     assert_eq!(script.refusal("node_devices(#{ cap: \"nett\" })").0, "usage");
     assert_eq!(script.refusal("node_devices(#{ caps: [\"nett\"] })").1, "did you mean \"net\"?");
-    assert_eq!(script.refusal("node_devices(#{ active: true })").0, "invalid_arg");
+    assert_eq!(script.refusal("node_devices(#{ active: true })").0, "unsupported");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use rhai::{Dynamic, FnPtr};
 
 use super::reach;
 use super::watch::{Goal, Heard};
+use crate::api::closure::call_with;
 use crate::api::permissions::Permission;
 use crate::api::{Context, Fallible, words};
 use crate::error::{Error, Result};
@@ -279,7 +280,7 @@ impl Goal for Closure<'_> {
     }
 
     fn look(&self) -> Fallible<bool> {
-        let answer = self.function.call_within_context::<Dynamic>(self.context, (self.vm.clone(),))?;
+        let answer = call_with(self.context, &self.function, self.vm)?;
         answer.as_bool().map_err(|given| {
             Error::usage(format!("the closure of wait must return true or false, not {given}")).into()
         })

@@ -17,6 +17,7 @@ use crate::libvirt::failure::{Failure, Report, check};
 use crate::libvirt::handle::{Found, Handle};
 use crate::libvirt::job::{Job, Product};
 use crate::libvirt::typed_params::{Params, ParamsBuffer, c_text};
+use crate::libvirt::unsupported;
 
 pub use escort::{Escort, Late};
 
@@ -167,7 +168,7 @@ fn explained(
         return Failure::Libvirt(report);
     }
     let error = match there.filter(|(live, _)| live.is_lost()) {
-        None => Error::from(report),
+        None => unsupported::explain(Failure::Libvirt(report), here.connect()).into(),
         Some((_, lost)) => Error::new(
             code::DISCONNECTED,
             format!("the connection to the destination {} was lost: {}", lost.uri(), report.message),

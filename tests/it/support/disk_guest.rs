@@ -24,24 +24,19 @@ impl<'a> DiskGuest<'a> {
     pub(crate) fn start(daemon: &'a Daemon, name: &str, disks: usize) -> Self {
         let guest = Self { daemon, name: name.to_owned() };
         let mut devices = String::new();
-        for target in guest.targets(disks) {
+        for target in targets(disks) {
             let file = guest.file(&target);
             qemu_img(&["create", "-q", "-f", "qcow2", text(&file), "16M"]);
-            devices += &format!(
-                "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>\
-                 <source file='{}'/><target dev='{target}' bus='virtio'/></disk>",
-                file.display()
-            );
+            devices += "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>";
+            devices +=
+                &["<source file='", text(&file), "'/><target dev='", &target, "' bus='virtio'/></disk>"]
+                    .concat();
         }
         let xml = super::lab::empty_domain_xml(name)
             .replace("</domain>", &format!("<devices>{devices}</devices></domain>"));
         daemon.define("define", &xml);
         daemon.virsh(&["start", name]);
         guest
-    }
-
-    fn targets(&self, count: usize) -> impl Iterator<Item = String> {
-        ('a'..='z').take(count).map(|letter| format!("vd{letter}"))
     }
 
     /// Returns the path of a qcow2 file in the folder for disks: that of a disk by its target.
@@ -122,4 +117,8 @@ pub(crate) fn qemu_img(args: &[&str]) -> Output {
 /// A path of ours as text.
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("a path we chose")
+}
+
+fn targets(count: usize) -> impl Iterator<Item = String> {
+    ('a'..='z').take(count).map(|letter| format!("vd{letter}"))
 }

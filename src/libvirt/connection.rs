@@ -88,8 +88,12 @@ impl Live {
 
     pub(super) fn is_lost(&self) -> bool {
         // The client's own knowledge, no question to the daemon; drivers in this process are never lost.
-        self.lost.load(Ordering::Acquire)
-            || (self.worker.is_some() && !self.connect().is_alive().unwrap_or(false))
+        self.lost.load(Ordering::Acquire) || self.is_cut()
+    }
+
+    /// True where the transport itself is gone.
+    pub(super) fn is_cut(&self) -> bool {
+        self.worker.is_some() && !self.connect().is_alive().unwrap_or(false)
     }
 
     /// The sockets to the daemon; none for a driver inside this process.
@@ -289,7 +293,8 @@ impl Connection {
     /// Sorts a failed call: is it the call, or is the connection gone?
     fn failed(&self, live: &Arc<Live>, operation: Operation, failure: Failure) -> Error {
         let Failure::Libvirt(report) = failure else { return failure.into() };
-        if !live.is_lost() && !report.is_transport() {
+        // Not by our own mark: a connection that another call gave up still carries long calls.
+        if !live.is_cut() && !report.is_transport() {
             return report.into();
         }
         self.forget(live);
@@ -322,9 +327,7 @@ impl Connection {
         let patient = {
             let mut state = self.state();
             if state.closed {
-                return Err(Error::usage("this connection was closed")
-                    .hint("connect(uri) makes a new one")
-                    .host(self.0.uri.clone().unwrap_or_default()));
+                return Err(self.was_closed());
             }
             match &state.live {
                 Some(live) if !live.is_lost() => return Ok(live.clone()),
@@ -336,7 +339,7 @@ impl Connection {
         let mut pauses = if patient { BACK_OFF.iter() } else { [].iter() };
         loop {
             match self.open_once() {
-                Ok(live) => return Ok(self.keep(live)),
+                Ok(live) => return self.keep(live),
                 Err(error) if error.code() == code::CONNECT_FAILED => match pauses.next() {
                     Some(pause) => self.0.door.interrupt().sleep(*pause)?,
                     None if patient => return Err(still_lost(error)),
@@ -353,20 +356,28 @@ impl Connection {
             return Ok(());
         }
         self.0.door.interrupt().check()?;
-        self.keep(self.open_once()?);
-        Ok(())
+        self.keep(self.open_once()?).map(drop)
     }
 
-    /// Keeps what was opened, unless another thread was faster.
-    fn keep(&self, live: Live) -> Arc<Live> {
+    /// Keeps what was opened, unless another thread was faster or has closed it meanwhile.
+    fn keep(&self, live: Live) -> Result<Arc<Live>> {
         let mut state = self.state();
+        if state.closed {
+            return Err(self.was_closed());
+        }
         if let Some(first) = state.live.as_ref().filter(|first| !first.is_lost()) {
-            return first.clone();
+            return Ok(first.clone());
         }
         let live = Arc::new(live);
         state.was_open = true;
         state.live = Some(live.clone());
-        live
+        Ok(live)
+    }
+
+    fn was_closed(&self) -> Error {
+        Error::usage("this connection was closed")
+            .hint("connect(uri) makes a new one")
+            .host(self.0.uri.clone().unwrap_or_default())
     }
 
     fn open_once(&self) -> Result<Live> {

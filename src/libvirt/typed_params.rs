@@ -212,8 +212,9 @@ impl Drop for ParamsBuffer {
 
 /// Makes a C string, or refuses the NUL that would cut it short.
 pub(super) fn c_text(what: &str, text: &str) -> Result<CString, Error> {
-    CString::new(text).map_err(|_| {
-        Error::usage(format!("{what} cannot contain a NUL character: {text:?}"))
+    // The text itself may hold a password.
+    CString::new(text).map_err(|error| {
+        Error::usage(format!("{what} cannot contain a NUL character (byte {})", error.nul_position() + 1))
             .hint("remove the \\0 from the string")
     })
 }

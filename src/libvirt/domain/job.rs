@@ -204,9 +204,9 @@ impl Work for LongCall {
 
     fn abort(&self) -> Result<()> {
         let start = Instant::now();
-        self.call.forgive();
         loop {
             if self.call.cancel() || self.call.answer().is_some() {
+                self.call.forgive();
                 return Ok(());
             }
             match self.domain.abort_job(0) {
@@ -217,7 +217,13 @@ impl Work for LongCall {
                     }
                     self.call.wait_unseen(Duration::from_millis(50))?;
                 }
-                answer => return answer,
+                answer => {
+                    // Only what was aborted on request may fail unseen.
+                    if answer.is_ok() {
+                        self.call.forgive();
+                    }
+                    return answer;
+                }
             }
         }
     }

@@ -70,14 +70,15 @@ impl Guard {
         let mut child = command(path).spawn().map_err(failed)?;
         let pipe = child.stdin.take();
         let answer = child.stdout.take();
-        let guard = Self { child, pipe, limit };
-        let word = match answer.map(|answer| first_line(answer, domain)) {
-            Some(word) => word?,
-            None => String::new(),
-        };
-        if word == READY {
+        let mut guard = Self { child, pipe, limit };
+        let word = answer.map_or_else(|| Ok(String::new()), |answer| first_line(answer, domain));
+        if word.as_ref().is_ok_and(|word| word == READY) {
             return Ok(guard);
         }
+        // Nothing was frozen yet. Left to itself it would thaw what somebody else has frozen.
+        let _ = guard.child.kill();
+        let _ = guard.child.wait();
+        let word = word?;
         let why = if word.is_empty() { "its guard ended at once".into() } else { word };
         Err(Error::new(code::CONNECT_FAILED, format!("nothing was frozen: its guard cannot connect: {why}"))
             .hint("the guard opens the connection a second time and cannot ask for a password"))

@@ -2,13 +2,15 @@
 
 .PHONY: run test lint bench soak docs clean packages test-packages bench-packages
 
+PROGRAM := $(or $(CARGO_TARGET_DIR),target)/release/virhai
+
 # The prompt on libvirt's test driver; the tour where there is no terminal.
 run: packages
 	cargo build --release
 	@if [ -t 0 ] && [ -t 1 ]; then \
-		target/release/virhai -c test:///default; \
+		$(PROGRAM) -c test:///default; \
 	else \
-		target/release/virhai -c test:///default scripts/tour.rhai; \
+		$(PROGRAM) -c test:///default scripts/tour.rhai; \
 	fi
 
 # Every test. What this machine cannot do is skipped, by name.

@@ -52,6 +52,7 @@ mod table;
 mod test_script;
 mod time;
 mod units;
+pub mod virsh;
 mod wait;
 mod words;
 pub mod xml;
@@ -110,6 +111,7 @@ pub fn register(engine: &mut Engine) {
     table::register(engine);
     time::register(engine);
     units::register(engine);
+    virsh::register(engine);
     xml::register(engine);
     yaml::register(engine);
 }

@@ -10,6 +10,7 @@ mod environment;
 mod hidden;
 mod prompt;
 mod signals;
+mod virsh;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,9 +44,13 @@ pub mod status {
     pub const TERMINATED: u8 = 143;
 }
 
-/// Runs the program with the arguments of the process, its name left out.
+/// Runs the program with the arguments of the process, its name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let program = if arguments.is_empty() { OsString::new() } else { arguments.remove(0) };
+    if virsh::is_called_as_virsh(&program) {
+        arguments.insert(0, "virsh".into());
+    }
     if let Some(status) = hidden::run(&arguments) {
         return ExitCode::from(status);
     }
@@ -89,6 +94,7 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
     }
     hidden::thaw_leftovers(&environment);
     match &arguments.mode {
+        Mode::Virsh(line) => virsh::run(&environment, &arguments, line),
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),
         Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {

@@ -76,6 +76,12 @@ pub struct Facts {
     /// The error below this one, in its own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// libvirt's own sentence, where libvirt reported it.
+    #[serde(skip)]
+    pub libvirt: Option<String>,
+    /// What virsh says of it first, a line each: what was being done (`Failed to start domain 'web1'`).
+    #[serde(skip)]
+    pub context: Vec<String>,
 }
 
 impl Error {
@@ -141,6 +147,20 @@ impl Error {
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.0.cause.get_or_insert_with(|| cause.into());
+        self
+    }
+
+    /// Adds what was being done, in virsh's words; what was said before stands below it.
+    #[must_use]
+    pub fn context(mut self, words: impl Into<String>) -> Self {
+        self.0.context.insert(0, words.into());
+        self
+    }
+
+    /// Adds libvirt's own sentence, where the message says it in another way.
+    #[must_use]
+    pub fn libvirt(mut self, message: impl Into<String>) -> Self {
+        self.0.libvirt = Some(message.into());
         self
     }
 

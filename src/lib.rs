@@ -22,4 +22,5 @@ pub mod report;
 pub mod session;
 pub mod stdlib;
 pub mod units;
+pub mod virsh;
 pub mod xml;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    virhai::cli::run(std::env::args_os().skip(1))
+    virhai::cli::run(std::env::args_os())
 }

@@ -21,7 +21,7 @@ use crate::lang::tokens::parsable;
 use crate::libvirt::{Connection, Door, Interrupt};
 use crate::output::{self, View};
 use crate::report::Sources;
-use crate::stdlib::{EMBEDDED, Modules, Resolver};
+use crate::stdlib::{self, Modules, Resolver};
 
 /// How deep script functions may call each other.
 const CALL_LEVELS: usize = 500;
@@ -63,6 +63,8 @@ pub struct Session {
     evaluated: String,
     /// The source of each closure.
     closures: HashMap<String, String>,
+    /// Whether the commands of virsh are registered.
+    offers_virsh: bool,
 }
 
 impl Session {
@@ -88,6 +90,7 @@ impl Session {
             sources: HashMap::new(),
             evaluated: String::new(),
             closures: HashMap::new(),
+            offers_virsh: false,
         }
     }
 
@@ -102,6 +105,9 @@ impl Session {
 
     /// Parses a source without running it.
     pub fn compile(&mut self, name: &str, text: &str) -> Result<AST, ParseError> {
+        if text.contains("virsh::") {
+            self.offer_virsh();
+        }
         self.sources.insert(name.into(), text.into());
         self.evaluated = name.into();
         let mut ast = compile(&self.engine, &self.scope, &parsable(text))?;
@@ -136,6 +142,16 @@ impl Session {
             if let Ok(module) = self.modules.load(&self.engine, ast.source(), &path) {
                 self.engine.register_static_module(alias, module);
             }
+        }
+    }
+
+    /// Registers the commands of virsh as functions, `virsh::list(#{ all: true })`: they are many, and most
+    /// sources call none.
+    fn offer_virsh(&mut self) {
+        if !self.offers_virsh {
+            self.offers_virsh = true;
+            let module = crate::virsh::functions(&self.modules);
+            self.engine.register_static_module("virsh", module.into());
         }
     }
 
@@ -196,8 +212,8 @@ impl Sources for Session {
             return Some(text.clone());
         }
         let embedded = name.strip_prefix("stdlib/").and_then(|n| n.strip_suffix(".rhai"));
-        if let Some(text) = embedded.and_then(crate::stdlib::source) {
-            return Some(text.into());
+        if let Some(text) = embedded.and_then(stdlib::source) {
+            return Some(text.into_owned());
         }
         std::fs::read_to_string(name).ok()
     }
@@ -306,9 +322,9 @@ pub fn catalog(engine: &Engine) -> Catalog {
             catalog.share_table(global, table);
         }
     }
-    for (name, text) in EMBEDDED {
-        // They parse, or the tests of the library fail.
-        if let Ok(ast) = engine.compile(text) {
+    for name in stdlib::EMBEDDED {
+        // They are there and parse, or the tests of the library fail.
+        if let Some(Ok(ast)) = stdlib::source(name).map(|text| engine.compile(text.as_ref())) {
             catalog.add_module(name, &ast);
         }
     }

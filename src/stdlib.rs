@@ -4,27 +4,36 @@
 //! folder; a user's module never hides one of ours. A module is compiled at its first import and
 //! kept.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use crate::api::Fallible;
 use crate::error::{Error, code};
 use crate::lang::suggest::nearest;
 
-/// Name and source of each embedded module.
-pub const EMBEDDED: &[(&str, &str)] = &[
-    ("args", include_str!("../stdlib/args.rhai")),
-    ("devices", include_str!("../stdlib/devices.rhai")),
-    ("table", include_str!("../stdlib/table.rhai")),
-    ("wait", include_str!("../stdlib/wait.rhai")),
-];
+/// The files of the library: embedded in the program, read from the folder in a development build.
+#[derive(rust_embed::Embed)]
+#[folder = "stdlib/"]
+struct Library;
+
+/// The names of the embedded modules that scripts import.
+pub const EMBEDDED: &[&str] = &["args", "devices", "table", "wait"];
+
+/// The text of a file of the library.
+pub fn file(path: &str) -> Option<Cow<'static, str>> {
+    match Library::get(path)?.data {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
 
 /// The source of an embedded module.
-pub fn source(name: &str) -> Option<&'static str> {
-    EMBEDDED.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+pub fn source(name: &str) -> Option<Cow<'static, str>> {
+    (EMBEDDED.contains(&name) || name.starts_with("virsh/")).then(|| file(&format!("{name}.rhai")))?
 }
 
 /// What errors call the file of an embedded module.
@@ -40,13 +49,14 @@ pub struct Modules {
     /// The configured library folder.
     library: Option<PathBuf>,
     kept: Mutex<HashMap<String, Shared<Module>>>,
+    programs: Mutex<HashMap<String, Arc<AST>>>,
 }
 
 /// Where a module comes from.
 #[derive(Debug)]
 pub enum Place {
     /// It is embedded.
-    Embedded(&'static str),
+    Embedded(Cow<'static, str>),
     /// It is a file.
     File(PathBuf),
 }
@@ -54,7 +64,7 @@ pub enum Place {
 impl Modules {
     /// Looks in these folders after the embedded library.
     pub fn new(folder: Option<PathBuf>, library: Option<PathBuf>) -> Self {
-        Self { folder, library, kept: Mutex::default() }
+        Self { folder, library, ..Self::default() }
     }
 
     /// Finds a module that `importer` (a file name, where known) imports as `path`.
@@ -87,19 +97,18 @@ impl Modules {
         let files = self.folder.iter().chain(&self.library).flat_map(in_folder);
         let name =
             |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_suffix(".rhai").map(str::to_owned);
-        let embedded = EMBEDDED.iter().map(|(name, _)| (*name).to_owned());
+        let embedded = EMBEDDED.iter().map(|name| (*name).to_owned());
         let names: std::collections::BTreeSet<String> = embedded.chain(files.filter_map(name)).collect();
         names.into_iter().collect()
     }
 
     fn not_found(&self, path: &str) -> Error {
-        let hint = if let Some(name) = nearest(path, EMBEDDED.iter().map(|(name, _)| *name)) {
+        let hint = if let Some(name) = nearest(path, EMBEDDED.iter().copied()) {
             format!("did you mean {name:?}?")
         } else {
-            let names: Vec<_> = EMBEDDED.iter().map(|(name, _)| *name).collect();
             format!(
                 "the embedded modules are {}; others are looked for beside the script{}",
-                names.join(", "),
+                EMBEDDED.join(", "),
                 self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
             )
         };
@@ -113,40 +122,60 @@ impl Modules {
     ///
     /// Errors: as [`Modules::find`], and those of parsing and running the module.
     pub fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
-        let place = self.find(importer, path)?;
-        let (name, text) = match &place {
-            Place::Embedded(source) => (file_name(path), std::borrow::Cow::Borrowed(*source)),
-            Place::File(file) => {
-                let text =
-                    std::fs::read_to_string(file).map_err(|e| Error::io(file.display().to_string(), &e))?;
-                (file.display().to_string(), text.into())
-            }
-        };
-        if let Some(module) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&name) {
+        let (name, text) = self.text(importer, path)?;
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = kept().get(&name) {
             return Ok(module.clone());
         }
-        let module = compile(engine, &name, &text)?;
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(name, module.clone());
+        let module: Shared<Module> = compile(engine, &name, &text)
+            .and_then(|ast| {
+                Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| in_module(&name, error))
+            })?
+            .into();
+        kept().insert(name, module.clone());
         Ok(module)
+    }
+
+    /// Returns an embedded module as a program whose functions can be called by name.
+    ///
+    /// Errors: as [`Modules::load`].
+    pub fn program(&self, engine: &Engine, path: &str) -> Fallible<Arc<AST>> {
+        let kept = || self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ast) = kept().get(path) {
+            return Ok(ast.clone());
+        }
+        let (name, text) = self.text(None, path)?;
+        let ast = Arc::new(compile(engine, &name, &text)?);
+        kept().insert(path.to_owned(), ast.clone());
+        Ok(ast)
+    }
+
+    /// What errors call a module, and its source.
+    fn text(&self, importer: Option<&str>, path: &str) -> Result<(String, Cow<'static, str>), Error> {
+        match self.find(importer, path)? {
+            Place::Embedded(source) => Ok((file_name(path), source)),
+            Place::File(file) => {
+                let name = file.display().to_string();
+                let text = std::fs::read_to_string(file).map_err(|error| Error::io(&name, &error))?;
+                Ok((name, text.into()))
+            }
+        }
     }
 }
 
-fn compile(engine: &Engine, name: &str, text: &str) -> Fallible<Shared<Module>> {
-    let in_module = |error, position| Box::new(EvalAltResult::ErrorInModule(name.into(), error, position));
-    let mut ast = engine.compile(text).map_err(|error| {
-        let position = error.position();
-        in_module(error.into(), position)
-    })?;
+fn in_module(name: &str, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+    let position = error.position();
+    Box::new(EvalAltResult::ErrorInModule(name.into(), error, position))
+}
+
+fn compile(engine: &Engine, name: &str, text: &str) -> Fallible<AST> {
+    let mut ast = engine.compile(text).map_err(|error| in_module(name, error.into()))?;
     ast.set_source(name);
-    let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| {
-        let position = error.position();
-        in_module(error, position)
-    })?;
-    Ok(module.into())
+    Ok(ast)
 }
 
 /// The resolver that an engine owns; it shares the modules with the session.
-pub struct Resolver(pub std::sync::Arc<Modules>);
+pub struct Resolver(pub Arc<Modules>);
 
 impl ModuleResolver for Resolver {
     fn resolve(

@@ -9,6 +9,7 @@ use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
 
 use super::Fallible;
 use super::permissions::Permissions;
+use super::virsh::Output;
 use crate::error::Error;
 use crate::libvirt::{Connection, Door};
 use crate::output::View;
@@ -22,6 +23,7 @@ pub struct Context {
     view: View,
     script_doc: Mutex<ImmutableString>,
     default: Mutex<Option<Connection>>,
+    virsh: Output,
 }
 
 impl Context {
@@ -36,6 +38,7 @@ impl Context {
             view: View::default(),
             script_doc: Mutex::default(),
             default: Mutex::default(),
+            virsh: Output::default(),
         }
     }
 
@@ -70,6 +73,11 @@ impl Context {
     /// How `show` writes values.
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// Where the bodies of virsh's commands write.
+    pub fn virsh(&self) -> &Output {
+        &self.virsh
     }
 
     /// The comment at the top of the script that runs.

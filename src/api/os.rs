@@ -183,6 +183,32 @@ pub mod system_functions {
         std::process::id().into()
     }
 
+    /// The folder that relative paths start from.
+    ///
+    /// Errors: `io` where it is not there any more.
+    ///
+    /// ```rhai
+    /// print(os::cwd());
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn cwd() -> Fallible<String> {
+        let folder = std::env::current_dir().map_err(|error| Error::io("the working folder", &error))?;
+        Ok(folder.to_string_lossy().into_owned())
+    }
+
+    /// A text as one word of a shell's command line, in quotes where it needs them.
+    ///
+    /// ```rhai
+    /// print(os::quote("it's"));
+    /// ```
+    pub fn quote(text: &str) -> String {
+        let is_plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);
+        if !text.is_empty() && text.chars().all(is_plain) {
+            return text.to_owned();
+        }
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+
     /// The operating system, such as `linux`.
     ///
     /// ```rhai

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::status;
+use super::virsh::VirshLine;
 use crate::error::{Error, Result};
 use crate::output::{self, ColorChoice, Format, Palette, did_you_mean};
 use crate::{report, units};
@@ -39,6 +40,7 @@ const COMMANDS_HELP: &str = "\
 Commands:
   run FILE [ARG]...    Run a script, even one that is named like a command
   check FILE...        Parse and lint scripts without connecting; exit status 2 on any finding
+  virsh [OPTION]...    What virsh does: its commands, options, output and exit status
   doc [NAME]           Help on a function, type or module; without NAME the index
 
 Exit status: 0 done, 1 the script failed, 2 wrong usage or a script that does not parse,
@@ -127,6 +129,8 @@ pub enum Mode {
         /// The whole reference as Markdown.
         markdown: bool,
     },
+    /// What virsh does.
+    Virsh(Box<VirshLine>),
 }
 
 /// The command line, understood.
@@ -147,6 +151,8 @@ pub enum Early {
     Clap(Box<clap::Error>),
     /// Ours.
     Usage(Error),
+    /// virsh's sentence.
+    Virsh(String),
 }
 
 impl From<clap::Error> for Early {
@@ -170,6 +176,10 @@ impl Early {
                 let fine = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
                 ExitCode::from(if fine { status::DONE } else { status::USAGE })
             }
+            Self::Virsh(sentence) => {
+                output::err(&format!("error: {sentence}\n"));
+                ExitCode::from(status::FAILED)
+            }
             Self::Usage(error) => {
                 let palette =
                     ColorChoice::Auto.decide(output::stderr_is_terminal(), |name| std::env::var(name).ok());
@@ -181,7 +191,7 @@ impl Early {
 }
 
 /// The command words; a script of such a name is run with `run`.
-const COMMANDS: &[&str] = &["run", "check", "doc"];
+const COMMANDS: &[&str] = &["run", "check", "doc", "virsh"];
 
 #[derive(Debug, Parser)]
 #[command(name = "virhai run", about = "Runs a script.")]
@@ -248,6 +258,10 @@ impl Arguments {
                 let options = options.overridden_by(doc.options);
                 let mode = Mode::Doc { name: doc.name, markdown: doc.markdown };
                 Ok(Self { options, mode, args: Vec::new() })
+            }
+            Some("virsh") => {
+                let line = VirshLine::parse(rest).map_err(Early::Virsh)?;
+                Ok(Self { options, mode: Mode::Virsh(Box::new(line)), args: Vec::new() })
             }
             _ => Ok(Self { options, mode: Mode::Script(existing(first.into())?), args: texts(rest)? }),
         }

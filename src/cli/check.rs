@@ -46,6 +46,6 @@ impl ModuleLookup for Lookup {
     }
 
     fn names(&self) -> Vec<String> {
-        EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect()
+        EMBEDDED.iter().map(|name| (*name).to_owned()).collect()
     }
 }

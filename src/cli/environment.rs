@@ -97,7 +97,7 @@ impl Environment {
     }
 
     /// `-c`, then the environment, which libvirt reads itself, then the configuration, then libvirt.
-    fn uri(&self, arguments: &Arguments) -> Option<String> {
+    pub(super) fn uri(&self, arguments: &Arguments) -> Option<String> {
         let from_environment = || std::env::var("LIBVIRT_DEFAULT_URI").is_ok_and(|uri| !uri.is_empty());
         arguments
             .options

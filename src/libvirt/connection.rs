@@ -223,6 +223,7 @@ impl Connection {
         }
         self.forget(live);
         let error = Error::new(code::DISCONNECTED, format!("the connection was lost: {}", report.message))
+            .libvirt(report.message.clone())
             .cause(report.message);
         error.hint(match operation.effect {
             Effect::Read => "the next use opens it again",

@@ -101,6 +101,7 @@ impl From<Report> for Error {
         if let Some(words) = agent_words(&report) {
             return Error::new("agent_command_failed", words)
                 .domain(domain_word(report.domain))
+                .libvirt(report.message.clone())
                 .cause(report.message);
         }
         let word = match report.number as u32 {

@@ -20,6 +20,7 @@ pub(super) fn explain(failure: Failure, uri: Option<&str>) -> Error {
         .operation("connect")
         .host(uri.unwrap_or("default"))
         .hint(hint)
+        .libvirt(report.message.clone())
         .cause(report.message)
 }
 

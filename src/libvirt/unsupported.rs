@@ -40,6 +40,7 @@ fn is_unknown_flag(report: &Report) -> bool {
 fn unknown_flag(driver: &str, report: &Report) -> Error {
     Error::new(code::UNSUPPORTED, format!("the {driver} driver does not know one of the options"))
         .domain(domain_word(report.domain))
+        .libvirt(report.message.clone())
         .cause(report.message.clone())
         .hint("leave options out one by one: the cause names the bits that it refused")
 }
@@ -63,6 +64,7 @@ fn absent_in_driver(driver: &str, report: &Report) -> Error {
     };
     Error::new(code::UNSUPPORTED, message)
         .domain(domain_word(report.domain))
+        .libvirt(report.message.clone())
         .cause(report.message.clone())
         .hint("conn().supports(NAME) tells beforehand what a driver has")
 }
@@ -70,6 +72,7 @@ fn absent_in_driver(driver: &str, report: &Report) -> Error {
 fn absent_in_daemon(report: &Report) -> Error {
     Error::new(code::UNSUPPORTED, "the daemon is too old: it does not know this call")
         .domain(domain_word(report.domain))
+        .libvirt(report.message.clone())
         .cause(report.message.clone())
         .hint("conn().lib_version() tells the version of the daemon")
 }

@@ -11,6 +11,7 @@ mod backups;
 mod block_jobs;
 mod bulk;
 mod cases;
+mod conformance;
 mod console;
 mod daemon;
 mod events;

@@ -14,6 +14,15 @@ pub(super) fn register(engine: &mut Engine) {
 #[export_module]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod xml_document_functions {
+    /// A text as it can stand in XML, between tags and in the quotes of an attribute.
+    ///
+    /// ```rhai
+    /// print(`<title>${xml_escape("a < b")}</title>`);
+    /// ```
+    pub fn xml_escape(text: &str) -> String {
+        quick_xml::escape::escape(text).into_owned()
+    }
+
     /// Reads an XML text as a document.
     ///
     /// Printed again it is the same text, byte for byte; after a change only what was changed is printed anew.

@@ -173,6 +173,7 @@ fn explained(
             code::DISCONNECTED,
             format!("the connection to the destination {} was lost: {}", lost.uri(), report.message),
         )
+        .libvirt(report.message.clone())
         .cause(report.message),
     };
     let (mut state, mut reason) = (0, 0);

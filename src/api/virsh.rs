@@ -1,0 +1,184 @@
+//! What the bodies of virsh's commands need besides the API: its texts, its tables, its errors.
+//!
+//! Called as a function of a script, a command gives data and writes nothing; run as a line of virsh, it also
+//! writes what virsh does. [`Output`] knows which.
+
+mod output;
+mod table;
+
+use rhai::plugin::{Dynamic, NativeCallContext, export_module};
+use rhai::{Array, Engine, FnPtr, ImmutableString};
+
+pub use output::Output;
+
+use super::error::from_rhai;
+use super::{Context, Fallible};
+use crate::error::{Error, code};
+use crate::libvirt::Connection;
+
+pub(super) fn register(engine: &mut Engine) {
+    engine.register_static_module("vsh", rhai::exported_module!(vsh_functions).into());
+}
+
+#[export_module]
+#[allow(clippy::needless_pass_by_value)]
+mod vsh_functions {
+    /// Writes a line, where the command was given as a line of virsh.
+    ///
+    /// ```rhai
+    /// vsh::say("Id:             1");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn say(context: NativeCallContext, text: ImmutableString) -> Fallible<()> {
+        Context::of(&context)?.virsh().write(&format!("{text}\n"));
+        Ok(())
+    }
+
+    /// Writes a text without a line end, where the command was given as a line of virsh.
+    ///
+    /// ```rhai
+    /// vsh::write("<domain/>\n");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn write(context: NativeCallContext, text: ImmutableString) -> Fallible<()> {
+        Context::of(&context)?.virsh().write(&text);
+        Ok(())
+    }
+
+    /// Writes a line that virsh's `-q` leaves out.
+    ///
+    /// ```rhai
+    /// vsh::note("Domain 'test' started");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn note(context: NativeCallContext, text: ImmutableString) -> Fallible<()> {
+        Context::of(&context)?.virsh().extra(&format!("{text}\n"));
+        Ok(())
+    }
+
+    /// Writes an error line and goes on, where the command was given as a line of virsh.
+    ///
+    /// ```rhai
+    /// vsh::complain("Failed to remove volume 'disk1'");
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn complain(context: NativeCallContext, text: ImmutableString) -> Fallible<()> {
+        Context::of(&context)?.virsh().complain(&text);
+        Ok(())
+    }
+
+    /// Writes a table: the headings, which virsh's `-q` leaves out, and one array of texts for each row.
+    ///
+    /// ```rhai
+    /// vsh::table(["Id", "Name"], [[1, "web1"]]);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn table(context: NativeCallContext, headings: Array, rows: Array) -> Fallible<()> {
+        let run = Context::of(&context)?;
+        if run.virsh().is_shown() {
+            run.virsh().write(&super::table::text(&headings, &rows, run.virsh().is_quiet()));
+        }
+        Ok(())
+    }
+
+    /// Whether the command was given as a line of virsh, so that what it writes is seen.
+    ///
+    /// ```rhai
+    /// if vsh::is_shown() { print("progress") }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn is_shown(context: NativeCallContext) -> Fallible<bool> {
+        Ok(Context::of(&context)?.virsh().is_shown())
+    }
+
+    /// Whether virsh's `-q` was given.
+    ///
+    /// ```rhai
+    /// if !vsh::is_quiet() { print("headings") }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn is_quiet(context: NativeCallContext) -> Fallible<bool> {
+        Ok(Context::of(&context)?.virsh().is_quiet())
+    }
+
+    /// virsh's help on a command or a group; on everything where the name is `()`.
+    ///
+    /// Errors: `usage` where there is no such command or group.
+    ///
+    /// ```rhai
+    /// print(vsh::help("domid"));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn help(name: Dynamic) -> Fallible<String> {
+        let name = name.into_immutable_string().ok();
+        Ok(crate::virsh::help(name.as_deref())?)
+    }
+
+    /// Opens a connection and makes it the default one; libvirt chooses it where `uri` is `()`.
+    ///
+    /// Errors: those of opening; the default connection stays as it was.
+    ///
+    /// ```rhai
+    /// vsh::connect("test:///default", false);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn connect(context: NativeCallContext, uri: Dynamic, readonly: bool) -> Fallible<Connection> {
+        let run = Context::of(&context)?;
+        let uri = uri.into_immutable_string().ok().map(Into::into);
+        let connection = Connection::new(uri, readonly, run.door().clone());
+        connection.open()?;
+        run.set_connection(connection.clone());
+        Ok(connection)
+    }
+
+    /// Fails with virsh's words; nothing else is said about it.
+    ///
+    /// Errors: always, `usage`.
+    ///
+    /// ```rhai
+    /// try { vsh::fail("Options --a and --b are mutually exclusive") } catch (e) { print(e.message) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn fail(message: ImmutableString) -> Fallible<()> {
+        Err(Error::usage(message.as_str()).into())
+    }
+
+    /// Calls a closure; where it fails, virsh says these words before the reason.
+    ///
+    /// Errors: those of the closure.
+    ///
+    /// ```rhai
+    /// try { vsh::during("failed to get domain 'x'", || domain("x")) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn during(context: NativeCallContext, words: ImmutableString, f: FnPtr) -> Fallible<Dynamic> {
+        f.call_within_context(&context, ()).map_err(|failure| {
+            let error = from_rhai(&failure);
+            // A fault of the body is told as what it is, with its place.
+            if error.code() == code::SCRIPT || error.ends_the_run() {
+                return failure;
+            }
+            error.context(words.as_str()).into()
+        })
+    }
+
+    /// Calls a closure; where it fails, virsh says these words and not the reason.
+    ///
+    /// Errors: those of the closure.
+    ///
+    /// ```rhai
+    /// try { vsh::only("no such domain", || domain("x")) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn only(context: NativeCallContext, words: ImmutableString, f: FnPtr) -> Fallible<Dynamic> {
+        f.call_within_context(&context, ()).map_err(|failure| {
+            let error = from_rhai(&failure);
+            if error.code() == code::SCRIPT || error.ends_the_run() {
+                return failure;
+            }
+            let facts = error.facts();
+            let said = Error::new(facts.code.clone(), words.as_str()).cause(facts.message.clone());
+            said.object(facts.object.clone().unwrap_or_default()).into()
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Where the bodies of virsh's commands write.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::output;
+
+/// Writes a text somewhere.
+type Write = Box<dyn Fn(&str) + Send>;
+
+/// Silent until a line of virsh is run.
+#[derive(Default)]
+pub struct Output(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    shown: bool,
+    quiet: bool,
+    write: Option<Write>,
+}
+
+impl Output {
+    /// Shows what is written while `f` runs; without the parts that `-q` leaves out where `quiet`.
+    pub fn shown<T>(&self, quiet: bool, f: impl FnOnce() -> T) -> T {
+        let before = self.set(true, quiet);
+        let value = f();
+        self.set(before.0, before.1);
+        value
+    }
+
+    /// Hides what is written while `f` runs: a command that is called as a function.
+    pub fn hidden<T>(&self, f: impl FnOnce() -> T) -> T {
+        let before = self.set(false, false);
+        let value = f();
+        self.set(before.0, before.1);
+        value
+    }
+
+    /// Writes to `write` instead of stdout.
+    pub fn redirect(&self, write: impl Fn(&str) + Send + 'static) {
+        self.state().write = Some(Box::new(write));
+    }
+
+    /// Whether what is written is seen.
+    pub fn is_shown(&self) -> bool {
+        self.state().shown
+    }
+
+    /// Whether less is written.
+    pub fn is_quiet(&self) -> bool {
+        self.state().quiet
+    }
+
+    /// Writes a text.
+    pub fn write(&self, text: &str) {
+        let state = self.state();
+        if !state.shown {
+            return;
+        }
+        match &state.write {
+            Some(write) => write(text),
+            // Nobody reads any more: virsh goes on too.
+            None => drop(output::out(text)),
+        }
+    }
+
+    /// Writes a text that `-q` leaves out.
+    pub fn extra(&self, text: &str) {
+        if !self.is_quiet() {
+            self.write(text);
+        }
+    }
+
+    /// Writes an error line.
+    pub fn complain(&self, text: &str) {
+        if self.is_shown() {
+            output::err(&format!("error: {text}\n"));
+        }
+    }
+
+    fn set(&self, shown: bool, quiet: bool) -> (bool, bool) {
+        let mut state = self.state();
+        let before = (state.shown, state.quiet);
+        (state.shown, state.quiet) = (shown, quiet);
+        before
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

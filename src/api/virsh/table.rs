@@ -1,0 +1,77 @@
+//! Tables as virsh writes them.
+
+use rhai::{Array, Dynamic};
+use unicode_width::UnicodeWidthStr;
+
+/// The blanks between two columns.
+const GAP: usize = 3;
+
+/// Writes the rows below the headings, or without them where `quiet`.
+pub(super) fn text(headings: &Array, rows: &Array, quiet: bool) -> String {
+    let headings = cells(headings);
+    let rows: Vec<Vec<String>> = rows.iter().filter_map(|row| row.read_lock::<Array>().map(|row| cells(&row))).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().chain((!quiet).then_some(&headings));
+        cells.filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let mut text = String::new();
+    if !quiet {
+        line(&mut text, &headings, &widths);
+        text.push_str(&"-".repeat(widths.iter().map(|width| width + GAP).sum()));
+        text.push('\n');
+    }
+    for row in &rows {
+        line(&mut text, row, &widths);
+    }
+    text
+}
+
+fn cells(row: &Array) -> Vec<String> {
+    row.iter().map(Dynamic::to_string).map(|text| escaped(&text)).collect()
+}
+
+/// What cannot be printed is written as its bytes.
+fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            let mut bytes = [0; 4];
+            for byte in letter.encode_utf8(&mut bytes).bytes() {
+                shown.push_str(&format!("\\x{byte:02x}"));
+            }
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+fn line(text: &mut String, row: &[String], widths: &[usize]) {
+    for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+        text.push(' ');
+        text.push_str(cell);
+        if column + 1 < row.len() {
+            text.push_str(&" ".repeat(width - cell.width() + GAP - 1));
+        }
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[&str]) -> Dynamic {
+        cells.iter().map(|cell| Dynamic::from((*cell).to_owned())).collect::<Array>().into()
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let headings = row(&["Id", "Name", "State"]).into_array().unwrap();
+        let rows = vec![row(&["1", "test", "running"]), row(&["-", "a\tb", "shut off"])];
+        let shown = " Id   Name     State\n-------------------------\n 1    test     running\n -    a\\x09b   shut off\n";
+        assert_eq!(text(&headings, &rows, false), shown);
+        assert_eq!(text(&headings, &rows, true), " 1   test     running\n -   a\\x09b   shut off\n");
+    }
+}

@@ -1,0 +1,238 @@
+//! `virhai virsh`: what virsh does with its command line, its standard input and its exit status.
+
+mod log;
+mod options;
+
+use std::io::BufRead;
+use std::path::Path;
+use std::time::Instant;
+
+use super::environment::Environment;
+use super::{Arguments, batch, status};
+use crate::api::error::from_rhai;
+use crate::error::{Error, code};
+use crate::libvirt::{Connection, Reason};
+use crate::output;
+use crate::report;
+use crate::session::Session;
+use crate::virsh::{self, Call};
+use log::Log;
+pub(super) use options::{VirshLine, VirshOptions};
+
+const BANNER: &str = "Welcome to virsh, the virtualization interactive terminal.\n\n\
+    Type:  'help' for help with commands\n       'quit' to quit\n\n";
+
+/// Whether the program was called through a link of virsh's name.
+pub(super) fn is_called_as_virsh(program: &std::ffi::OsStr) -> bool {
+    Path::new(program).file_name().is_some_and(|name| name == "virsh")
+}
+
+/// Runs the commands and gives virsh's exit status.
+pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &VirshLine) -> u8 {
+    let (options, words) = match line {
+        VirshLine::Help => return say(&usage()),
+        VirshLine::Version { long } => return say(&version(*long)),
+        VirshLine::Run(options, words) => (options, words),
+    };
+    let session = environment.session(arguments, None);
+    let uri = options.connect.clone().or_else(|| arguments.options.connect.clone()).or_else(default_uri);
+    let readonly = options.readonly || arguments.options.readonly;
+    let context = session.context();
+    if uri.is_some() || readonly {
+        let uri = uri.or_else(|| environment.uri(arguments));
+        context.set_connection(Connection::new(uri, readonly, context.door().clone()));
+    }
+    let log = Log::open(options.log.clone().or_else(|| std::env::var("VIRSH_LOG_FILE").ok()));
+    let mut shell = Shell { session, options: options.clone(), log, environment };
+    for remark in &options.remarks {
+        shell.complain(remark);
+    }
+    let done = match words.as_slice() {
+        [] => shell.standard_input(),
+        [text] => shell.one(virsh::parse_line(text), !text.is_empty()),
+        words => shell.one(virsh::parse_words(words.iter().cloned()), true),
+    };
+    let ended = if done { status::DONE } else { status::FAILED };
+    let interrupt = shell.session.interrupt().reason();
+    let ended = match interrupt {
+        Some(reason @ (Reason::Interrupted | Reason::Terminated | Reason::Deadline)) => {
+            batch::wish_status(Some(reason))
+        }
+        _ => ended,
+    };
+    batch::settle(environment, shell.session.context().door(), ended)
+}
+
+fn default_uri() -> Option<String> {
+    std::env::var("VIRSH_DEFAULT_CONNECT_URI").ok().filter(|uri| !uri.is_empty())
+}
+
+fn say(text: &str) -> u8 {
+    if output::out(text).is_ok() { status::DONE } else { status::FAILED }
+}
+
+fn usage() -> String {
+    let commands = virsh::help(None).unwrap_or_default();
+    let commands = commands.split_once("\n\n").map_or("", |(_, groups)| groups);
+    format!(
+        "\nvirsh [options]... [<command_string>]\nvirsh [options]... <command> [args...]\n\n  options:\n{OPTIONS}  \
+         commands (non interactive mode):\n\n{commands}\n  (specify help <group> for details about the commands in \
+         the group)\n\n  (specify help <command> for details about the command)\n\n"
+    )
+}
+
+const OPTIONS: &str = "    -c | --connect=URI      the connection to open
+    -d | --debug=NUM        how much is said of what is done, 0 to 4
+    -e | --escape <char>    the key that leaves a console
+    -h | --help             this help
+    -k | --keepalive-interval=NUM
+                            seconds between keepalive messages, 0 for none
+    -K | --keepalive-count=NUM
+                            keepalive messages that may stay without an answer
+    -l | --log=FILE         write what is said into a file too
+    -q | --quiet            say less
+    -r | --readonly         open the connection read-only
+    -t | --timing           say how long each command took
+    -v                      the version of libvirt
+    -V                      the version and what it was built for
+         --version[=TYPE]   the version, TYPE is short or long (default short)
+";
+
+fn version(long: bool) -> String {
+    let version = crate::libvirt::version_text(crate::libvirt::library_version().unwrap_or_default());
+    if !long {
+        return format!("{version}\n");
+    }
+    format!(
+        "Virsh command line tool of libvirt {version}\nSee web site at https://libvirt.org/\n\nPart of virhai {}\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// The commands of one run, one after the other.
+struct Shell<'a> {
+    session: Session,
+    options: VirshOptions,
+    log: Log,
+    environment: &'a Environment,
+}
+
+impl Shell<'_> {
+    /// Runs the commands of the command line; `full` is false for an empty text, with which nothing is done.
+    fn one(&mut self, calls: crate::error::Result<Vec<Call>>, full: bool) -> bool {
+        match calls {
+            Ok(calls) => {
+                // A named connection is opened first, as virsh does: whatever the command, it must succeed.
+                if self.names_connection() && !calls.is_empty() && !self.connect() {
+                    return false;
+                }
+                self.run(&calls).unwrap_or(true) && full
+            }
+            Err(error) => {
+                self.tell(&error);
+                false
+            }
+        }
+    }
+
+    fn names_connection(&self) -> bool {
+        self.session.connection().uri() != "default"
+    }
+
+    /// Reads commands line by line, as virsh does where its standard input is no terminal.
+    fn standard_input(&mut self) -> bool {
+        if self.names_connection() && !self.connect() {
+            return false;
+        }
+        if !self.options.quiet {
+            self.write(BANNER);
+        }
+        let prompt = if self.session.connection().is_readonly() { "virsh > " } else { "virsh # " };
+        let mut lines = std::io::stdin().lock().lines();
+        let mut done = true;
+        loop {
+            self.write(prompt);
+            let Some(Ok(line)) = lines.next() else {
+                self.write("\n");
+                return done;
+            };
+            self.write(&format!("{line}\n"));
+            match virsh::parse_line(&line) {
+                Ok(calls) if calls.is_empty() => {}
+                Ok(calls) => match self.run(&calls) {
+                    Some(ended_well) => done = ended_well,
+                    None => {
+                        self.write("\n");
+                        return true;
+                    }
+                },
+                Err(error) => self.tell(&error),
+            }
+            if self.session.interrupt().reason().is_some() {
+                return done;
+            }
+        }
+    }
+
+    /// Runs commands; returns whether the last one went well, or nothing where one of them was to leave.
+    fn run(&mut self, calls: &[Call]) -> Option<bool> {
+        let mut done = true;
+        for call in calls {
+            if matches!(call.command.name, "exit" | "quit") {
+                return None;
+            }
+            let start = Instant::now();
+            done = (call.command.offline || self.connect()) && self.evaluate(call);
+            if self.session.interrupt().reason().is_some() {
+                return Some(false);
+            }
+            if self.options.timing {
+                self.write(&format!("\n(Time: {:.3} ms)\n\n", start.elapsed().as_secs_f64() * 1000.0));
+            } else if !self.options.quiet {
+                self.write("\n");
+            }
+        }
+        Some(done)
+    }
+
+    fn evaluate(&mut self, call: &Call) -> bool {
+        let outcome = virsh::run(&self.session, call, self.options.quiet);
+        let Err(failure) = outcome else { return true };
+        let error = from_rhai(&failure);
+        if error.code() == code::SCRIPT {
+            // A fault of ours: told with its place, as for any script.
+            report::uncaught(&failure, self.environment.stderr, &self.session);
+        } else if !error.ends_the_run() {
+            self.tell(&error);
+        }
+        false
+    }
+
+    /// Opens the connection, if it is not open.
+    fn connect(&mut self) -> bool {
+        match self.session.connection().open() {
+            Ok(()) => true,
+            Err(error) => {
+                self.tell(&error.context("failed to connect to the hypervisor"));
+                false
+            }
+        }
+    }
+
+    /// Says what virsh says of an error, a line for each part of it.
+    fn tell(&self, error: &Error) {
+        for line in virsh::error_lines(error) {
+            self.complain(&line);
+        }
+    }
+
+    fn complain(&self, text: &str) {
+        output::err(&format!("error: {text}\n"));
+        self.log.error(text);
+    }
+
+    fn write(&self, text: &str) {
+        // Nobody reads any more: virsh goes on too.
+        drop(output::out(text));
+    }
+}

@@ -1,0 +1,76 @@
+//! `help`: all commands, those of a group, and one command.
+
+use super::records::{self, Command, CommandOption, Group, Kind};
+use crate::error::{Error, Result};
+
+/// The help on a command or a group, or on everything.
+///
+/// Errors: `usage` where there is no such command or group.
+pub fn help(name: Option<&str>) -> Result<String> {
+    let Some(name) = name else {
+        let groups: Vec<String> = records::groups().iter().map(|group| group_text(*group)).collect();
+        return Ok(format!("Grouped commands:\n\n{}", groups.concat()));
+    };
+    if let Some(command) = records::find(name) {
+        return Ok(command_text(&command));
+    }
+    let group = records::groups().iter().find(|group| group.keyword == name || group.title == name);
+    group.map(|group| group_text(*group)).ok_or_else(|| {
+        Error::usage(format!("command or command group '{name}' doesn't exist"))
+    })
+}
+
+fn group_text(group: Group) -> String {
+    let row = |command: Command| format!("    {:30} {}\n", command.name, command.summary);
+    let rows: String = group.commands().map(row).collect();
+    format!(" {} (help keyword '{}'):\n{rows}\n", group.title, group.keyword)
+}
+
+fn command_text(command: &Command) -> String {
+    let synopsis: String = command.options.iter().filter_map(synopsis).collect();
+    let mut text = format!(
+        "  NAME\n    {name} - {summary}\n\n  SYNOPSIS\n    {name}{synopsis}\n\n  DESCRIPTION\n    {summary}\n",
+        name = command.name,
+        summary = command.summary,
+    );
+    if command.options.iter().any(is_shown) {
+        text.push_str("\n  OPTIONS\n");
+        for option in command.options.iter().filter(|option| is_shown(option)) {
+            text.push_str(&format!("    {:15}  {}\n", usage(option), option.summary));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn is_shown(option: &CommandOption) -> bool {
+    !matches!(option.kind, Kind::Alias { .. })
+}
+
+fn type_word(option: &CommandOption) -> &'static str {
+    if option.value.is_number() { "<number>" } else { "<string>" }
+}
+
+fn synopsis(option: &CommandOption) -> Option<String> {
+    let name = option.name;
+    Some(match option.kind {
+        Kind::Alias { .. } => return None,
+        Kind::Flag => format!(" [--{name}]"),
+        Kind::Option if option.required => format!(" --{name} {}", type_word(option)),
+        Kind::Option => format!(" [--{name} {}]", type_word(option)),
+        Kind::Data if option.required => format!(" <{name}>"),
+        Kind::Data => format!(" [<{name}>]"),
+        Kind::Rest if option.by_place && option.required => format!(" <{name}>..."),
+        Kind::Rest => format!(" [<{name}>]..."),
+    })
+}
+
+fn usage(option: &CommandOption) -> String {
+    let name = option.name;
+    match option.kind {
+        Kind::Flag | Kind::Alias { .. } => format!("--{name}"),
+        Kind::Option => format!("--{name} {}", type_word(option)),
+        Kind::Data => format!("[--{name}] {}", type_word(option)),
+        Kind::Rest => format!("<{name}>"),
+    }
+}

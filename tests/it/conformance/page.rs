@@ -1,0 +1,75 @@
+//! `docs/virsh-coverage.md`: what was compared of each command, and what differs.
+
+use std::collections::BTreeSet;
+
+use virhai::virsh::records;
+
+use super::Verdict;
+
+/// What the page needs of a case.
+pub(super) struct Row {
+    line: String,
+    world: String,
+    succeeded: bool,
+    same: bool,
+    reason: Option<String>,
+}
+
+impl Row {
+    pub(super) fn of(verdict: &Verdict) -> Self {
+        Self {
+            line: verdict.case.line.clone(),
+            world: verdict.world.clone(),
+            succeeded: verdict.theirs.status == 0,
+            same: verdict.is_same(),
+            reason: verdict.case.differs.clone(),
+        }
+    }
+
+    /// Whether the command is one of those in the line.
+    fn has(&self, command: &str) -> bool {
+        self.line.split([' ', ';', '"', '\'', '|', '&', '(', ')']).any(|word| word == command)
+    }
+}
+
+/// The page.
+pub(super) fn text(rows: &[Row]) -> String {
+    let same = rows.iter().filter(|row| row.same).count();
+    let mut text = format!(
+        "# virsh's commands\n\nWritten by the conformance tests: each command line runs through virsh 9.0.0 and through virhai \
+         on equal fresh state,\nand stdout, stderr and the exit status are compared. {same} of {} command lines are the \
+         same.\n",
+        rows.len()
+    );
+    for group in records::groups() {
+        text.push_str(&format!("\n## {}\n\n| command | cases | on | options compared |\n|---|---|---|---|\n", group.title));
+        for command in group.commands() {
+            text.push_str(&command_row(&command, rows));
+        }
+    }
+    text.push_str("\n## What differs\n\n| command line | why |\n|---|---|\n");
+    for row in rows.iter().filter(|row| !row.same) {
+        let line = row.line.replace('|', "\\|");
+        text.push_str(&format!("| `{line}` | {} |\n", row.reason.as_deref().unwrap_or("?")));
+    }
+    text
+}
+
+fn command_row(command: &records::Command, rows: &[Row]) -> String {
+    let of: Vec<&Row> = rows.iter().filter(|row| row.has(command.name)).collect();
+    let worlds: BTreeSet<&str> = of.iter().map(|row| row.world.as_str()).collect();
+    let worlds: Vec<&str> = worlds.into_iter().collect();
+    let compared = command.options.iter().filter(|option| {
+        let name = format!("--{}", option.name);
+        of.iter().any(|row| row.line.split([' ', '=', ';', '"', '\'']).any(|word| word == name))
+    });
+    let compared: Vec<&str> = compared.map(|option| option.name).collect();
+    format!("| {} | {} | {} | {} |\n", command.name, of.len(), worlds.join(", "), compared.join(", "))
+}
+
+/// The commands of which no case succeeds or none fails.
+pub(super) fn lacking(rows: &[Row]) -> Vec<&'static str> {
+    let old = records::commands().filter(|command| command.since.is_none());
+    let has = |name: &str, succeeded: bool| rows.iter().any(|row| row.has(name) && row.succeeded == succeeded);
+    old.map(|command| command.name).filter(|name| !has(name, true) || !has(name, false)).collect()
+}

@@ -25,7 +25,7 @@ pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
 pub use terminal::{ask, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
 pub use view::View;
-pub use writer::{Written, err, flush, out};
+pub use writer::{Written, err, flush, out, out_bytes};
 
 use crate::error::{Error, Result, code};
 use sheet::Layout;

@@ -56,6 +56,21 @@ pub struct Setup {
     pub prompt: config::Prompt,
     /// The file of the history; none is kept without it.
     pub history: Option<PathBuf>,
+    /// How it presents itself.
+    pub manner: Manner,
+}
+
+/// How a prompt presents itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// As virhai: with the connection.
+    #[default]
+    Own,
+    /// As virsh; `quiet` where it was called with `-q`.
+    Virsh {
+        /// Less is written.
+        quiet: bool,
+    },
 }
 
 /// How a prompt ends.

@@ -6,17 +6,20 @@
 //! help, completion, `virsh::NAME(#{…})` in scripts and the conformance tests.
 
 mod call;
+pub mod complete;
 mod functions;
 mod help;
 mod line;
-mod number;
+mod names;
+pub(crate) mod number;
 mod parse;
 pub mod records;
 mod run;
 
 pub use call::Call;
+pub(crate) use functions::functions;
 pub use help::help;
 pub use line::Line;
+pub use names::names;
 pub use parse::{parse_line, parse_words};
 pub use run::{error_lines, run};
-pub(crate) use functions::functions;

@@ -365,8 +365,25 @@ pub mod file_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn temp_file(context: NativeCallContext) -> Fallible<String> {
+        temp_file_named(context, "virhai-".into(), "".into())
+    }
+
+    /// Makes such a file whose name begins and ends like this.
+    ///
+    /// Errors: as with generated names.
+    ///
+    /// ```rhai
+    /// let file = fs::temp_file("web1-", ".xml");
+    /// fs::remove(file);
+    /// ```
+    #[rhai_fn(name = "temp_file", return_raw)]
+    pub fn temp_file_named(
+        context: NativeCallContext,
+        prefix: ImmutableString,
+        suffix: ImmutableString,
+    ) -> Fallible<String> {
         allow(&context, WriteFiles, "fs::temp_file", "")?;
-        let file = tempfile::Builder::new().prefix("virhai-").tempfile();
+        let file = tempfile::Builder::new().prefix(prefix.as_str()).suffix(suffix.as_str()).tempfile();
         let kept = file.and_then(|file| file.keep().map_err(|error| error.error));
         let (_, path) =
             kept.map_err(|error| failed("fs.temp_file", &shown(&std::env::temp_dir()), &error))?;

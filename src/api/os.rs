@@ -25,6 +25,7 @@ pub(super) static RUN: OptionTable = OptionTable {
         duration("timeout", "When the program is ended; the call then fails with `timeout`."),
         text("cwd", "The folder that the program runs in."),
         map("env", "Variables to set; `()` takes one away."),
+        boolean("terminal", "The program reads and writes where this one does: an editor, a pager."),
         boolean("check", "Fails with `io` where the exit status is not 0."),
     ],
 };
@@ -44,6 +45,7 @@ fn program(argv: Array, options: Map) -> Result<(Program, bool)> {
         timeout,
         cwd: options.get_text("cwd")?,
         env: options.get_map("env")?.map_or(Ok(Vec::new()), variables)?,
+        terminal: options.flag("terminal"),
     };
     Ok((program, options.flag("check")))
 }
@@ -137,6 +139,8 @@ pub mod system_functions {
     /// `env` a map of variables to set (`()` takes one away), and `check: true` makes another status than 0 an error.
     /// A program that is too slow is ended, and so is one that runs when the script is interrupted; where stdin is
     /// no terminal, its children are ended with it.
+    ///
+    /// With `terminal: true` it has this program's own input and outputs, and `out` and `err` are empty.
     ///
     /// Errors: `io` where it cannot be started, or fails and `check` is given; `timeout` when it is too slow;
     /// `denied` with `--deny run`; `usage` for wrong arguments and options.

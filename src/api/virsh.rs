@@ -3,11 +3,15 @@
 //! Called as a function of a script, a command gives data and writes nothing; run as a line of virsh, it also
 //! writes what virsh does. [`Output`] knows which.
 
+mod files;
+mod find;
 mod output;
 mod table;
+mod terminal;
+mod values;
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Engine, FnPtr, ImmutableString};
+use rhai::{Array, Engine, FnPtr, ImmutableString, Map, Module};
 
 pub use output::Output;
 
@@ -17,7 +21,19 @@ use crate::error::{Error, code};
 use crate::libvirt::Connection;
 
 pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("vsh", rhai::exported_module!(vsh_functions).into());
+    let mut module = Module::new();
+    rhai::combine_with_exported_module!(&mut module, "say", vsh_functions);
+    rhai::combine_with_exported_module!(&mut module, "files", files::file_functions);
+    rhai::combine_with_exported_module!(&mut module, "find", find::find_functions);
+    rhai::combine_with_exported_module!(&mut module, "terminal", terminal::terminal_functions);
+    rhai::combine_with_exported_module!(&mut module, "values", values::value_functions);
+    engine.register_static_module("vsh", module.into());
+}
+
+/// The system's words for a failure, without Rust's number behind them.
+fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 #[export_module]
@@ -81,6 +97,38 @@ mod vsh_functions {
         Ok(())
     }
 
+    /// Writes a table of maps: the headings, the keys of the columns, and what is printed in place of a text, for
+    /// each key. An absent value is `-`.
+    ///
+    /// ```rhai
+    /// vsh::table(["Id", "State"], [#{ id: 1, state: "off" }], ["id", "state"], #{ state: #{ off: "shut off" } });
+    /// ```
+    #[rhai_fn(name = "table", return_raw)]
+    pub(super) fn table_of_maps(
+        context: NativeCallContext,
+        headings: Array,
+        rows: Array,
+        keys: Array,
+        shown: Map,
+    ) -> Fallible<()> {
+        if Context::of(&context)?.virsh().is_shown() {
+            let rows = super::table::rows(&rows, &keys, &shown);
+            return table(context, headings, rows);
+        }
+        Ok(())
+    }
+
+    /// Writes bytes as they are.
+    ///
+    /// ```rhai
+    /// vsh::write(blob(1, 0x41));
+    /// ```
+    #[rhai_fn(name = "write", return_raw)]
+    pub(super) fn write_bytes(context: NativeCallContext, bytes: rhai::Blob) -> Fallible<()> {
+        Context::of(&context)?.virsh().write_bytes(&bytes);
+        Ok(())
+    }
+
     /// Whether the command was given as a line of virsh, so that what it writes is seen.
     ///
     /// ```rhai
@@ -99,6 +147,29 @@ mod vsh_functions {
     #[rhai_fn(return_raw)]
     pub(super) fn is_quiet(context: NativeCallContext) -> Fallible<bool> {
         Ok(Context::of(&context)?.virsh().is_quiet())
+    }
+
+    /// Whether lines of virsh are typed at a prompt.
+    ///
+    /// ```rhai
+    /// print(vsh::is_interactive());
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn is_interactive(context: NativeCallContext) -> Fallible<bool> {
+        Ok(Context::of(&context)?.virsh().is_interactive())
+    }
+
+    /// Makes another folder the one that relative paths start from.
+    ///
+    /// Errors: `io` where it cannot be entered.
+    ///
+    /// ```rhai
+    /// vsh::enter_folder(os::cwd());
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn enter_folder(folder: ImmutableString) -> Fallible<()> {
+        std::env::set_current_dir(folder.as_str())
+            .map_err(|error| Error::new(code::IO, format!("cd: {folder}: {}", super::words(&error))).into())
     }
 
     /// virsh's help on a command or a group; on everything where the name is `()`.

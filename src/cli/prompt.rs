@@ -4,11 +4,24 @@ use super::environment::Environment;
 use super::{Arguments, batch};
 use crate::config::{Env, Folders};
 use crate::output::{self, Format};
-use crate::repl::{self, Ending, HISTORY_FILE, Setup};
+use crate::repl::{self, Ending, HISTORY_FILE, Manner, Setup};
 use crate::report;
+use crate::session::Session;
 
 /// Runs the prompt and gives the exit status.
 pub(super) fn run(environment: &Environment, arguments: &Arguments) -> u8 {
+    // Modules are looked for where the person is.
+    let session = environment.session(arguments, Some(".".into()));
+    run_with(environment, arguments, session, Manner::Own)
+}
+
+/// Runs the prompt with a session that was made before.
+pub(super) fn run_with(
+    environment: &Environment,
+    arguments: &Arguments,
+    session: Session,
+    manner: Manner,
+) -> u8 {
     let history = match Folders::find(&Env::of_process()).state() {
         Ok(folder) => Some(folder.join(HISTORY_FILE)),
         Err(error) => {
@@ -17,8 +30,6 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments) -> u8 {
         }
     };
     let prompt = environment.config.prompt.clone();
-    // Modules are looked for where the person is.
-    let session = environment.session(arguments, Some(".".into()));
     let door = session.context().door().clone();
     let ending = repl::run(Setup {
         session,
@@ -27,6 +38,7 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments) -> u8 {
         typed: arguments.options.palette(output::stdout_is_terminal(), prompt.color),
         prompt,
         history,
+        manner,
     });
     let status = match ending {
         Ending::Status(status) => status,

@@ -13,6 +13,7 @@ use crate::api::error::from_rhai;
 use crate::error::{Error, code};
 use crate::libvirt::{Connection, Reason};
 use crate::output;
+use crate::repl::Manner;
 use crate::report;
 use crate::session::Session;
 use crate::virsh::{self, Call};
@@ -43,6 +44,9 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
         context.set_connection(Connection::new(uri, readonly, context.door().clone()));
     }
     let log = Log::open(options.log.clone().or_else(|| std::env::var("VIRSH_LOG_FILE").ok()));
+    if words.is_empty() && output::stdin_is_terminal() && output::stdout_is_terminal() {
+        return prompt(environment, arguments, session, options.quiet);
+    }
     let mut shell = Shell { session, options: options.clone(), log, environment };
     for remark in &options.remarks {
         shell.complain(remark);
@@ -61,6 +65,20 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
         _ => ended,
     };
     batch::settle(environment, shell.session.context().door(), ended)
+}
+
+/// Commands are typed: our prompt, which looks like virsh's.
+fn prompt(environment: &Environment, arguments: &Arguments, session: Session, quiet: bool) -> u8 {
+    if let Err(error) = session.connection().open() {
+        for line in virsh::error_lines(&error.context("failed to connect to the hypervisor")) {
+            output::err(&format!("error: {line}\n"));
+        }
+        return status::FAILED;
+    }
+    if !quiet {
+        drop(output::out(BANNER));
+    }
+    super::prompt::run_with(environment, arguments, session, Manner::Virsh { quiet })
 }
 
 fn default_uri() -> Option<String> {
@@ -178,7 +196,7 @@ impl Shell<'_> {
     fn run(&mut self, calls: &[Call]) -> Option<bool> {
         let mut done = true;
         for call in calls {
-            if matches!(call.command.name, "exit" | "quit") {
+            if call.leaves() {
                 return None;
             }
             let start = Instant::now();

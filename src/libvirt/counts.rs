@@ -7,7 +7,7 @@ use virt::sys;
 use super::connection::Connection;
 use super::door::read;
 use super::failure::{Failure, check};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How many objects of a kind there are; `None` for what the driver does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,22 @@ impl Connection {
     }
 
     /// True for a kind whose objects are active or not.
+    /// The number of one kind, with libvirt's own error where the driver does not count it; `defined_` in front of
+    /// the kind means those that are not active.
+    ///
+    /// Errors: `usage` for a kind that does not exist.
+    pub fn count(&self, kind: &str) -> Result<u32> {
+        let (name, defined) = kind.strip_prefix("defined_").map_or((kind, false), |name| (name, true));
+        let call = KINDS.iter().find(|(known, ..)| *known == name);
+        let call = call.and_then(|(_, active, inactive)| if defined { *inactive } else { Some(*active) });
+        let call = call.ok_or_else(|| Error::usage(format!("there is no number of {kind}")))?;
+        self.call(read("connection.counts"), "", move |c| {
+            // SAFETY: a live connection.
+            Ok(check(unsafe { call(c.as_ptr()) })? as u32)
+        })
+    }
+
+    /// Whether a kind has those that are active and those that are not.
     pub fn has_states(kind: &str) -> bool {
         KINDS.iter().any(|(known, _, inactive)| *known == kind && inactive.is_some())
     }

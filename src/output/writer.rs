@@ -19,14 +19,21 @@ pub enum Written {
 ///
 /// Errors: `io` where the text cannot be written, for example to a full disk.
 pub fn out(text: &str) -> Result<Written> {
-    progress::aside(|| send(&mut io::stdout().lock(), text))
+    progress::aside(|| send(&mut io::stdout().lock(), text.as_bytes()))
+}
+
+/// Writes bytes to stdout as they are and flushes them.
+///
+/// Errors: as [`out`].
+pub fn out_bytes(bytes: &[u8]) -> Result<Written> {
+    progress::aside(|| send(&mut io::stdout().lock(), bytes))
 }
 
 /// Flushes what [`out`] has written: the last step before the process ends or replaces itself.
 ///
 /// Errors: as [`out`].
 pub fn flush() -> Result<Written> {
-    send(&mut io::stdout().lock(), "")
+    send(&mut io::stdout().lock(), b"")
 }
 
 /// Writes a text to stderr as it is; there is no one to tell where that fails.
@@ -36,8 +43,8 @@ pub fn err(text: &str) {
     });
 }
 
-fn send(stream: &mut dyn Write, text: &str) -> Result<Written> {
-    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+fn send(stream: &mut dyn Write, bytes: &[u8]) -> Result<Written> {
+    match stream.write_all(bytes).and_then(|()| stream.flush()) {
         Ok(()) => Ok(Written::All),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Written::Closed),
         Err(error) => Err(Error::io("standard output", &error)
@@ -54,7 +61,7 @@ mod tests {
     #[test]
     fn a_text_arrives_unchanged() {
         let mut sink = Vec::new();
-        assert_eq!(send(&mut sink, "a\nb").unwrap(), Written::All);
+        assert_eq!(send(&mut sink, b"a\nb").unwrap(), Written::All);
         assert_eq!(sink, b"a\nb");
     }
 
@@ -62,13 +69,13 @@ mod tests {
     fn a_reader_that_has_gone_is_no_error() {
         let (reader, mut writer) = io::pipe().unwrap();
         drop(reader);
-        assert_eq!(send(&mut writer, "text").unwrap(), Written::Closed);
+        assert_eq!(send(&mut writer, b"text").unwrap(), Written::Closed);
     }
 
     #[test]
     fn a_full_disk_is_an_error() {
         let Ok(mut full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
-        let error = send(&mut full, "text").unwrap_err();
+        let error = send(&mut full, b"text").unwrap_err();
         assert_eq!(error.code(), code::IO);
         assert_eq!(error.facts().object.as_deref(), Some("standard output"));
     }

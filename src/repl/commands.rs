@@ -5,9 +5,11 @@ use crate::lang::catalog::Catalog;
 use crate::lang::reference;
 use crate::output::Palette;
 use crate::report;
+use crate::virsh::{self, records};
 
 /// Every command as it is typed, with what it does.
 pub(super) const WORDS: &[(&str, &str)] = &[
+    ("COMMAND …", "Any line of virsh: `list --all`, `start web1`; `!` forces virsh, parentheses force Rhai."),
     ("help", "Shows what there is; `help NAME` and `?NAME` explain one thing."),
     ("exit", "Leaves; so do `quit` and Ctrl-D."),
     ("quit", "Leaves; so do `exit` and Ctrl-D."),
@@ -20,6 +22,8 @@ pub(super) enum Command<'a> {
     Help(Option<&'a str>),
     /// Leave the prompt.
     Leave,
+    /// A line of virsh.
+    Virsh(&'a str),
 }
 
 impl<'a> Command<'a> {
@@ -31,6 +35,10 @@ impl<'a> Command<'a> {
             return (name.is_empty() || is_name(name))
                 .then(|| Self::Help(Some(name).filter(|n| !n.is_empty())));
         }
+        if let Some(line) = input.strip_prefix('!') {
+            return Some(Self::Virsh(line.trim()));
+        }
+        let whole = input;
         let input = input.strip_suffix(';').unwrap_or(input).trim_end();
         let (word, rest) = input.split_once(char::is_whitespace).unwrap_or((input, ""));
         if is_variable(word) {
@@ -40,9 +48,17 @@ impl<'a> Command<'a> {
             ("help", "") => Some(Self::Help(None)),
             ("help", name) if is_name(name) => Some(Self::Help(Some(name))),
             ("exit" | "quit", "") => Some(Self::Leave),
-            _ => None,
+            _ => virsh_line(whole, word).map(Self::Virsh),
         }
     }
+}
+
+/// The input, where its first word is a command of virsh and not the beginning of an expression.
+fn virsh_line<'a>(input: &'a str, word: &str) -> Option<&'a str> {
+    let name = word.split([';', '(', '.', '[', '=', ':']).next().unwrap_or(word);
+    let rest = &input[name.len()..];
+    let goes_on = rest.starts_with(['(', '.', '[', '=', ':']) || rest.trim_start().starts_with('=');
+    (!goes_on && records::find(name).is_some()).then_some(input)
 }
 
 /// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses.
@@ -68,8 +84,14 @@ pub(super) fn help(catalog: &Catalog, name: Option<&str>, palette: Palette) -> R
     let Some(name) = name else {
         return Ok(welcome(catalog, palette));
     };
+    let command = records::find(name).and_then(|command| virsh::help(Some(command.name)).ok());
     if let Some(help) = reference::help(catalog, name) {
-        return Ok(report::help(&help, palette));
+        let also =
+            command.map(|_| format!("\nvirsh has a command of this name: `!help {name}` explains it.\n"));
+        return Ok(format!("{}{}", report::help(&help, palette), also.unwrap_or_default()));
+    }
+    if let Some(help) = command {
+        return Ok(help);
     }
     let error = Error::usage(format!("there is no help on {name:?}"));
     let near = reference::near(catalog, name);
@@ -116,6 +138,18 @@ mod tests {
             assert_eq!(read(input), None, "{input}");
         }
         assert_eq!(read("exit;"), Some(Command::Leave));
+    }
+
+    #[test]
+    fn a_line_of_virsh_is_known_by_its_first_word() {
+        for input in ["list", "net-list --all", "start web1; list", "dumpxml web1", "list;", "help net-list"]
+        {
+            assert_eq!(read(input), Some(Command::Virsh(input)), "{input}");
+        }
+        assert_eq!(read("!domains"), Some(Command::Virsh("domains")));
+        for input in ["list(1)", "list.len()", "list = 3", "list[0]", "list::x", "domains()", "net - list"] {
+            assert_eq!(read(input), None, "{input}");
+        }
     }
 
     #[test]

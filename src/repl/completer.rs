@@ -14,6 +14,8 @@ use crate::lang::infer::{Call, Place, place_at};
 use crate::lang::options::OptionSpec;
 use crate::lang::types::Type;
 use crate::libvirt::Connection;
+use crate::virsh::complete::{Value, Wanted, place};
+use crate::virsh::records;
 
 /// The words of the language that are worth completing.
 const KEYWORDS: &[&str] = &[
@@ -33,11 +35,55 @@ pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     if let Some(choices) = help_topics(before, catalog) {
         return choices;
     }
+    if let Some(line) = virsh_line(shell, before) {
+        return virsh_choices(shell, before, line);
+    }
     let scope = shell.session().scope();
     let prelude = shell.knowledge().prelude();
     let place = place_at(&format!("{prelude}{before}"), scope, &|_| None, catalog);
     let at = At { shell, catalog, scope, before, after, prelude: prelude.len() };
     at.choices(place)
+}
+
+/// What is typed, where it is a line of virsh with at least its first word.
+fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
+    let forced = before.trim_start().strip_prefix('!');
+    let is_variable = |name: &str| shell.session().scope().contains(name);
+    match Command::read(before, is_variable) {
+        Some(Command::Virsh(_)) if forced.is_some() || before.trim_start().contains(char::is_whitespace) => {
+            Some(forced.unwrap_or(before))
+        }
+        _ => forced,
+    }
+}
+
+fn virsh_choices(shell: &Shell, before: &str, line: &str) -> Choices {
+    let Some(place) = place(line) else { return Choices::default() };
+    let start = before.len() - line.len() + place.start;
+    let value = |value: &Value| -> Vec<Choice> {
+        let names = if value.is_file() {
+            files::paths(&place.typed)
+        } else if value.kind == "command" {
+            return commands_of_virsh();
+        } else {
+            let words: Vec<String> = value.words().into_iter().map(str::to_owned).collect();
+            if words.is_empty() { shell.names().virsh(&shell.session().connection(), value) } else { words }
+        };
+        names.into_iter().map(Choice::plain).collect()
+    };
+    let all = match &place.wanted {
+        Wanted::Command => commands_of_virsh(),
+        Wanted::Value(wanted) => value(wanted),
+        Wanted::Options(options, wanted) => {
+            let options = options.iter().map(|o| Choice::with(format!("--{}", o.name), o.summary));
+            wanted.iter().flat_map(value).chain(options).collect()
+        }
+    };
+    Choices::matching(start, &place.typed, all)
+}
+
+fn commands_of_virsh() -> Vec<Choice> {
+    records::commands().map(|command| Choice::with(command.name, command.summary)).collect()
 }
 
 /// `help Dom`, `?Dom`: what help is given on.

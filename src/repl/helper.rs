@@ -12,6 +12,7 @@ use rustyline::{CompletionType, Context, Result};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::choice::Choice;
+use super::commands::Command;
 use super::completer;
 use super::highlighter;
 use super::hinter::{self, Hint};
@@ -101,6 +102,11 @@ impl Hinter for Helper {
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        let is_variable =
+            |name: &str| self.shell.try_borrow().is_ok_and(|shell| shell.session().scope().contains(name));
+        if let Some(Command::Virsh(_)) = Command::read(line, is_variable) {
+            return highlighter::highlight_virsh(line, self.palette);
+        }
         let cursor = self.is_editing.get().then_some(cursor);
         highlighter::highlight(line, cursor, self.palette)
     }

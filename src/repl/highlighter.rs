@@ -38,6 +38,30 @@ pub(super) fn highlight(source: &str, cursor: Option<usize>, palette: Palette) -
     painted.into()
 }
 
+/// Returns a line of virsh with colours: its commands and their options.
+pub(super) fn highlight_virsh(line: &str, palette: Palette) -> Cow<'_, str> {
+    if !palette.is_colored() {
+        return line.into();
+    }
+    let mut painted = String::with_capacity(line.len() * 2);
+    let mut is_command = true;
+    for piece in line.split_inclusive([' ', ';', '\n']) {
+        let word = piece.trim_end_matches([' ', ';', '\n']);
+        let style = match word {
+            _ if is_command => Some(Style::Hint),
+            word if word.starts_with("--") => Some(Style::Caution),
+            _ => None,
+        };
+        match style.filter(|_| !word.is_empty()) {
+            Some(style) => painted.push_str(&palette.paint(style, word)),
+            None => painted.push_str(word),
+        }
+        painted.push_str(&piece[word.len()..]);
+        is_command = piece.ends_with([';', '\n']) || (is_command && word.is_empty());
+    }
+    painted.into()
+}
+
 fn style(class: Class) -> Option<Style> {
     match class {
         Class::Keyword => Some(Style::Strong),
@@ -59,6 +83,12 @@ mod tests {
         let painted = highlight("let x = \"a\nb", None, Palette::COLOR);
         assert_eq!(painted, "\x1b[1mlet\x1b[0m x = \x1b[32m\"a\x1b[0m\nb");
         assert_eq!(highlight("let x", None, Palette::PLAIN), "let x");
+    }
+
+    #[test]
+    fn a_line_of_virsh_shows_its_commands_and_options() {
+        let painted = highlight_virsh("list --all;uri", Palette::COLOR);
+        assert_eq!(painted, "\x1b[36mlist\x1b[0m \x1b[33m--all\x1b[0m;\x1b[36muri\x1b[0m");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::libvirt::Connection;
+use crate::virsh::{self, complete::Value};
 
 /// Names are used without asking again for this long.
 const FRESH: Duration = Duration::from_secs(1);
@@ -55,7 +56,7 @@ pub(super) fn kind_of(function: &str) -> Option<&'static Kind> {
 
 /// The names that were found last, by connection and kind.
 #[derive(Default)]
-pub(super) struct Names(Mutex<HashMap<(String, &'static str), Arc<Slot>>>);
+pub(super) struct Names(Mutex<HashMap<(String, String), Arc<Slot>>>);
 
 #[derive(Default)]
 struct Slot {
@@ -80,16 +81,24 @@ impl Names {
         })
     }
 
+    /// Returns the names that complete a value of a line of virsh, sorted; none where the connection is not open.
+    pub(super) fn virsh(&self, connection: &Connection, value: &Value) -> Vec<String> {
+        let key = format!("{} {:?}", value.kind, value.before);
+        let (asked, value) = (connection.clone(), value.clone());
+        self.get_with(connection.uri(), &key, connection.is_open(), move || virsh::names(&asked, &value))
+            .to_vec()
+    }
+
     fn get_with(
         &self,
         host: String,
-        kind: &'static str,
+        kind: &str,
         is_open: bool,
         read: impl FnOnce() -> Result<Vec<String>> + Send + 'static,
     ) -> Arc<[String]> {
         let slot = {
             let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.entry((host, kind)).or_default().clone()
+            slots.entry((host, kind.to_owned())).or_default().clone()
         };
         let mut state = slot.state();
         let is_fresh = state.read.is_some_and(|read| read.elapsed() < FRESH);

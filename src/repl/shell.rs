@@ -6,7 +6,7 @@ use super::commands::{self, Command};
 use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
-use super::{Ending, Setup};
+use super::{Ending, Manner, Setup};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
@@ -15,6 +15,7 @@ use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
 use crate::report;
 use crate::session::Session;
+use crate::virsh;
 
 /// See the module.
 pub(super) struct Shell {
@@ -25,6 +26,7 @@ pub(super) struct Shell {
     stderr: Palette,
     /// How many inputs were evaluated.
     inputs: usize,
+    manner: Manner,
     /// The connection that was open after the last input.
     open: Option<Connection>,
 }
@@ -32,8 +34,10 @@ pub(super) struct Shell {
 impl Shell {
     /// Makes a shell; nothing is opened or read.
     pub(super) fn new(setup: Setup) -> Self {
+        setup.session.context().virsh().set_interactive();
         Self {
             session: setup.session,
+            manner: setup.manner,
             knowledge: Knowledge::default(),
             names: Names::default(),
             options: setup.options,
@@ -61,6 +65,9 @@ impl Shell {
     /// Returns the prompt: the connection, without the parameters of its URI, and its mode.
     pub(super) fn prompt(&self) -> String {
         let connection = self.session.connection();
+        if let Manner::Virsh { .. } = self.manner {
+            return if connection.is_readonly() { "virsh > ".into() } else { "virsh # ".into() };
+        }
         let uri = connection.uri();
         // Nothing was named and nothing is open: there is no URI yet.
         let name = if uri == "default" { "virhai" } else { without_parameters(&uri) };
@@ -97,6 +104,7 @@ impl Shell {
         match Command::read(input, |name| self.session.scope().contains(name)) {
             Some(Command::Leave) => Some(Ending::Status(0)),
             Some(Command::Help(name)) => self.help(name, screen),
+            Some(Command::Virsh(line)) => self.virsh(line, screen),
             None => self.evaluate(input, screen),
         }
     }
@@ -130,6 +138,36 @@ impl Shell {
             Ok(())
         });
         self.finish(outcome, screen)
+    }
+
+    /// Runs a line of virsh: its value is the last value, as that of any input.
+    fn virsh(&mut self, line: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        if let Some(reason) = self.ends_the_run() {
+            return Some(Ending::Wish(reason));
+        }
+        self.session.interrupt().reset();
+        let calls = match virsh::parse_line(line) {
+            Ok(calls) => calls,
+            Err(error) => {
+                screen.tell(&report::error_text(&error, self.stderr));
+                return None;
+            }
+        };
+        let quiet = self.manner == Manner::Virsh { quiet: true };
+        for call in calls {
+            if call.leaves() {
+                return Some(Ending::Status(0));
+            }
+            let outcome = virsh::run(&self.session, &call, quiet).map(|value| self.session.remember(value));
+            let failed = outcome.is_err();
+            if let Some(ending) = self.finish(outcome, screen) {
+                return Some(ending);
+            }
+            if failed {
+                return None;
+            }
+        }
+        None
     }
 
     fn show(&mut self, value: &Dynamic, screen: &mut dyn Screen) -> Result<(), Box<EvalAltResult>> {

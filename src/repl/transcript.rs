@@ -19,6 +19,8 @@ impl Transcript {
     pub fn new(mut setup: Setup) -> Self {
         let paper = Paper::default();
         let printed = paper.clone();
+        let shown = paper.clone();
+        setup.session.context().virsh().redirect(move |text| shown.push(text));
         setup.session.on_print(move |text| printed.push(&format!("{text}\n")));
         Self {
             shell: Shell::new(setup),

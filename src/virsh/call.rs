@@ -17,6 +17,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether it ends the shell: `exit`, `quit`.
+    pub fn leaves(&self) -> bool {
+        matches!(self.command.name, "exit" | "quit")
+    }
+
     /// The value of an option as it was typed.
     pub fn text(&self, name: &str) -> Option<&str> {
         let given = self.given.iter().find(|(index, _)| self.command.options[*index].name == name);
@@ -60,7 +65,7 @@ fn typed_value(option: &CommandOption, text: &str) -> Result<Dynamic> {
             let error = format!("Failed to get option '{}': Option argument is empty", option.name);
             return Err(Error::usage(error));
         }
-        Value::Text | Value::TextOrEmpty => text.to_owned().into(),
+        Value::Text | Value::TextOrEmpty | Value::NumberText => text.to_owned().into(),
         Value::Number(c_type) => number::number(option.name, text, c_type)?.into(),
         Value::Size(scale) => number::size(option.name, text, scale)?.into(),
     })
@@ -80,18 +85,24 @@ pub(crate) fn options_of_script(command: &Command, given: Map) -> Result<Map> {
             (Kind::Flag, _) => value.as_bool().map_err(|_| wrong("true or false"))?.into(),
             (Kind::Rest, _) if value.is_array() => value,
             (Kind::Rest, _) => Array::from([value]).into(),
-            (_, Value::Number(_) | Value::Size(_)) if value.is_int() => value,
+            (_, Value::Number(_) | Value::NumberText | Value::Size(_)) if value.is_int() => value,
             (_, Value::Text | Value::TextOrEmpty) if value.is_int() => value.to_string().into(),
             _ if value.is_unit() => value,
-            _ => typed_value(option, &value.into_string().map_err(|type_name| {
-                Error::usage(format!("virsh::{}: {name} cannot be a {type_name}", command.function()))
-            })?)?,
+            _ => typed_value(
+                option,
+                &value.into_string().map_err(|type_name| {
+                    Error::usage(format!("virsh::{}: {name} cannot be a {type_name}", command.function()))
+                })?,
+            )?,
         };
         map.insert(name, value);
     }
     let missing = |option: &&CommandOption| {
         let value = map.get(script_name(option.name).as_str());
-        option.required && value.is_none_or(|value| value.is_unit() || value.read_lock::<Array>().is_some_and(|a| a.is_empty()))
+        option.required
+            && value.is_none_or(|value| {
+                value.is_unit() || value.read_lock::<Array>().is_some_and(|a| a.is_empty())
+            })
     };
     match command.options.iter().find(missing) {
         Some(option) => {

@@ -21,7 +21,9 @@ pub(crate) fn functions(modules: &Arc<Modules>) -> Module {
         FuncRegistration::new(name.as_str())
             .with_comments([doc.as_str()])
             .with_params_info(["Dynamic"])
-            .set_into_module(&mut module, move |context: NativeCallContext| without.call(&context, Map::new()));
+            .set_into_module(&mut module, move |context: NativeCallContext| {
+                without.call(&context, Map::new())
+            });
         FuncRegistration::new(name.as_str())
             .with_comments([doc.as_str()])
             .with_params_info(["options: Map", "Dynamic"])

@@ -15,9 +15,9 @@ pub fn help(name: Option<&str>) -> Result<String> {
         return Ok(command_text(&command));
     }
     let group = records::groups().iter().find(|group| group.keyword == name || group.title == name);
-    group.map(|group| group_text(*group)).ok_or_else(|| {
-        Error::usage(format!("command or command group '{name}' doesn't exist"))
-    })
+    group
+        .map(|group| group_text(*group))
+        .ok_or_else(|| Error::usage(format!("command or command group '{name}' doesn't exist")))
 }
 
 fn group_text(group: Group) -> String {
@@ -27,7 +27,7 @@ fn group_text(group: Group) -> String {
 }
 
 fn command_text(command: &Command) -> String {
-    let synopsis: String = command.options.iter().filter_map(synopsis).collect();
+    let synopsis: String = command.options.iter().filter_map(|option| synopsis(command, option)).collect();
     let mut text = format!(
         "  NAME\n    {name} - {summary}\n\n  SYNOPSIS\n    {name}{synopsis}\n\n  DESCRIPTION\n    {summary}\n",
         name = command.name,
@@ -36,7 +36,7 @@ fn command_text(command: &Command) -> String {
     if command.options.iter().any(is_shown) {
         text.push_str("\n  OPTIONS\n");
         for option in command.options.iter().filter(|option| is_shown(option)) {
-            text.push_str(&format!("    {:15}  {}\n", usage(option), option.summary));
+            text.push_str(&format!("    {:15}  {}\n", usage(command, option), option.summary));
         }
     }
     text.push('\n');
@@ -51,7 +51,7 @@ fn type_word(option: &CommandOption) -> &'static str {
     if option.value.is_number() { "<number>" } else { "<string>" }
 }
 
-fn synopsis(option: &CommandOption) -> Option<String> {
+fn synopsis(command: &Command, option: &CommandOption) -> Option<String> {
     let name = option.name;
     Some(match option.kind {
         Kind::Alias { .. } => return None,
@@ -60,17 +60,31 @@ fn synopsis(option: &CommandOption) -> Option<String> {
         Kind::Option => format!(" [--{name} {}]", type_word(option)),
         Kind::Data if option.required => format!(" <{name}>"),
         Kind::Data => format!(" [<{name}>]"),
-        Kind::Rest if option.by_place && option.required => format!(" <{name}>..."),
-        Kind::Rest => format!(" [<{name}>]..."),
+        Kind::Rest => {
+            let (open, close) = if option.required { ("{", "}") } else { ("[", "]") };
+            match usage(command, option) {
+                short if short.starts_with('<') && option.required => format!(" {short}..."),
+                usage => format!(" {open}{usage}{close}..."),
+            }
+        }
     })
 }
 
-fn usage(option: &CommandOption) -> String {
+fn usage(command: &Command, option: &CommandOption) -> String {
     let name = option.name;
     match option.kind {
         Kind::Flag | Kind::Alias { .. } => format!("--{name}"),
         Kind::Option => format!("--{name} {}", type_word(option)),
         Kind::Data => format!("[--{name}] {}", type_word(option)),
-        Kind::Rest => format!("<{name}>"),
+        // What the values belong to is clear where nothing else takes one.
+        Kind::Rest
+            if command
+                .options
+                .iter()
+                .all(|o| o.kind == Kind::Flag || matches!(o.kind, Kind::Alias { .. }) || o.name == name) =>
+        {
+            format!("<{name}>")
+        }
+        Kind::Rest => format!("[--{name}] {}", type_word(option)),
     }
 }

@@ -64,7 +64,9 @@ impl<'a> Line<'a> {
                 self.rest = text.find('\n').map_or("", |end| &text[end..]).chars();
                 return;
             }
-            let Some(rest) = text.strip_prefix([' ', '\t']).or_else(|| text.strip_prefix("\\\n")) else { return };
+            let Some(rest) = text.strip_prefix([' ', '\t']).or_else(|| text.strip_prefix("\\\n")) else {
+                return;
+            };
             self.rest = rest.chars();
         }
     }

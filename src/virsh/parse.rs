@@ -158,7 +158,9 @@ impl Reader {
                     format!("--{}", option.name)
                 };
                 let error = format!("command '{}' requires {name} option", self.command.name);
-                return Err(Error::usage(error).hint(format!("`help {}` shows all options", self.command.name)));
+                return Err(
+                    Error::usage(error).hint(format!("`help {}` shows all options", self.command.name))
+                );
             }
         }
         Ok(Call { command: self.command, given: self.given })

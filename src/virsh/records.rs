@@ -12,8 +12,21 @@ use crate::stdlib;
 
 /// The groups in the order of virsh's help.
 const GROUPS: &[&str] = &[
-    "domain", "monitor", "events", "host", "checkpoint", "interface", "filter", "network", "nodedev", "secret",
-    "snapshot", "backup", "pool", "volume", "virsh",
+    "domain",
+    "monitor",
+    "events",
+    "host",
+    "checkpoint",
+    "interface",
+    "filter",
+    "network",
+    "nodedev",
+    "secret",
+    "snapshot",
+    "backup",
+    "pool",
+    "volume",
+    "virsh",
 ];
 
 /// Names that virsh takes for a command without listing them.
@@ -97,6 +110,8 @@ pub enum Value {
     TextOrEmpty,
     /// A number as the C type of this name holds it.
     Number(&'static str),
+    /// A number that the command itself reads: it arrives as it was typed.
+    NumberText,
     /// A size; a number without a unit counts this many bytes.
     Size(u64),
 }
@@ -109,7 +124,9 @@ impl Group {
             *at += line.len();
             Some((start, line))
         });
-        starts.filter(|(_, line)| !line.starts_with('\t')).map(move |(start, _)| Command::read(&self.text[start..]))
+        starts
+            .filter(|(_, line)| !line.starts_with('\t'))
+            .map(move |(start, _)| Command::read(&self.text[start..]))
     }
 
     /// The names of its commands.
@@ -154,11 +171,8 @@ pub fn find(name: &str) -> Option<Command> {
     }
     let line = format!("{name}\t");
     groups().iter().find_map(|group| {
-        let start = if group.text.starts_with(&line) {
-            0
-        } else {
-            group.text.find(&format!("\n{line}"))? + 1
-        };
+        let start =
+            if group.text.starts_with(&line) { 0 } else { group.text.find(&format!("\n{line}"))? + 1 };
         Some(Command::read(&group.text[start..]))
     })
 }
@@ -222,6 +236,7 @@ impl Value {
         match word {
             "string" => Self::Text,
             "string?" => Self::TextOrEmpty,
+            "number" => Self::NumberText,
             "bytes" => Self::Size(1),
             "kib" => Self::Size(1 << 10),
             "mib" => Self::Size(1 << 20),
@@ -231,7 +246,7 @@ impl Value {
 
     /// Whether it is written as a number.
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Number(_) | Self::Size(_))
+        matches!(self, Self::Number(_) | Self::NumberText | Self::Size(_))
     }
 }
 
@@ -252,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_words_of_the_table_are_known() {
-        const NUMBERS: &[&str] = &["int", "uint", "ulong", "longlong", "ulonglong"];
+        const NUMBERS: &[&str] = &["int", "uint", "ulong", "longlong", "ulonglong", "ulonglongwrap"];
         for command in commands() {
             assert!(!command.module.is_empty() && !command.summary.is_empty(), "{}", command.name);
             for option in &command.options {

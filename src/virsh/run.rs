@@ -22,7 +22,9 @@ pub(super) fn body(engine: &Engine, modules: &Modules, command: &Command, option
     let program = modules.program(engine, &format!("virsh/{}", command.module))?;
     // Its imports are made again at each call, which costs a look into the modules that are kept.
     let how = CallFnOptions::new().eval_ast(true);
-    engine.call_fn_with_options(how, &mut Scope::new(), &program, command.function(), (options,)).map_err(unwrapped)
+    engine
+        .call_fn_with_options(how, &mut Scope::new(), &program, command.function(), (options,))
+        .map_err(unwrapped)
 }
 
 /// The call of the body itself is of no interest to whoever called the command.
@@ -41,5 +43,12 @@ fn unwrapped(failure: Box<EvalAltResult>) -> Box<EvalAltResult> {
 pub fn error_lines(error: &Error) -> Vec<String> {
     let facts = error.facts();
     let last = facts.libvirt.as_deref().unwrap_or(&facts.message);
-    facts.context.iter().map(String::as_str).chain([last]).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    facts
+        .context
+        .iter()
+        .map(String::as_str)
+        .chain([last])
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -54,7 +54,10 @@ impl Verdict {
 #[test]
 fn virsh_and_virhai_do_the_same() {
     let Some(virsh) = need::on_path("virsh") else {
-        assert!(!need::met(concat!(module_path!(), "::virsh_and_virhai_do_the_same::here"), &[need::Need::Program("virsh")]));
+        assert!(!need::met(
+            concat!(module_path!(), "::virsh_and_virhai_do_the_same::here"),
+            &[need::Need::Program("virsh")]
+        ));
         return;
     };
     let filter = std::env::var("VIRHAI_CASES").ok();
@@ -67,7 +70,11 @@ fn virsh_and_virhai_do_the_same() {
         return;
     }
     let same = verdicts.iter().filter(|verdict| verdict.is_same()).count();
-    assert!(same * 100 >= verdicts.len() * LEAST_SAME_PERCENT, "{same} of {} cases are the same", verdicts.len());
+    assert!(
+        same * 100 >= verdicts.len() * LEAST_SAME_PERCENT,
+        "{same} of {} cases are the same",
+        verdicts.len()
+    );
     let rows: Vec<Row> = verdicts.iter().map(Row::of).collect();
     golden::check(&project("docs/virsh-coverage.md"), &page::text(&rows));
     let lacking = page::lacking(&rows);
@@ -81,8 +88,8 @@ fn run_all(sections: &[Section], virsh: &std::path::Path) -> (Vec<Verdict>, bool
     std::thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
-                while let Some((index, section)) =
-                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|index| Some((index, sections.get(index)?)))
+                while let Some((index, section)) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    .and_then(|index| Some((index, sections.get(index)?)))
                 {
                     match world::run(section, virsh) {
                         Some(verdicts) => done.lock().unwrap().push((index, verdicts)),

@@ -92,6 +92,7 @@ fn enter(
         timeout: program.timeout,
         cwd: None,
         env,
+        terminal: false,
     };
     let finished = local.run(&|| interrupted(context)).map_err(of_call)?;
     if let Some(fault) = entry.fault() {

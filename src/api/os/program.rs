@@ -31,6 +31,8 @@ pub(in crate::api) struct Program {
     pub(in crate::api) cwd: Option<String>,
     /// Variables that are set, or taken away where there is no value.
     pub(in crate::api) env: Vec<(String, Option<String>)>,
+    /// Whether it has our own input and outputs.
+    pub(in crate::api) terminal: bool,
 }
 
 /// What came of it.
@@ -54,6 +56,9 @@ impl Program {
     /// Errors: `usage` for a program without a name, `io` where it cannot be started, `timeout` when its time
     /// is over, and what `interrupted` says.
     pub(in crate::api) fn run(&self, interrupted: &dyn Fn() -> Option<Error>) -> Result<Finished> {
+        if self.terminal {
+            return self.run_on_terminal();
+        }
         let running = self.start()?;
         match self.watch(running, interrupted) {
             (_, Ok(finished)) => Ok(finished),
@@ -68,7 +73,14 @@ impl Program {
         self.argv.first().map_or("", String::as_str)
     }
 
-    fn start(&self) -> Result<Running> {
+    /// Waits for a program that the person talks to: it ends when they want.
+    fn run_on_terminal(&self) -> Result<Finished> {
+        let status = self.command()?.status().map_err(|error| self.not_started(&error))?;
+        Ok(Finished { out: Vec::new(), err: Vec::new(), code: exit_code(status) })
+    }
+
+    /// The program with its arguments, folder and variables.
+    fn command(&self) -> Result<Command> {
         let Some((program, arguments)) = self.argv.split_first().filter(|(program, _)| !program.is_empty())
         else {
             return Err(Error::usage("there is no program to run")
@@ -78,7 +90,7 @@ impl Program {
             return Err(Error::io(cwd.clone(), &io::ErrorKind::NotADirectory.into()));
         }
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
         if let Some(cwd) = &self.cwd {
             command.current_dir(cwd);
         }
@@ -88,6 +100,12 @@ impl Program {
                 None => command.env_remove(name),
             };
         }
+        Ok(command)
+    }
+
+    fn start(&self) -> Result<Running> {
+        let mut command = self.command()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own can be ended with all its children. On a terminal the program stays in ours:
         // elsewhere it would be stopped when it asks for a password.
         let grouped = !io::stdin().is_terminal();

@@ -15,6 +15,7 @@ pub struct Output(Mutex<State>);
 struct State {
     shown: bool,
     quiet: bool,
+    interactive: bool,
     write: Option<Write>,
 }
 
@@ -40,6 +41,16 @@ impl Output {
         self.state().write = Some(Box::new(write));
     }
 
+    /// Lines are typed at a prompt from now on.
+    pub fn set_interactive(&self) {
+        self.state().interactive = true;
+    }
+
+    /// Whether lines are typed at a prompt.
+    pub fn is_interactive(&self) -> bool {
+        self.state().interactive
+    }
+
     /// Whether what is written is seen.
     pub fn is_shown(&self) -> bool {
         self.state().shown
@@ -60,6 +71,15 @@ impl Output {
             Some(write) => write(text),
             // Nobody reads any more: virsh goes on too.
             None => drop(output::out(text)),
+        }
+    }
+
+    /// Writes bytes.
+    pub fn write_bytes(&self, bytes: &[u8]) {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.write(text),
+            Err(_) if self.is_shown() => drop(output::out_bytes(bytes)),
+            Err(_) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Tables as virsh writes them.
 
-use rhai::{Array, Dynamic};
+use rhai::{Array, Dynamic, Map};
 use unicode_width::UnicodeWidthStr;
 
 /// The blanks between two columns.
@@ -9,7 +9,8 @@ const GAP: usize = 3;
 /// Writes the rows below the headings, or without them where `quiet`.
 pub(super) fn text(headings: &Array, rows: &Array, quiet: bool) -> String {
     let headings = cells(headings);
-    let rows: Vec<Vec<String>> = rows.iter().filter_map(|row| row.read_lock::<Array>().map(|row| cells(&row))).collect();
+    let rows: Vec<Vec<String>> =
+        rows.iter().filter_map(|row| row.read_lock::<Array>().map(|row| cells(&row))).collect();
     let width = |column: usize| {
         let cells = rows.iter().chain((!quiet).then_some(&headings));
         cells.filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default()
@@ -25,6 +26,29 @@ pub(super) fn text(headings: &Array, rows: &Array, quiet: bool) -> String {
         line(&mut text, row, &widths);
     }
     text
+}
+
+/// The rows of maps: the columns of these keys, with the words that stand for a value.
+pub(super) fn rows(maps: &Array, keys: &Array, shown: &Map) -> Array {
+    let keys: Vec<(String, Option<Map>)> = keys
+        .iter()
+        .map(|key| {
+            let key = key.to_string();
+            let words =
+                shown.get(key.as_str()).and_then(|words| words.read_lock::<Map>().map(|words| words.clone()));
+            (key, words)
+        })
+        .collect();
+    let cell = |map: &Map, (key, words): &(String, Option<Map>)| -> Dynamic {
+        let Some(value) = map.get(key.as_str()).filter(|value| !value.is_unit()) else { return "-".into() };
+        let text = value.to_string();
+        words.as_ref().and_then(|words| words.get(text.as_str()).cloned()).unwrap_or_else(|| text.into())
+    };
+    let row = |map: &Dynamic| -> Option<Dynamic> {
+        let map = map.read_lock::<Map>()?;
+        Some(keys.iter().map(|key| cell(&map, key)).collect::<Array>().into())
+    };
+    maps.iter().filter_map(row).collect()
 }
 
 fn cells(row: &Array) -> Vec<String> {

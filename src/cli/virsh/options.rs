@@ -105,7 +105,8 @@ type Rest<'a> = &'a mut dyn Iterator<Item = Result<String, String>>;
 /// `--name`, `--name=value` or `--name value`; a beginning that fits one name only will do.
 fn long(text: &str, argument: &str, rest: Rest<'_>) -> Result<Given, String> {
     let (name, attached) = text.split_once('=').map_or((text, None), |(n, v)| (n, Some(v.to_owned())));
-    let fits: Vec<_> = KNOWN.iter().filter(|known| !known.1.is_empty() && known.1.starts_with(name)).collect();
+    let fits: Vec<_> =
+        KNOWN.iter().filter(|known| !known.1.is_empty() && known.1.starts_with(name)).collect();
     let exact = KNOWN.iter().find(|known| known.1 == name && !name.is_empty());
     let known = match (exact, fits.as_slice()) {
         (Some(known), _) => known,
@@ -183,7 +184,11 @@ impl VirshOptions {
 }
 
 fn count(letter: char, value: &str) -> Result<i32, String> {
-    value.parse().ok().filter(|number| *number >= 0).ok_or_else(|| format!("Invalid value for option -{letter}"))
+    value
+        .parse()
+        .ok()
+        .filter(|number| *number >= 0)
+        .ok_or_else(|| format!("Invalid value for option -{letter}"))
 }
 
 #[cfg(test)]
@@ -196,7 +201,8 @@ mod tests {
 
     #[test]
     fn options_end_at_the_command() {
-        let Ok(VirshLine::Run(options, words)) = parse(&["-qrc", "test:///default", "list", "--all", "-c"]) else {
+        let Ok(VirshLine::Run(options, words)) = parse(&["-qrc", "test:///default", "list", "--all", "-c"])
+        else {
             panic!("refused")
         };
         assert!(options.quiet && options.readonly);
@@ -206,7 +212,9 @@ mod tests {
 
     #[test]
     fn a_long_name_may_be_cut_short() {
-        let Ok(VirshLine::Run(options, _)) = parse(&["--conn=a:///", "--keepalive-i", "5"]) else { panic!("refused") };
+        let Ok(VirshLine::Run(options, _)) = parse(&["--conn=a:///", "--keepalive-i", "5"]) else {
+            panic!("refused")
+        };
         assert_eq!((options.connect.as_deref(), options.keepalive_interval), (Some("a:///"), Some(5)));
         assert!(parse(&["--keepalive", "5"]).is_err());
         assert_eq!(parse(&["--version=long"]), Ok(VirshLine::Version { long: true }));

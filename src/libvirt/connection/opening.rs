@@ -158,7 +158,8 @@ impl Connection {
 fn still_lost(error: Error) -> Error {
     let facts = error.facts();
     let message = format!("the connection was lost and could not be opened again: {}", facts.message);
-    let lost = Error::new(code::DISCONNECTED, message).libvirt(facts.libvirt.clone().unwrap_or_default())
+    let lost = Error::new(code::DISCONNECTED, message)
+        .libvirt(facts.libvirt.clone().unwrap_or_default())
         .cause(facts.message.clone());
     match facts.hint.clone() {
         Some(hint) => lost.hint(hint),

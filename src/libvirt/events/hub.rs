@@ -268,7 +268,8 @@ fn refused(failure: Failure, kind: &Kind) -> Failure {
             if report.number as u32 == sys::VIR_ERR_INVALID_ARG || report.message.contains("event ID") =>
         {
             let message = format!("there are no events of the kind {:?} here", kind.name);
-            let error = Error::new(code::UNSUPPORTED, message).libvirt(report.message.clone()).cause(report.message);
+            let error =
+                Error::new(code::UNSUPPORTED, message).libvirt(report.message.clone()).cause(report.message);
             error.hint("they need a newer libvirt, here and on the host").into()
         }
         failure => failure,

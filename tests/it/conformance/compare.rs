@@ -53,7 +53,9 @@ impl Outcome {
         if self.status != other.status {
             shown.push_str(&format!("status {} and not {}\n", self.status, other.status));
         }
-        for (name, theirs, ours) in [("stdout", &self.stdout, &other.stdout), ("stderr", &self.stderr, &other.stderr)] {
+        for (name, theirs, ours) in
+            [("stdout", &self.stdout, &other.stdout), ("stderr", &self.stderr, &other.stderr)]
+        {
             if theirs != ours {
                 shown.push_str(&format!("{name} (- virsh, + virhai)\n{}", golden::difference(theirs, ours)));
             }

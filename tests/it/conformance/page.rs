@@ -42,7 +42,10 @@ pub(super) fn text(rows: &[Row]) -> String {
         rows.len()
     );
     for group in records::groups() {
-        text.push_str(&format!("\n## {}\n\n| command | cases | on | options compared |\n|---|---|---|---|\n", group.title));
+        text.push_str(&format!(
+            "\n## {}\n\n| command | cases | on | options compared |\n|---|---|---|---|\n",
+            group.title
+        ));
         for command in group.commands() {
             text.push_str(&command_row(&command, rows));
         }
@@ -70,6 +73,7 @@ fn command_row(command: &records::Command, rows: &[Row]) -> String {
 /// The commands of which no case succeeds or none fails.
 pub(super) fn lacking(rows: &[Row]) -> Vec<&'static str> {
     let old = records::commands().filter(|command| command.since.is_none());
-    let has = |name: &str, succeeded: bool| rows.iter().any(|row| row.has(name) && row.succeeded == succeeded);
+    let has =
+        |name: &str, succeeded: bool| rows.iter().any(|row| row.has(name) && row.succeeded == succeeded);
     old.map(|command| command.name).filter(|name| !has(name, true) || !has(name, false)).collect()
 }

@@ -63,7 +63,8 @@ fn in_daemon(section: &Section, program: &Path) -> Vec<Outcome> {
         "qemu" | "guest" | "network" => daemon.uri(),
         world => daemon.uri_for(world),
     };
-    let outcomes = section.cases.iter().map(|case| folder.run(case, &uri, &[(daemon.dir(), "LAB")])).collect();
+    let outcomes =
+        section.cases.iter().map(|case| folder.run(case, &uri, &[(daemon.dir(), "LAB")])).collect();
     drop(guest);
     outcomes
 }
@@ -108,6 +109,7 @@ impl Folder {
         }
         let output = run_process(shell, LIMIT);
         let places: Vec<_> = places.iter().copied().chain([(self.path(), "DIR")]).collect();
-        Outcome { stdout: output.stdout(), stderr: output.stderr(), status: output.status }.settled(case, &places)
+        Outcome { stdout: output.stdout(), stderr: output.stderr(), status: output.status }
+            .settled(case, &places)
     }
 }

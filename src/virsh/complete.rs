@@ -1,0 +1,177 @@
+//! What can stand at the end of a line of virsh that is being typed.
+
+use super::records::{self, Command, CommandOption, Kind};
+
+/// The end of a line.
+#[derive(Debug)]
+pub struct Place {
+    /// The byte where the word begins that is being typed.
+    pub start: usize,
+    /// What of it is there.
+    pub typed: String,
+    /// What it can become.
+    pub wanted: Wanted,
+}
+
+/// What a word can become.
+#[derive(Debug)]
+pub enum Wanted {
+    /// A command.
+    Command,
+    /// One of these options, or a value where one can stand without its option's name.
+    Options(Vec<CommandOption>, Option<Value>),
+    /// The value of an option.
+    Value(Value),
+}
+
+/// A value that is being typed.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// What completes it, as the table says: `domain-active`, `file`, `enum:a,b`.
+    pub kind: &'static str,
+    /// The values that stand before it, with the kinds of their options.
+    pub before: Vec<(&'static str, String)>,
+}
+
+impl Value {
+    /// The words that it is one of.
+    pub fn words(&self) -> Vec<&'static str> {
+        let words = self.kind.strip_prefix("enum?:").or_else(|| self.kind.strip_prefix("enum:"));
+        words.map(|words| words.split(',').map(str::trim).collect()).unwrap_or_default()
+    }
+
+    /// Whether it is a file.
+    pub fn is_file(&self) -> bool {
+        self.kind.starts_with("file")
+    }
+
+    /// The value before it whose kind begins like this.
+    pub fn before(&self, kind: &str) -> Option<&str> {
+        let found = self.before.iter().find(|(of, _)| of.starts_with(kind));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// Reads a line up to the cursor; nothing where no command is known whose options could follow.
+pub fn place(line: &str) -> Option<Place> {
+    let begin = line.rfind([';', '\n']).map_or(0, |at| at + 1);
+    let mut words: Vec<&str> = line[begin..].split_whitespace().collect();
+    let typed = if line.ends_with(char::is_whitespace) { "" } else { words.pop().unwrap_or_default() };
+    place_of_words(&words, typed).map(|mut place| {
+        place.start += line.len() - typed.len();
+        place
+    })
+}
+
+/// Does the same for words; the start is counted from the beginning of what is typed.
+pub fn place_of_words(words: &[&str], typed: &str) -> Option<Place> {
+    let Some((name, given)) = words.split_first() else {
+        return Some(Place { start: 0, typed: typed.into(), wanted: Wanted::Command });
+    };
+    let command = records::find(name)?;
+    let mut seen = Seen::default();
+    for word in given {
+        seen.word(&command, word);
+    }
+    let values = || seen.values(&command);
+    if let Some(option) = seen.expected {
+        return Some(Place {
+            start: 0,
+            typed: typed.into(),
+            wanted: value(&command.options[option], values()),
+        });
+    }
+    if let Some((name, start)) = typed.strip_prefix("--").and_then(|text| text.split_once('=')) {
+        let option = command.option(name)?;
+        let typed_from = typed.len() - start.len();
+        return Some(Place { start: typed_from, typed: start.into(), wanted: value(option, values()) });
+    }
+    let next = command.options.iter().enumerate().find(|(index, option)| {
+        option.by_place && (option.kind == Kind::Rest || !seen.given.iter().any(|(given, _)| given == index))
+    });
+    let next = next.filter(|_| !typed.starts_with('-')).map(|(_, option)| option);
+    let next = next.map(|option| Value { kind: option.completes, before: values() });
+    let free = |(index, option): &(usize, &CommandOption)| {
+        !matches!(option.kind, Kind::Alias { .. }) && !seen.given.iter().any(|(given, _)| given == index)
+    };
+    let options = command.options.iter().enumerate().filter(free).map(|(_, option)| option.clone()).collect();
+    Some(Place { start: 0, typed: typed.into(), wanted: Wanted::Options(options, next) })
+}
+
+fn value(option: &CommandOption, before: Vec<(&'static str, String)>) -> Wanted {
+    Wanted::Value(Value { kind: option.completes, before })
+}
+
+/// The options that the words so far have given.
+#[derive(Default)]
+struct Seen {
+    given: Vec<(usize, String)>,
+    /// The option whose value comes next.
+    expected: Option<usize>,
+}
+
+impl Seen {
+    fn word(&mut self, command: &Command, word: &str) {
+        if let Some(option) = self.expected.take() {
+            self.given.push((option, word.into()));
+            return;
+        }
+        let place = |name: &str| command.options.iter().position(|option| option.name == name);
+        if let Some(text) = word.strip_prefix("--") {
+            let (name, attached) = text.split_once('=').map_or((text, None), |(n, v)| (n, Some(v)));
+            let Some(index) = place(name) else { return };
+            match attached {
+                None if command.options[index].kind != Kind::Flag => self.expected = Some(index),
+                attached => self.given.push((index, attached.unwrap_or_default().into())),
+            }
+            return;
+        }
+        let free = |(index, option): &(usize, &CommandOption)| {
+            option.by_place && !self.given.iter().any(|(given, _)| given == index)
+        };
+        if let Some((index, _)) = command.options.iter().enumerate().find(free) {
+            self.given.push((index, word.into()));
+        }
+    }
+
+    fn values(&self, command: &Command) -> Vec<(&'static str, String)> {
+        self.given.iter().map(|(index, value)| (command.options[*index].completes, value.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value_at(line: &str) -> (String, &'static str) {
+        let place = place(line).unwrap();
+        match place.wanted {
+            Wanted::Value(value) | Wanted::Options(_, Some(value)) => (place.typed, value.kind),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_value_is_known_by_its_option_or_its_place() {
+        assert_eq!(value_at("start w").1, "domain-inactive");
+        assert_eq!(value_at("list; domid "), (String::new(), "domain-active"));
+        assert_eq!(value_at("dumpxml --domain we"), ("we".into(), "domain"));
+        assert_eq!(value_at("dumpxml --domain=we"), ("we".into(), "domain"));
+    }
+
+    #[test]
+    fn options_that_were_given_are_not_offered_again() {
+        let Some(Place { wanted: Wanted::Options(options, _), .. }) = place("list --all --") else {
+            panic!()
+        };
+        let names: Vec<_> = options.iter().map(|option| option.name).collect();
+        assert!(names.contains(&"inactive") && !names.contains(&"all"));
+    }
+
+    #[test]
+    fn the_first_word_is_a_command() {
+        assert!(matches!(place("ne"), Some(Place { wanted: Wanted::Command, start: 0, .. })));
+        assert!(matches!(place("list; ne"), Some(Place { wanted: Wanted::Command, start: 6, .. })));
+        assert!(place("bogus x").is_none());
+    }
+}

@@ -36,6 +36,7 @@ mod screenshot;
 mod security;
 pub(in crate::api) mod settings;
 mod statistics;
+pub(super) use statistics::memory_stat_name;
 #[cfg(test)]
 mod tests;
 mod tuning;

@@ -13,7 +13,7 @@ use super::domain::affect::affect;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::error::Result;
-use crate::lang::options::{OptionTable, boolean, flag, word};
+use crate::lang::options::{OptionTable, boolean, flag, text};
 use crate::libvirt::{Connection, NodeDevice, sys};
 use crate::xml::Document;
 
@@ -40,10 +40,9 @@ static XML_DESC: OptionTable = OptionTable {
 
 static DETACH: OptionTable = OptionTable {
     function: "NodeDevice.detach",
-    options: &[word(
+    options: &[text(
         "driver",
-        &["default", "vfio", "kvm", "xen"],
-        "What holds the device until a guest has it; `default` leaves it to libvirt.",
+        "What holds the device until a guest has it, such as `vfio`; without it libvirt chooses.",
     )],
 };
 
@@ -222,7 +221,7 @@ mod node_device_functions {
     /// ```
     #[rhai_fn(name = "detach", return_raw, pure)]
     pub fn detach_with(device: &mut NodeDevice, options: Map) -> Fallible<()> {
-        let driver = DETACH.read(options)?.get_text("driver")?.filter(|driver| driver != "default");
+        let driver = DETACH.read(options)?.get_text("driver")?;
         Ok(device.detach(driver.as_deref())?)
     }
 

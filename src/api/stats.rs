@@ -76,6 +76,11 @@ fn groups(options: &Parsed) -> Result<u32> {
     groups.iter().try_fold(0, |bits, name| Ok(bits | group(name)?))
 }
 
+/// The bits of groups by name.
+pub(super) fn group_bits(names: &Array) -> Result<u32> {
+    names.iter().try_fold(0, |bits, name| Ok(bits | group(&name.to_string())?))
+}
+
 /// Statistics of these guests of one connection, one map each, in their order.
 pub(super) fn of(connection: &Connection, guests: &[Domain], options: &Parsed) -> Result<Array> {
     let maps = connection.domain_list_stats_into(guests, groups(options)?, options.flags(), MapSink)?;

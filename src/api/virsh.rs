@@ -5,7 +5,9 @@
 
 mod files;
 mod find;
+mod guests;
 mod output;
+mod parameters;
 mod table;
 mod terminal;
 mod values;
@@ -25,6 +27,8 @@ pub(super) fn register(engine: &mut Engine) {
     rhai::combine_with_exported_module!(&mut module, "say", vsh_functions);
     rhai::combine_with_exported_module!(&mut module, "files", files::file_functions);
     rhai::combine_with_exported_module!(&mut module, "find", find::find_functions);
+    rhai::combine_with_exported_module!(&mut module, "guests", guests::guest_functions);
+    rhai::combine_with_exported_module!(&mut module, "parameters", parameters::parameter_functions);
     rhai::combine_with_exported_module!(&mut module, "terminal", terminal::terminal_functions);
     rhai::combine_with_exported_module!(&mut module, "values", values::value_functions);
     engine.register_static_module("vsh", module.into());

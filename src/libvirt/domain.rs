@@ -35,7 +35,7 @@ pub use agent_exec::{GuestProcess, GuestProgram};
 pub use agent_file::{GuestFile, GuestFileMode};
 pub use block::DiskError;
 pub use block_job::BlockJobInfo;
-pub use bulk::DomainEntry;
+pub use bulk::{DomainColumns, DomainEntry, DomainRow};
 pub use descriptors::inherited_file;
 pub use guest::{GuestFileSystem, KeyChange};
 pub use job::{ControlInfo, JobInfo, JobStats};

@@ -69,6 +69,11 @@ impl Connection {
         })
     }
 
+    /// Statistics of these guests of this connection (`virDomainListGetStats`).
+    pub fn domain_list_stats(&self, guests: &[Domain], groups: u32, flags: u32) -> Result<Vec<DomainStats>> {
+        self.domain_list_stats_into(guests, groups, flags, Copy)
+    }
+
     /// Statistics of these guests of this connection, in libvirt's order (`virDomainListGetStats`).
     pub fn domain_list_stats_into<S: StatsSink>(
         &self,

@@ -40,6 +40,12 @@ enum MemoryStat {
     Time,
 }
 
+/// The name of a statistic of memory.
+pub(in crate::api) fn memory_stat_name(tag: i32) -> String {
+    let known = usize::try_from(tag).ok().and_then(|tag| MEMORY_STATS.get(tag));
+    known.map_or_else(|| tag.to_string(), |(name, _)| (*name).to_owned())
+}
+
 fn memory_stat((tag, value): (i32, u64)) -> Result<(rhai::Identifier, Dynamic)> {
     let whole = |number: u64| Dynamic::from_int(i64::try_from(number).unwrap_or(i64::MAX));
     let known = usize::try_from(tag).ok().and_then(|tag| MEMORY_STATS.get(tag));

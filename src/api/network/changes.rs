@@ -61,8 +61,7 @@ fn section_number(word: &str) -> Result<u32> {
 /// The index of the parent in libvirt's form: -1 is its own choice.
 fn parent_index(options: &Parsed) -> Result<i32> {
     let Some(index) = options.get_int("parent_index")? else { return Ok(-1) };
-    let fits = i32::try_from(index).ok().filter(|index| *index >= 0);
-    fits.ok_or_else(|| Error::usage(format!("`parent_index` counts from 0 and cannot be {index}")))
+    i32::try_from(index).map_err(|_| Error::usage(format!("`parent_index` cannot be {index}")))
 }
 
 methods_with_options! {
@@ -72,7 +71,7 @@ methods_with_options! {
     /// `command` is `add` (the same as `add-last`), `add-first`, `modify` or `delete`. `section` says what the
     /// XML is: `ip-dhcp-host`, `ip-dhcp-range`, `dns-host`, `dns-txt`, `dns-srv`, `portgroup`,
     /// `forward-interface`, … A network that runs gets the change at once, and its stored definition only with
-    /// `config`. `parent_index` counts from 0.
+    /// `config`. `parent_index` counts from 0; with -1 libvirt chooses.
     ///
     /// Errors: `usage` for a word that is none of these; `operation_invalid` for an element that is there
     /// already or is not there, and for `live` while the network does not run; `config_unsupported` and

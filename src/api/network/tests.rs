@@ -139,7 +139,7 @@ fn an_update_that_cannot_be_is_refused() {
     assert!(
         refusal("\"add\", \"dns-host\", \"<host/>\", #{ current: true, config: true }").1.contains("`live`")
     );
-    assert_eq!(refusal("\"add\", \"dns-host\", \"<host/>\", #{ parent_index: -2 }").0, "usage");
+    assert_eq!(refusal("\"add\", \"dns-host\", \"<host/>\", #{ parent_index: 9999999999 }").0, "usage");
     assert_eq!(refusal("\"delete\", \"dns-host\", \"<host ip='192.168.122.7'/>\"").0, "operation_invalid");
 }
 

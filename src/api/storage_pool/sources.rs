@@ -3,7 +3,6 @@
 use rhai::plugin::{ImmutableString, export_module};
 use rhai::{Engine, Map};
 
-use super::finders::type_bit;
 use crate::api::Fallible;
 use crate::api::host::Host;
 use crate::api::xml::XmlDocument;
@@ -59,7 +58,6 @@ fn source(options: Map) -> Result<Option<String>> {
 }
 
 fn find(connection: &Connection, kind: &str, options: Map) -> Result<XmlDocument> {
-    type_bit(kind)?;
     let found = connection.find_pool_sources(kind, source(options)?.as_deref())?;
     Ok(Document::parse(&found)?.into())
 }
@@ -72,7 +70,7 @@ mod pool_sources {
     /// A document with one `source` for each, to be put into a definition. The type is one of dir, fs,
     /// netfs, logical, disk, iscsi, … as in `pools()`.
     ///
-    /// Errors: `usage` for a word that is no type; `unsupported`, `no_support` and `invalid_arg` for a type
+    /// Errors: `unsupported`, `no_support` and `invalid_arg` for a type
     /// that cannot be searched, or only on a server.
     ///
     /// ```rhai
@@ -85,7 +83,7 @@ mod pool_sources {
 
     /// Storage of a server that could become a pool of a type (`virConnectFindStoragePoolSources`).
     ///
-    /// Errors: `usage` for a word that is no type; `unsupported` and `invalid_arg` for a type that cannot be
+    /// Errors: `unsupported` and `invalid_arg` for a type that cannot be
     /// searched, `internal_error` and `operation_failed` where the server does not answer.
     ///
     /// ```rhai

@@ -21,6 +21,8 @@ pub enum AgentPatience {
     /// As long as libvirt finds right: 5 seconds.
     #[default]
     Default,
+    /// libvirt's own number, which it checks itself.
+    Number(i32),
     /// Until it answers.
     Forever,
     /// Not at all: the answer is there, or the call fails.
@@ -33,6 +35,7 @@ impl AgentPatience {
     fn number(self) -> c_int {
         match self {
             Self::Default => sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_DEFAULT,
+            Self::Number(number) => number,
             Self::Forever => sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_BLOCK,
             Self::None => sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_NOWAIT as c_int,
             Self::AtMost(time) => {
@@ -45,6 +48,13 @@ impl AgentPatience {
 
 /// Commands that only look, by the beginning of their names.
 const READS: &[&str] = &["guest-get-", "guest-ping", "guest-info", "guest-sync", "guest-network-get-"];
+
+/// What a command is at the door: by its name, a look or a change.
+fn effect(command: &Value) -> Operation {
+    let name = command.get("execute").and_then(Value::as_str).unwrap_or_default();
+    let looks = READS.iter().any(|start| name.starts_with(start));
+    if looks { read("domain.agent_command") } else { change("domain.agent_command") }
+}
 
 impl Domain {
     /// Asks the agent whether it is there (`virDomainQemuAgentCommand`).
@@ -60,13 +70,7 @@ impl Domain {
     /// Errors: `agent_unresponsive` where there is no agent or no answer in time, `internal_error` with
     /// the agent's own words for a command that fails.
     pub fn agent_command(&self, command: &Value, patience: AgentPatience) -> Result<Value> {
-        let name = command.get("execute").and_then(Value::as_str).unwrap_or_default();
-        let operation = if READS.iter().any(|start| name.starts_with(start)) {
-            read("domain.agent_command")
-        } else {
-            change("domain.agent_command")
-        };
-        self.agent_answer(operation, command, patience)
+        self.agent_answer(effect(command), command, patience)
     }
 
     /// Does the same as another operation: what a command does is known to whoever makes it.
@@ -76,8 +80,25 @@ impl Domain {
         command: &Value,
         patience: AgentPatience,
     ) -> Result<Value> {
-        let text = c_text("an agent command", &command.to_string())?;
-        let answer = self.call(operation, move |d| {
+        let answer = self.agent_text(operation, &command.to_string(), patience)?;
+        let strange = || {
+            Error::new("internal_error", format!("the agent's answer is not what it should be: {answer:?}"))
+                .operation(operation.name)
+                .object(self.label())
+        };
+        let Ok(Value::Object(mut answer)) = serde_json::from_str(&answer) else { return Err(strange()) };
+        answer.remove("return").ok_or_else(strange)
+    }
+
+    /// Sends the agent a text, whatever it is, and returns the text of its answer (`virDomainQemuAgentCommand`).
+    pub fn agent_command_text(&self, command: &str, patience: AgentPatience) -> Result<String> {
+        let name = serde_json::from_str::<Value>(command).unwrap_or_default();
+        self.agent_text(effect(&name), command, patience)
+    }
+
+    fn agent_text(&self, operation: Operation, command: &str, patience: AgentPatience) -> Result<String> {
+        let text = c_text("an agent command", command)?;
+        self.call(operation, move |d| {
             // SAFETY: a live domain and a NUL-terminated text; the answer is ours to free.
             unsafe {
                 let answer = check_pointer(sys::virDomainQemuAgentCommand(
@@ -90,14 +111,7 @@ impl Domain {
                 release(answer.cast());
                 Ok(copy)
             }
-        })?;
-        let strange = || {
-            Error::new("internal_error", format!("the agent's answer is not what it should be: {answer:?}"))
-                .operation(operation.name)
-                .object(self.label())
-        };
-        let Ok(Value::Object(mut answer)) = serde_json::from_str(&answer) else { return Err(strange()) };
-        answer.remove("return").ok_or_else(strange)
+        })
     }
 
     /// Sets how long libvirt waits for the agent in every later call

@@ -64,8 +64,8 @@ impl Domain {
 
     /// Stops writing to its file systems, or to those at the given places, and returns how many they
     /// are (`virDomainFSFreeze`). Whoever calls it has to see to it that they are thawed: see
-    /// [`super::super::FreezeGuard`].
-    pub(in crate::libvirt) fn fs_freeze_unguarded(&self, mountpoints: &[String]) -> Result<u32> {
+    /// [`super::super::FreezeGuard`]; virsh leaves that to the person.
+    pub fn fs_freeze_unguarded(&self, mountpoints: &[String]) -> Result<u32> {
         let places = Texts::new("a mount point", mountpoints)?;
         self.call(change("domain.fs_freeze"), move |d| {
             // SAFETY: a live domain and an array of NUL-terminated texts with its length.
@@ -81,6 +81,17 @@ impl Domain {
         self.call(change("domain.fs_thaw"), |d| {
             // SAFETY: a live domain; no array and its length mean all.
             check(unsafe { sys::virDomainFSThaw(d.as_ptr(), std::ptr::null_mut(), 0, 0) }).map(|n| n as u32)
+        })
+    }
+
+    /// Lets its file systems at the given places be written to again (`virDomainFSThaw`); no places mean all.
+    pub fn fs_thaw_at(&self, mountpoints: &[String]) -> Result<u32> {
+        let places = Texts::new("a mount point", mountpoints)?;
+        self.call(change("domain.fs_thaw"), move |d| {
+            // SAFETY: a live domain and an array of NUL-terminated texts with its length.
+            places
+                .with(|array, count| check(unsafe { sys::virDomainFSThaw(d.as_ptr(), array, count, 0) }))
+                .map(|n| n as u32)
         })
     }
 

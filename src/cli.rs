@@ -3,6 +3,7 @@
 mod arguments;
 mod batch;
 mod check;
+mod completions;
 mod credentials;
 mod doc;
 
@@ -95,6 +96,10 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
     hidden::thaw_leftovers(&environment);
     match &arguments.mode {
         Mode::Virsh(line) => virsh::run(&environment, &arguments, line),
+        Mode::Completions(shell) => {
+            drop(crate::output::out(shell.script()));
+            status::DONE
+        }
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),
         Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {

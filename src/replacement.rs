@@ -20,6 +20,21 @@ const PREFIX: &str = ".virhai-";
 /// How many links may point to one another.
 const LINKS: usize = 40;
 
+/// Whether a path names an open file of a process: `/dev/stdout`, `/dev/fd/3`, `/proc/self/fd/3`.
+fn is_descriptor(path: &Path) -> bool {
+    let is_in_proc =
+        |path: &Path| path.starts_with("/proc") && path.parent().is_some_and(|p| p.ends_with("fd"));
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS {
+        if is_in_proc(&path) || path.starts_with("/dev/fd") {
+            return true;
+        }
+        let Ok(next) = fs::read_link(&path) else { return false };
+        path = path.parent().unwrap_or(Path::new("/")).join(next);
+    }
+    false
+}
+
 /// The new contents of a file, until they are complete; see the module.
 pub struct Replacement {
     file: File,
@@ -35,6 +50,11 @@ impl Replacement {
     ///
     /// A symbolic link stays: what it points to is replaced, or made.
     pub fn begin(path: &Path) -> io::Result<Option<Self>> {
+        // What is no file, and what is open already under another name (`/dev/stdout`), is written to.
+        let there = fs::metadata(path).ok();
+        if there.is_some_and(|there| !there.is_file() && !there.is_dir()) || is_descriptor(path) {
+            return Ok(None);
+        }
         let target = followed(path)?;
         let old = match fs::metadata(&target) {
             Ok(old) if old.is_file() => Some(old),

@@ -19,7 +19,7 @@ mod run;
 pub use call::Call;
 pub(crate) use functions::functions;
 pub use help::help;
-pub use line::Line;
+pub use line::{Line, Word};
 pub use names::names;
 pub use parse::{parse_line, parse_words};
 pub use run::{error_lines, run};

@@ -177,6 +177,16 @@ pub mod file_functions {
         Path::new(path.as_str()).is_file()
     }
 
+    /// True where there is a block device, or a link to one.
+    ///
+    /// ```rhai
+    /// print(fs::is_block_device("/dev/null"));
+    /// ```
+    pub fn is_block_device(path: ImmutableString) -> bool {
+        use std::os::unix::fs::FileTypeExt;
+        std::fs::metadata(path.as_str()).is_ok_and(|data| data.file_type().is_block_device())
+    }
+
     /// True where there is a folder, or a link to one.
     ///
     /// ```rhai

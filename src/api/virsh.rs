@@ -6,6 +6,7 @@
 mod files;
 mod find;
 mod guests;
+mod host;
 mod output;
 mod parameters;
 mod table;
@@ -28,6 +29,7 @@ pub(super) fn register(engine: &mut Engine) {
     rhai::combine_with_exported_module!(&mut module, "files", files::file_functions);
     rhai::combine_with_exported_module!(&mut module, "find", find::find_functions);
     rhai::combine_with_exported_module!(&mut module, "guests", guests::guest_functions);
+    rhai::combine_with_exported_module!(&mut module, "host", host::host_functions);
     rhai::combine_with_exported_module!(&mut module, "parameters", parameters::parameter_functions);
     rhai::combine_with_exported_module!(&mut module, "terminal", terminal::terminal_functions);
     rhai::combine_with_exported_module!(&mut module, "values", values::value_functions);
@@ -49,7 +51,7 @@ mod vsh_functions {
     /// vsh::say("Id:             1");
     /// ```
     #[rhai_fn(return_raw)]
-    pub(super) fn say(context: NativeCallContext, text: ImmutableString) -> Fallible<()> {
+    pub(super) fn say(context: NativeCallContext, text: Dynamic) -> Fallible<()> {
         Context::of(&context)?.virsh().write(&format!("{text}\n"));
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
+use super::completions::Shell;
 use super::status;
 use super::virsh::VirshLine;
 use crate::error::{Error, Result};
@@ -23,7 +24,7 @@ use crate::{report, units};
     override_usage = "virhai [OPTIONS] [FILE [ARG]...]\n       virhai [OPTIONS] -e CODE [ARG]...\n       virhai COMMAND [OPTIONS] ...",
     after_help = COMMANDS_HELP,
 )]
-struct Line {
+pub(super) struct Line {
     #[command(flatten)]
     options: Options,
 
@@ -41,6 +42,7 @@ Commands:
   run FILE [ARG]...    Run a script, even one that is named like a command
   check FILE...        Parse and lint scripts without connecting; exit status 2 on any finding
   virsh [OPTION]...    What virsh does: its commands, options, output and exit status
+  completions SHELL    The script that teaches bash, zsh or fish to complete
   doc [NAME]           Help on a function, type or module; without NAME the index
 
 Exit status: 0 done, 1 the script failed, 2 wrong usage or a script that does not parse,
@@ -129,6 +131,8 @@ pub enum Mode {
         /// The whole reference as Markdown.
         markdown: bool,
     },
+    /// Write the script that teaches a shell completion.
+    Completions(Shell),
     /// What virsh does.
     Virsh(Box<VirshLine>),
 }
@@ -191,7 +195,7 @@ impl Early {
 }
 
 /// The command words; a script of such a name is run with `run`.
-const COMMANDS: &[&str] = &["run", "check", "doc", "virsh"];
+pub(super) const COMMANDS: &[&str] = &["run", "check", "doc", "virsh", "completions"];
 
 #[derive(Debug, Parser)]
 #[command(name = "virhai run", about = "Runs a script.")]
@@ -230,6 +234,14 @@ struct Doc {
     markdown: bool,
 }
 
+#[derive(Debug, Parser)]
+#[command(name = "virhai completions", about = "Writes the script that teaches a shell to complete virhai.")]
+struct Completions {
+    /// bash, zsh or fish
+    #[arg(value_parser = word::<Shell>)]
+    shell: Shell,
+}
+
 impl Arguments {
     /// Understands the arguments of the process, its name left out.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Self, Early> {
@@ -258,6 +270,10 @@ impl Arguments {
                 let options = options.overridden_by(doc.options);
                 let mode = Mode::Doc { name: doc.name, markdown: doc.markdown };
                 Ok(Self { options, mode, args: Vec::new() })
+            }
+            Some("completions") => {
+                let completions: Completions = read(rest, &options)?;
+                Ok(Self { options, mode: Mode::Completions(completions.shell), args: Vec::new() })
             }
             Some("virsh") => {
                 let line = VirshLine::parse(rest).map_err(Early::Virsh)?;

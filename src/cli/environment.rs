@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 
 use rhai::Engine;
 
-use super::arguments::{Arguments, Options};
+use super::arguments::{Arguments, Mode, Options};
 use super::{credentials, signals};
 use crate::api::domain::manager_warning;
 use crate::api::permissions::{Permission, Permissions};
@@ -46,9 +46,10 @@ impl Environment {
             readonly: options.readonly,
             deny_change: !permissions.allows(Permission::Change),
             deny_destroy: !permissions.allows(Permission::Destroy),
+            libvirt_refuses: matches!(arguments.mode, Mode::Virsh(_)),
         };
         let mut door = Door::new(rules, interrupt);
-        if options.quiet {
+        if options.quiet || matches!(arguments.mode, Mode::Virsh(_)) {
             output::progress::silence();
         } else {
             door = door.with_watcher(warn_of_manager);

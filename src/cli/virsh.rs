@@ -18,7 +18,7 @@ use crate::report;
 use crate::session::Session;
 use crate::virsh::{self, Call};
 use log::Log;
-pub(super) use options::{VirshLine, VirshOptions};
+pub(super) use options::{KNOWN_OPTIONS, VirshLine, VirshOptions};
 
 const BANNER: &str = "Welcome to virsh, the virtualization interactive terminal.\n\n\
     Type:  'help' for help with commands\n       'quit' to quit\n\n";
@@ -81,7 +81,7 @@ fn prompt(environment: &Environment, arguments: &Arguments, session: Session, qu
     super::prompt::run_with(environment, arguments, session, Manner::Virsh { quiet })
 }
 
-fn default_uri() -> Option<String> {
+pub(super) fn default_uri() -> Option<String> {
     std::env::var("VIRSH_DEFAULT_CONNECT_URI").ok().filter(|uri| !uri.is_empty())
 }
 

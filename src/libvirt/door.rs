@@ -57,6 +57,8 @@ pub struct Rules {
     pub deny_change: bool,
     /// `--deny destroy`
     pub deny_destroy: bool,
+    /// What a read-only connection cannot do is left to libvirt to refuse, in its own words.
+    pub libvirt_refuses: bool,
 }
 
 /// One change that was tried: what an observer is told.
@@ -193,6 +195,9 @@ impl Door {
         if self.rules.deny_change {
             return Err(Error::new(code::DENIED, format!("{name} is forbidden by --deny change"))
                 .hint("run without --deny change to allow it"));
+        }
+        if self.rules.libvirt_refuses {
+            return Ok(());
         }
         if self.rules.readonly {
             return Err(Error::new(code::READ_ONLY, format!("{name} is forbidden by -r (--readonly)"))

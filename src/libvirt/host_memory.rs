@@ -33,6 +33,17 @@ impl Connection {
         })
     }
 
+    /// Free memory of one NUMA node in bytes, or nothing; libvirt checks its number (`virNodeGetCellsFreeMemory`).
+    pub fn cell_free_memory(&self, cell: i32) -> Result<Vec<u64>> {
+        self.call(read("host.cells_free_memory"), "", move |c| {
+            let mut free = 0;
+            // SAFETY: a live connection and room for one number.
+            let filled =
+                check(unsafe { sys::virNodeGetCellsFreeMemory(c.as_ptr(), &raw mut free, cell, 1) })?;
+            Ok(if filled == 0 { Vec::new() } else { vec![free] })
+        })
+    }
+
     /// Free pages of some sizes (in bytes) on one NUMA node, in the same order (`virNodeGetFreePages`).
     ///
     /// One node at a time: nodes differ in their sizes, and not every driver says how many it answered for.

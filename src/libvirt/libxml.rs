@@ -13,8 +13,10 @@ use crate::error::{Error, Result, code};
 
 type Pointer = *mut c_void;
 
-/// Blanks between elements are no nodes; nothing is fetched; no warnings.
-const OPTIONS: c_int = 256 | 2048 | 64;
+/// Nothing is fetched; no warnings.
+const OPTIONS: c_int = 2048 | 64;
+/// Blanks between elements are no nodes.
+const NO_BLANKS: c_int = 256;
 /// `XPATH_NODESET`
 const NODE_SET: c_int = 1;
 
@@ -66,11 +68,11 @@ macro_rules! call {
 struct Tree(Pointer);
 
 impl Tree {
-    fn parse(text: &str) -> Result<Self> {
+    fn parse(text: &str, options: c_int) -> Result<Self> {
         let length =
             c_int::try_from(text.len()).map_err(|_| Error::new(code::XML, "the document is too large"))?;
         let tree = call!(c"xmlReadMemory"(text.as_ptr().cast() => *const c_char, length => c_int,
-            null() => *const c_char, null() => *const c_char, OPTIONS => c_int) -> Pointer);
+            null() => *const c_char, null() => *const c_char, OPTIONS | options => c_int) -> Pointer);
         if tree.is_null() {
             Err(Error::new(code::XML, "the document is not well-formed"))
         } else {
@@ -163,7 +165,7 @@ impl Drop for Found<'_> {
 /// Errors: `xml` for a text that is no XML; `internal_error` in libvirt's words for an expression that gives no
 /// nodes but a number, a text or a truth value.
 pub fn xpath(text: &str, expression: &str, wrap: bool) -> Result<String> {
-    let tree = Tree::parse(text)?;
+    let tree = Tree::parse(text, NO_BLANKS)?;
     let path = CString::new(expression).map_err(|_| Error::usage("a path cannot contain a NUL character"))?;
     let Some(found) = Found::evaluate(&tree, &path)? else { return Ok(String::new()) };
     let Some(nodes) = found.nodes() else {
@@ -176,7 +178,7 @@ pub fn xpath(text: &str, expression: &str, wrap: bool) -> Result<String> {
 }
 
 fn wrapped(nodes: &[Pointer]) -> Result<String> {
-    let tree = Tree::parse("<nodes/>")?;
+    let tree = Tree::parse("<nodes/>", 0)?;
     let root = tree.root()?;
     for node in nodes {
         let copy = call!(c"xmlDocCopyNode"(*node => Pointer, tree.0 => Pointer, 1 => c_int) -> Pointer);
@@ -187,11 +189,11 @@ fn wrapped(nodes: &[Pointer]) -> Result<String> {
     Ok(tree.text(root)? + "\n")
 }
 
-/// A document as libxml2 writes it: indented, with double quotes, without a declaration.
+/// A document as libxml2 writes it: with double quotes and without a declaration; blanks stay as they are.
 ///
 /// Errors: `xml` for a text that is no XML.
 pub fn rewritten(text: &str) -> Result<String> {
-    let tree = Tree::parse(text)?;
+    let tree = Tree::parse(text, 0)?;
     tree.text(tree.root()?)
 }
 

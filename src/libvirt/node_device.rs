@@ -12,9 +12,8 @@ use super::door::{change, destroy, read};
 use super::failure::{Failure, Outcome, Report, check, text_of};
 use super::handle::{Handle, Object};
 use super::name_lists::names;
-use super::older::or_older;
 use super::symbols;
-use super::typed_params::{c_text, optional_c_text, pointer_of};
+use super::typed_params::{c_text, optional_c_text};
 use crate::error::Result;
 
 /// A handle on a device of the host.
@@ -126,12 +125,14 @@ impl NodeDevice {
     pub fn detach(&self, driver: Option<&str>) -> Result<()> {
         let driver = optional_c_text("a driver's name", driver)?;
         self.call(change("node_device.detach"), move |d| {
-            let driver = pointer_of(driver.as_ref());
-            // SAFETY: a live device; the name is null or NUL-terminated.
-            let made = check(unsafe { sys::virNodeDeviceDetachFlags(d.as_ptr(), driver, 0) });
-            // SAFETY: a live device.
-            let older = || check(unsafe { sys::virNodeDeviceDettach(d.as_ptr()) });
-            or_older(driver.is_null(), made, older).map(drop)
+            // SAFETY: a live device; the name is NUL-terminated.
+            let done = unsafe {
+                match &driver {
+                    Some(driver) => sys::virNodeDeviceDetachFlags(d.as_ptr(), driver.as_ptr(), 0),
+                    None => sys::virNodeDeviceDettach(d.as_ptr()),
+                }
+            };
+            check(done).map(drop)
         })
     }
 

@@ -16,7 +16,7 @@ pub fn help(name: Option<&str>) -> Result<String> {
     }
     let group = records::groups().iter().find(|group| group.keyword == name || group.title == name);
     group
-        .map(|group| group_text(*group))
+        .map(|group| group_text(*group).trim_end_matches('\n').to_owned() + "\n")
         .ok_or_else(|| Error::usage(format!("command or command group '{name}' doesn't exist")))
 }
 

@@ -150,20 +150,18 @@ impl Reader {
                 .pop()
                 .ok_or_else(|| Error::usage("no command"));
         }
-        for (index, option) in self.command.options.iter().enumerate() {
-            if option.required && !self.is_given(index) {
-                let name = if matches!(option.kind, Kind::Data | Kind::Rest) {
-                    format!("<{}>", option.name)
-                } else {
-                    format!("--{}", option.name)
-                };
-                let error = format!("command '{}' requires {name} option", self.command.name);
-                return Err(
-                    Error::usage(error).hint(format!("`help {}` shows all options", self.command.name))
-                );
-            }
-        }
-        Ok(Call { command: self.command, given: self.given })
+        let missing = self.command.options.iter().enumerate();
+        let missing = missing.filter(|(index, option)| option.required && !self.is_given(*index));
+        let mut lines: Vec<String> = missing.map(|(_, option)| self.missing(option)).collect();
+        let Some(last) = lines.pop() else { return Ok(Call { command: self.command, given: self.given }) };
+        let error = Error::usage(last).hint(format!("`help {}` shows all options", self.command.name));
+        Err(lines.into_iter().rev().fold(error, Error::context))
+    }
+
+    fn missing(&self, option: &CommandOption) -> String {
+        let is_data = matches!(option.kind, Kind::Data | Kind::Rest) && !option.value.is_number();
+        let name = if is_data { format!("<{}>", option.name) } else { format!("--{}", option.name) };
+        format!("command '{}' requires {name} option", self.command.name)
     }
 }
 

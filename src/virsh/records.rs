@@ -32,6 +32,9 @@ const GROUPS: &[&str] = &[
 /// Names that virsh takes for a command without listing them.
 const COMMAND_ALIASES: &[(&str, &str)] = &[("nodedev-dettach", "nodedev-detach")];
 
+/// Commands whose name is a reserved word of Rhai: their functions have a `_` behind it.
+const RESERVED: &[&str] = &["await"];
+
 /// One of virsh's groups of commands.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
@@ -201,7 +204,8 @@ impl Command {
 
     /// What it is called in scripts.
     pub fn function(&self) -> String {
-        script_name(self.name)
+        let name = script_name(self.name);
+        if RESERVED.contains(&self.name) { name + "_" } else { name }
     }
 }
 

@@ -166,6 +166,11 @@ impl Node {
         self.tree.read().attribute(self.id, name).map(Into::into)
     }
 
+    /// The names of its attributes in document order.
+    pub fn attributes(&self) -> Vec<String> {
+        self.tree.read().attributes(self.id).map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// Sets an attribute; the rest of the tag stays as it is.
     ///
     /// Errors: `xml` for a name or a character that XML 1.0 cannot carry.

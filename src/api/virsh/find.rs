@@ -10,6 +10,10 @@ use crate::libvirt::Connection;
 type Way = (&'static str, &'static str, fn(&Connection, &str) -> Result<Dynamic>);
 
 const WAYS: &[Way] = &[
+    ("domain", "id", |c, text| {
+        let id = text.parse().map_err(|_| Error::usage(format!("{text:?} is no number")))?;
+        c.domain_by_id(id).map(Dynamic::from)
+    }),
     ("domain", "name", |c, text| c.domain_by_name(text).map(Dynamic::from)),
     ("domain", "uuid", |c, text| c.domain_by_uuid(text).map(Dynamic::from)),
     ("interface", "mac", |c, text| c.interface_by_mac(text).map(Dynamic::from)),

@@ -6,7 +6,9 @@ use rhai::{Array, Map};
 use super::parameters;
 use crate::api::{Context, Fallible, words};
 use crate::error::{Error, Result};
-use crate::libvirt::{AgentPatience, Domain, DomainColumns, DomainRow, DomainStats, MonitorCommand, sys};
+use crate::libvirt::{
+    AgentPatience, Domain, DomainColumns, DomainRow, DomainStats, Metadata, MonitorCommand, sys,
+};
 
 /// Words that choose guests, and their bits.
 const CHOICES: &[(&str, u32)] = &[
@@ -100,6 +102,15 @@ fn guest(vm: Dynamic) -> Result<Domain> {
     vm.try_cast::<Domain>().ok_or_else(|| Error::usage("a guest was expected"))
 }
 
+fn piece(word: &str, uri: &str) -> Result<Metadata> {
+    match word {
+        "title" => Ok(Metadata::Title),
+        "description" => Ok(Metadata::Description),
+        "element" => Ok(Metadata::Element(uri.to_owned())),
+        _ => Err(Error::usage(format!("{word:?} is no piece of metadata"))),
+    }
+}
+
 fn texts(list: &Array) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
@@ -135,8 +146,8 @@ pub(super) mod guest_functions {
     /// print(vsh::info(domain("test")));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn info(vm: Dynamic) -> Fallible<Map> {
-        let info = super::guest(vm)?.info()?;
+    pub fn info(vm: Domain) -> Fallible<Map> {
+        let info = vm.info()?;
         let whole = |number: u64| Dynamic::from_int(i64::try_from(number).unwrap_or(i64::MAX));
         Ok(Map::from([
             ("state".into(), words::domain_state(info.state as i32).into_owned().into()),
@@ -155,8 +166,8 @@ pub(super) mod guest_functions {
     /// print(vsh::memory_stats(domain("test")));
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn memory_stats(vm: Dynamic) -> Fallible<Array> {
-        let stats = super::guest(vm)?.memory_stats()?;
+    pub fn memory_stats(vm: Domain) -> Fallible<Array> {
+        let stats = vm.memory_stats()?;
         let pair = |(tag, value): (i32, u64)| -> Dynamic {
             let name = crate::api::domain::memory_stat_name(tag);
             let value = i64::try_from(value).unwrap_or(i64::MAX);
@@ -201,9 +212,9 @@ pub(super) mod guest_functions {
     /// try { print(vsh::guest_info(domain("test"), ["os"])) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn guest_info(vm: Dynamic, words: Array) -> Fallible<Array> {
+    pub fn guest_info(vm: Domain, words: Array) -> Fallible<Array> {
         let types = super::bits(&words, &[GUEST_INFO])?;
-        Ok(parameters::texts(super::guest(vm)?.guest_info(types)?))
+        Ok(parameters::texts(vm.guest_info(types)?))
     }
 
     /// What a guest is busy with: `type`, libvirt's number, and `params`, pairs of name and text.
@@ -214,9 +225,9 @@ pub(super) mod guest_functions {
     /// try { print(vsh::job_stats(domain("test"), ["completed"])) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn job_stats(vm: Dynamic, words: Array) -> Fallible<Map> {
+    pub fn job_stats(vm: Domain, words: Array) -> Fallible<Map> {
         let flags = super::bits(&words, &[JOB_STATS])?;
-        let stats = super::guest(vm)?.job_stats(flags)?;
+        let stats = vm.job_stats(flags)?;
         Ok(Map::from([
             ("type".into(), i64::from(stats.kind).into()),
             ("params".into(), parameters::texts(stats.params).into()),
@@ -231,12 +242,12 @@ pub(super) mod guest_functions {
     /// try { vsh::monitor_command(domain("test"), "info status", true) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn monitor_command(vm: Dynamic, text: ImmutableString, hmp: bool) -> Fallible<String> {
+    pub fn monitor_command(vm: Domain, text: ImmutableString, hmp: bool) -> Fallible<String> {
         let name = serde_json::from_str::<serde_json::Value>(&text).unwrap_or_default();
         let name = name.get("execute").and_then(serde_json::Value::as_str).unwrap_or_default();
         let text = text.into_owned();
         let command = if hmp { MonitorCommand::Human(text) } else { MonitorCommand::Protocol(text) };
-        Ok(super::guest(vm)?.qemu_monitor_command(command, name, Vec::new())?)
+        Ok(vm.qemu_monitor_command(command, name, Vec::new())?)
     }
 
     /// Sends the guest's agent a text, whatever it is, and returns the text of the answer. `patience` is libvirt's
@@ -248,10 +259,113 @@ pub(super) mod guest_functions {
     /// try { vsh::agent_command(domain("test"), "{}", -1) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn agent_command(vm: Dynamic, text: ImmutableString, patience: i64) -> Fallible<String> {
+    pub fn agent_command(vm: Domain, text: ImmutableString, patience: i64) -> Fallible<String> {
         let number = i32::try_from(patience)
             .map_err(|_| Error::usage(format!("{patience} is no number of seconds")))?;
-        Ok(super::guest(vm)?.agent_command_text(&text, AgentPatience::Number(number))?)
+        Ok(vm.agent_command_text(&text, AgentPatience::Number(number))?)
+    }
+
+    /// Sets how long libvirt waits for the agent, as libvirt's number.
+    ///
+    /// Errors: libvirt's own.
+    ///
+    /// ```rhai
+    /// try { vsh::agent_timeout(domain("test"), -2) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn agent_timeout(vm: Domain, patience: i64) -> Fallible<()> {
+        let number = i32::try_from(patience)
+            .map_err(|_| Error::usage(format!("{patience} is no number of seconds")))?;
+        Ok(vm.set_agent_response_timeout(AgentPatience::Number(number))?)
+    }
+
+    /// A piece of a guest's metadata, `title`, `description` or the `element` of a namespace, with libvirt's own
+    /// error where it is not there.
+    ///
+    /// Errors: libvirt's own; `usage` for another word.
+    ///
+    /// ```rhai
+    /// try { vsh::metadata(domain("test"), "title", "", []) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn metadata(
+        vm: Domain,
+        piece: ImmutableString,
+        uri: ImmutableString,
+        affect: Array,
+    ) -> Fallible<String> {
+        let flags = super::bits(&affect, &[parameters::AFFECT])?;
+        Ok(vm.required_metadata(&super::piece(&piece, &uri)?, flags)?)
+    }
+
+    /// Sets a piece of a guest's metadata; `()` as text removes it.
+    ///
+    /// Errors: libvirt's own; `usage` for another word.
+    ///
+    /// ```rhai
+    /// vsh::set_metadata(domain("test"), "title", "web server", (), "", []);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn set_metadata(
+        vm: Domain,
+        piece: ImmutableString,
+        text: Dynamic,
+        key: Dynamic,
+        uri: ImmutableString,
+        affect: Array,
+    ) -> Fallible<()> {
+        let flags = super::bits(&affect, &[parameters::AFFECT])?;
+        let (text, key) = (text.into_immutable_string().ok(), key.into_immutable_string().ok());
+        Ok(vm.set_metadata(&super::piece(&piece, &uri)?, text.as_deref(), key.as_deref(), flags)?)
+    }
+
+    /// Plugs a device into a running guest with libvirt's first call, which has no flags.
+    ///
+    /// Errors: libvirt's own.
+    ///
+    /// ```rhai
+    /// try { vsh::attach_device(domain("test"), "<disk/>") } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn attach_device(vm: Domain, device: ImmutableString) -> Fallible<()> {
+        Ok(vm.attach_device_now(&device)?)
+    }
+
+    /// Unplugs a device of a running guest with libvirt's first call, which has no flags.
+    ///
+    /// Errors: libvirt's own.
+    ///
+    /// ```rhai
+    /// try { vsh::detach_device(domain("test"), "<disk/>") } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn detach_device(vm: Domain, device: ImmutableString) -> Fallible<()> {
+        Ok(vm.detach_device_now(&device)?)
+    }
+
+    /// Sends a process in a guest a signal by its number, whatever it is.
+    ///
+    /// Errors: libvirt's own.
+    ///
+    /// ```rhai
+    /// try { vsh::send_process_signal(domain("test"), 2, 15) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn send_process_signal(vm: Domain, process: i64, signal: i64) -> Fallible<()> {
+        Ok(vm.send_process_signal(process, signal as u32)?)
+    }
+
+    /// What a guest shows on a screen, as the driver gives it: `#{ mime, data }`.
+    ///
+    /// Errors: libvirt's own.
+    ///
+    /// ```rhai
+    /// print(vsh::screenshot(domain("test"), 0).mime);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn screenshot(vm: Domain, screen: i64) -> Fallible<Map> {
+        let shot = vm.screenshot(screen as u32)?;
+        Ok(Map::from([("mime".into(), shot.mime.into()), ("data".into(), Dynamic::from_blob(shot.data))]))
     }
 
     /// Freezes file systems as virsh does: they stay frozen until somebody thaws them.
@@ -262,8 +376,8 @@ pub(super) mod guest_functions {
     /// try { vsh::fs_freeze(domain("test"), []) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn fs_freeze(vm: Dynamic, mountpoints: Array) -> Fallible<i64> {
-        Ok(super::guest(vm)?.fs_freeze_unguarded(&super::texts(&mountpoints))?.into())
+    pub fn fs_freeze(vm: Domain, mountpoints: Array) -> Fallible<i64> {
+        Ok(vm.fs_freeze_unguarded(&super::texts(&mountpoints))?.into())
     }
 
     /// Thaws file systems; no places mean all.
@@ -274,8 +388,8 @@ pub(super) mod guest_functions {
     /// try { vsh::fs_thaw(domain("test"), []) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn fs_thaw(vm: Dynamic, mountpoints: Array) -> Fallible<i64> {
-        Ok(super::guest(vm)?.fs_thaw_at(&super::texts(&mountpoints))?.into())
+    pub fn fs_thaw(vm: Domain, mountpoints: Array) -> Fallible<i64> {
+        Ok(vm.fs_thaw_at(&super::texts(&mountpoints))?.into())
     }
 
     /// Takes CPUs of a guest online or offline through its agent; the list goes to libvirt as it is.
@@ -286,8 +400,8 @@ pub(super) mod guest_functions {
     /// try { vsh::set_guest_vcpus(domain("test"), "0-1", true) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn set_guest_vcpus(vm: Dynamic, cpus: ImmutableString, on: bool) -> Fallible<()> {
-        Ok(super::guest(vm)?.set_guest_vcpus(&cpus, on)?)
+    pub fn set_guest_vcpus(vm: Domain, cpus: ImmutableString, on: bool) -> Fallible<()> {
+        Ok(vm.set_guest_vcpus(&cpus, on)?)
     }
 
     /// Plugs vCPUs in or out; the list goes to libvirt as it is.
@@ -298,7 +412,7 @@ pub(super) mod guest_functions {
     /// try { vsh::set_vcpu(domain("test"), "1", true, ["live"]) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn set_vcpu(vm: Dynamic, cpus: ImmutableString, on: bool, affect: Array) -> Fallible<()> {
-        Ok(super::guest(vm)?.set_vcpu(&cpus, on, super::bits(&affect, &[parameters::AFFECT])?)?)
+    pub fn set_vcpu(vm: Domain, cpus: ImmutableString, on: bool, affect: Array) -> Fallible<()> {
+        Ok(vm.set_vcpu(&cpus, on, super::bits(&affect, &[parameters::AFFECT])?)?)
     }
 }

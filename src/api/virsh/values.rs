@@ -1,9 +1,7 @@
 //! Numbers, sizes and texts as virsh reads and writes them.
 
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Blob, Map};
 
@@ -16,12 +14,6 @@ use crate::libvirt::{
 use crate::virsh::number;
 
 const UNITS: &[&str] = &["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-
-/// base64 whose padding may be missing.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// How the name of a handle is read; nothing for another value.
 type Label = fn(&Dynamic) -> Option<String>;
@@ -72,7 +64,38 @@ fn sort_key(value: &Dynamic, key: &str) -> String {
 fn fixed_text(number: &Dynamic, decimals: i64) -> Fallible<String> {
     let value = number.as_float().or_else(|_| number.as_int().map(|whole| whole as f64));
     let value = value.map_err(|kind| Error::usage(format!("a number was expected, not {kind}")))?;
+    if value.is_nan() {
+        // As C writes the outcome of 0/0.
+        return Ok("-nan".into());
+    }
     Ok(format!("{value:.*}", usize::try_from(decimals).unwrap_or_default()))
+}
+
+/// What glib makes of base64: `=` counts as a letter of value 0 that takes a byte away from its group.
+fn lenient_base64(text: &[u8]) -> Blob {
+    let value = |letter: u8| match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        b'=' => Some(0),
+        _ => None,
+    };
+    let letters: Vec<(u8, u8)> = text.iter().filter_map(|letter| Some((*letter, value(*letter)?))).collect();
+    let mut bytes = Blob::new();
+    for group in letters.chunks_exact(4) {
+        let whole = group.iter().fold(0_u32, |sum, (_, value)| sum << 6 | u32::from(*value));
+        let [_, first, second, third] = whole.to_be_bytes();
+        bytes.push(first);
+        if group[2].0 != b'=' {
+            bytes.push(second);
+        }
+        if group[3].0 != b'=' {
+            bytes.push(third);
+        }
+    }
+    bytes
 }
 
 #[export_module]
@@ -179,14 +202,16 @@ pub(super) mod value_functions {
         STANDARD.encode(bytes)
     }
 
-    /// What a base64 text holds; letters that are none are passed over, as virsh does.
+    /// What a base64 text or blob holds, as virsh reads it: other letters are passed over, and an unfinished group
+    /// at the end is dropped.
     ///
     /// ```rhai
     /// print(vsh::base64_decode("QUFB").len());
     /// ```
-    pub fn base64_decode(text: ImmutableString) -> Blob {
-        let letters: String =
-            text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
-        LENIENT.decode(letters).unwrap_or_default()
+    pub fn base64_decode(text: Dynamic) -> Blob {
+        match text.read_lock::<Blob>() {
+            Some(bytes) => super::lenient_base64(&bytes),
+            None => super::lenient_base64(text.to_string().as_bytes()),
+        }
     }
 }

@@ -58,6 +58,18 @@ mod xml_node_functions {
         node.node.attr(&name).map_or(Dynamic::UNIT, Into::into)
     }
 
+    /// The names of the attributes in document order.
+    ///
+    /// @returns [string]
+    ///
+    /// ```rhai
+    /// print(xml("<source file='/img/a' index='1'/>").root().attributes());
+    /// ```
+    #[rhai_fn(pure)]
+    pub fn attributes(node: &mut XmlNode) -> Array {
+        node.node.attributes().into_iter().map(Into::into).collect()
+    }
+
     /// Sets an attribute; the rest of the tag stays as it is.
     ///
     /// Errors: `xml` for a name or a character that XML cannot carry; `usage` for a value that is no text.

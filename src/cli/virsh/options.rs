@@ -62,6 +62,21 @@ const KNOWN: &[Known] = &[
     Known('V', "", false),
 ];
 
+/// The names of the options, for completion.
+pub(in crate::cli) const KNOWN_OPTIONS: &[&str] = &[
+    "connect",
+    "debug",
+    "escape",
+    "help",
+    "keepalive-interval",
+    "keepalive-count",
+    "log",
+    "quiet",
+    "readonly",
+    "timing",
+    "version",
+];
+
 impl VirshLine {
     /// Reads the arguments behind the word `virsh`.
     ///

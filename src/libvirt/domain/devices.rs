@@ -21,6 +21,24 @@ impl Domain {
         self.device(change("domain.attach_device"), calls, xml, flags)
     }
 
+    /// Plugs a device into the running guest with libvirt's first call (`virDomainAttachDevice`).
+    pub fn attach_device_now(&self, xml: &str) -> Result<()> {
+        self.device_now(change("domain.attach_device"), sys::virDomainAttachDevice, xml)
+    }
+
+    /// Unplugs a device of the running guest with libvirt's first call (`virDomainDetachDevice`).
+    pub fn detach_device_now(&self, xml: &str) -> Result<()> {
+        self.device_now(change("domain.detach_device"), sys::virDomainDetachDevice, xml)
+    }
+
+    fn device_now(&self, operation: Operation, call: Older, device: &str) -> Result<()> {
+        let device = c_text("a device", device)?;
+        self.call(operation, move |d| {
+            // SAFETY: a live domain and a NUL-terminated text, as all calls of this form want.
+            check(unsafe { call(d.as_ptr(), device.as_ptr()) }).map(drop)
+        })
+    }
+
     /// Unplugs a device (`virDomainDetachDeviceFlags`).
     pub fn detach_device(&self, xml: &str, flags: u32) -> Result<()> {
         let calls = (sys::virDomainDetachDeviceFlags as Call, Some(sys::virDomainDetachDevice as Older));

@@ -5,7 +5,7 @@ use std::os::raw::c_int;
 use virt::sys;
 
 use super::super::door::{change, read};
-use super::super::failure::{Failure, check, take_text};
+use super::super::failure::{Failure, Outcome, check, take_text};
 use super::super::typed_params::{c_text, optional_c_text, pointer_of};
 use super::Domain;
 use crate::error::Result;
@@ -38,21 +38,31 @@ impl Metadata {
     }
 }
 
+fn metadata_of(
+    domain: &virt::domain::Domain,
+    kind: c_int,
+    uri: Option<&std::ffi::CString>,
+    flags: u32,
+) -> Outcome<String> {
+    // SAFETY: a live domain and a NUL-terminated text or null; the answer is ours to free.
+    unsafe { take_text(sys::virDomainGetMetadata(domain.as_ptr(), kind, pointer_of(uri), flags)) }
+}
+
 impl Domain {
     /// A piece of its metadata, `None` where there is none (`virDomainGetMetadata`).
     pub fn metadata(&self, piece: &Metadata, flags: u32) -> Result<Option<String>> {
         let (kind, uri) = (piece.kind(), piece.uri()?);
-        self.call(read("domain.metadata"), move |d| {
-            let uri = pointer_of(uri.as_ref());
-            // SAFETY: a live domain and a NUL-terminated text or null; the answer is ours to free.
-            unsafe {
-                match take_text(sys::virDomainGetMetadata(d.as_ptr(), kind, uri, flags)) {
-                    Ok(text) => Ok(Some(text)),
-                    Err(Failure::Libvirt(report)) if report.is_missing_metadata() => Ok(None),
-                    Err(failure) => Err(failure),
-                }
-            }
+        self.call(read("domain.metadata"), move |d| match metadata_of(d, kind, uri.as_ref(), flags) {
+            Ok(text) => Ok(Some(text)),
+            Err(Failure::Libvirt(report)) if report.is_missing_metadata() => Ok(None),
+            Err(failure) => Err(failure),
         })
+    }
+
+    /// A piece of its metadata; one that is not there is libvirt's own error.
+    pub fn required_metadata(&self, piece: &Metadata, flags: u32) -> Result<String> {
+        let (kind, uri) = (piece.kind(), piece.uri()?);
+        self.call(read("domain.metadata"), move |d| metadata_of(d, kind, uri.as_ref(), flags))
     }
 
     /// Sets a piece of its metadata; `None` removes it. An element also has the prefix of its namespace, `key`

@@ -24,6 +24,7 @@ pub(super) fn run(section: &Section, virsh: &Path) -> Option<Vec<Verdict>> {
         "lxc" => &[Need::Lxc],
         "network" => &[Need::Network],
         "guest" => &[Need::Guest],
+        "pair" => &[Need::Qemu, Need::Root],
         _ => &[Need::Qemu],
     };
     let place = format!("{}::{}_{}", module_path!(), section.file, section.world);
@@ -45,14 +46,19 @@ fn on_test_driver(section: &Section, case: &Case, programs: [&Path; 2]) -> Verdi
         let folder = Folder::new(program);
         let node = section.name.as_deref().unwrap_or("node.xml");
         let uri = format!("test://{}", folder.path().join(node).display());
-        folder.run(case, &uri, &[])
+        folder.run(case, &uri, "", &[])
     });
     verdict(section, case, theirs, ours)
 }
 
 /// The cases of a section follow each other in one daemon.
 fn in_daemon(section: &Section, program: &Path) -> Vec<Outcome> {
+    // Dropped first: it sees the folder of the other one.
+    let other = (section.world == "pair").then(Daemon::start);
     let daemon = Daemon::start();
+    if let Some(other) = &other {
+        daemon.link(other, 9);
+    }
     let folder = Folder::new(program);
     let guest = (section.world == "guest").then(|| {
         let guest = Guest::plan(&daemon, section.name.as_deref().unwrap_or("guest")).disks(1).boot();
@@ -60,11 +66,13 @@ fn in_daemon(section: &Section, program: &Path) -> Vec<Outcome> {
         guest
     });
     let uri = match section.world.as_str() {
-        "qemu" | "guest" | "network" => daemon.uri(),
+        "qemu" | "guest" | "network" | "pair" => daemon.uri(),
         world => daemon.uri_for(world),
     };
-    let outcomes =
-        section.cases.iter().map(|case| folder.run(case, &uri, &[(daemon.dir(), "LAB")])).collect();
+    let other_uri = other.as_ref().map(Daemon::uri).unwrap_or_default();
+    let mut places = vec![(daemon.dir(), "LAB")];
+    places.extend(other.as_ref().map(|other| (other.dir(), "OTHER_LAB")));
+    let outcomes = section.cases.iter().map(|case| folder.run(case, &uri, &other_uri, &places)).collect();
     drop(guest);
     outcomes
 }
@@ -88,8 +96,8 @@ impl Folder {
         self.0.path()
     }
 
-    /// Runs a command line. `$DIR` is the folder, `$LAB` that of the daemon.
-    fn run(&self, case: &Case, uri: &str, places: &[(&Path, &str)]) -> Outcome {
+    /// Runs a command line. `$DIR` is the folder, `$LAB` that of the daemon, `$OTHER` the URI of the second daemon.
+    fn run(&self, case: &Case, uri: &str, other: &str, places: &[(&Path, &str)]) -> Outcome {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = Command::new("/bin/sh");
         shell
@@ -101,6 +109,7 @@ impl Folder {
             .env("XDG_RUNTIME_DIR", self.path())
             .env("DIR", self.path())
             .env("URI", uri)
+            .env("OTHER", other)
             .env("VIRSH_DEFAULT_CONNECT_URI", uri)
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC");

@@ -63,8 +63,8 @@ impl Domain {
     }
 
     /// Stops writing to its file systems, or to those at the given places, and returns how many they
-    /// are (`virDomainFSFreeze`). Whoever calls it has to see to it that they are thawed: see
-    /// [`super::super::FreezeGuard`].
+    /// are (`virDomainFSFreeze`). Whoever calls it has to see to it that they are thawed, as
+    /// [`Domain::fs_freeze`] does.
     pub(in crate::libvirt) fn fs_freeze_unguarded(&self, mountpoints: &[String]) -> Result<u32> {
         let places = Texts::new("a mount point", mountpoints)?;
         self.call(change("domain.fs_freeze"), move |d| {

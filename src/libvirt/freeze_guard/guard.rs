@@ -31,6 +31,8 @@ const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const THAWED: u8 = 3;
 
+/// How long it waits for whoever has its intent at this moment.
+const CLAIM: Duration = Duration::from_secs(10);
 /// How long it may take to connect.
 const START: Duration = Duration::from_secs(60);
 /// How long this process waits for a guard that has only to end.
@@ -184,7 +186,7 @@ pub fn serve(path: &Path) -> u8 {
     for signal in [SIGTERM, SIGINT, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
-    let Ok(Some((intent, _lock))) = Intent::claim(path) else { return FAILED };
+    let Ok(Some((intent, _lock))) = Intent::claim_within(path, CLAIM) else { return FAILED };
     let connection = Connection::new(Some(intent.uri.clone()), false, Arc::<Door>::default());
     let connected = connection.domain_by_uuid(&intent.uuid).map(drop);
     if say(&connected.as_ref().err().map_or_else(|| READY.to_owned(), ToString::to_string)).is_ok()

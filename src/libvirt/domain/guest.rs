@@ -7,8 +7,9 @@ use virt::sys;
 use super::super::door::{change, read};
 use super::super::failure::{check, text_of};
 use super::super::typed_params::{self, Params, c_text};
+use super::super::wiped::WipedText;
 use super::{Domain, release};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A mounted file system of a guest (`virDomainFSInfo`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,8 +117,8 @@ impl Domain {
     pub fn set_user_password(&self, user: &str, password: &str, flags: u32) -> Result<()> {
         let user = c_text("a user's name", user)?;
         // The password itself must not show in the error that refuses it.
-        let password = std::ffi::CString::new(password)
-            .map_err(|_| crate::error::Error::usage("a password cannot contain a NUL character"))?;
+        let password = WipedText::new(password.as_bytes())
+            .ok_or_else(|| Error::usage("a password cannot contain a NUL character"))?;
         self.call(change("domain.set_user_password"), move |d| {
             // SAFETY: a live domain and two NUL-terminated texts.
             check(unsafe {

@@ -93,9 +93,12 @@ fn large_output_needs_files(daemon: &Daemon) {
         print(`${done.out.len()} ${done.err} ${done.code}`);
         let e = attempt(|| vm.exec(["cat"], #{ input: text })).error;
         print(`${e.code} ${e.hint.contains("large: true")}`);
+        let e = attempt(|| vm.exec(["/bin/sh", "-c", "head -c 4000000 /dev/zero"])).error;
+        print(`${e.code} ${e.cause}; ${e.hint.contains("large: true")} ${vm.exec(["echo", "on"]).out}`);
         print(vm.exec(["ls", "/tmp"]).out);
     "#;
-    check(daemon, script, "3500000 e 7\nusage true\n\n");
+    let expected = "3500000 e 7\nusage true\nio Unable to encode message payload; true on\n\n\n";
+    check(daemon, script, expected);
 }
 
 fn a_run_that_has_to_end_leaves_no_files(daemon: &Daemon) {

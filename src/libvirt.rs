@@ -49,6 +49,7 @@ mod symbols;
 pub(crate) mod test_node;
 mod typed_params;
 mod unsupported;
+mod wiped;
 mod worker;
 
 pub use auth::{Credentials, Question};
@@ -91,3 +92,4 @@ pub use supports::known_functions;
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
 pub use virt::sys;
+pub use wiped::Wiped;

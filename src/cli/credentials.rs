@@ -1,6 +1,6 @@
 //! Names and passwords asked for at the terminal while a connection is opened.
 
-use crate::libvirt::{Credentials, Question};
+use crate::libvirt::{Credentials, Question, Wiped};
 use crate::output;
 
 /// True where there is somebody to ask.
@@ -12,7 +12,7 @@ pub(super) fn can_ask() -> bool {
 pub(super) struct Terminal;
 
 impl Credentials for Terminal {
-    fn answer(&self, question: &Question) -> Option<String> {
+    fn answer(&self, question: &Question) -> Option<Wiped> {
         let mut text = String::new();
         // Some parts of libvirt put the challenge into the prompt as well.
         if let Some(challenge) = question.challenge.as_ref().filter(|c| !question.prompt.contains(c.as_str()))
@@ -22,6 +22,6 @@ impl Credentials for Terminal {
         }
         text.push_str(question.prompt.trim_end().trim_end_matches(':'));
         text.push_str(": ");
-        output::ask(&text, question.echo)
+        output::ask(&text, question.echo).map(Wiped::from)
     }
 }

@@ -12,6 +12,7 @@ use virt::connect::Connect;
 use virt::sys;
 
 use super::failure::{Outcome, check_pointer, text_of};
+use super::wiped::{Wiped, WipedText};
 
 /// One thing that the other side wants to know.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub struct Question {
 /// Who answers questions while a connection is opened. Called on the thread that opens.
 pub trait Credentials: Send + Sync {
     /// Returns the answer, or `None` to give up.
-    fn answer(&self, question: &Question) -> Option<String>;
+    fn answer(&self, question: &Question) -> Option<Wiped>;
 }
 
 const KINDS: [u32; 8] = [
@@ -81,9 +82,12 @@ unsafe extern "C" fn ask(asked: sys::virConnectCredentialPtr, count: c_uint, dat
             // SAFETY: each text of a credential is null or a valid C string.
             let question = unsafe { question(item) };
             let Some(answer) = credentials.answer(&question) else { return -1 };
-            let answer = if answer.is_empty() { question.default.unwrap_or(answer) } else { answer };
-            let Ok(answer) = CString::new(answer) else { return -1 };
-            item.resultlen = answer.as_bytes().len() as c_uint;
+            let answer = match question.default {
+                Some(default) if answer.bytes().is_empty() => Wiped::from(default),
+                _ => answer,
+            };
+            let Some(answer) = WipedText::new(answer.bytes()) else { return -1 };
+            item.resultlen = answer.len() as c_uint;
             // SAFETY: a valid C string; the copy is malloc'ed because libvirt will free() it.
             item.result = unsafe { strdup(answer.as_ptr()) };
             if item.result.is_null() {
@@ -109,4 +113,67 @@ unsafe fn question(item: &sys::virConnectCredential) -> Question {
 
 unsafe extern "C" {
     fn strdup(text: *const c_char) -> *mut c_char;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::libvirt::domain::release;
+
+    /// Answers with the text of the question, and gives up where that is `?`.
+    struct Echo;
+
+    impl Credentials for Echo {
+        fn answer(&self, question: &Question) -> Option<Wiped> {
+            (question.prompt != "?").then(|| question.prompt.clone().into())
+        }
+    }
+
+    /// What libvirt gets for a prompt; `None` where the callback gives up.
+    fn asked(prompt: &[u8], default: Option<&str>) -> Option<(String, u32)> {
+        let c_text = |text: &[u8]| CString::new(text).unwrap();
+        let (prompt, default) = (c_text(prompt), default.map(|text| c_text(text.as_bytes())));
+        let mut item = sys::virConnectCredential {
+            type_: sys::VIR_CRED_PASSPHRASE as c_int,
+            prompt: prompt.as_ptr(),
+            challenge: std::ptr::null(),
+            defresult: default.as_ref().map_or(std::ptr::null(), |text| text.as_ptr()),
+            result: std::ptr::null_mut(),
+            resultlen: 0,
+        };
+        let mut credentials: Option<Arc<dyn Credentials>> = Some(Arc::new(Echo));
+        // SAFETY: one credential with valid texts, and the variable that the callback expects; the answer
+        // is ours to free.
+        unsafe {
+            let answer = ask(&raw mut item, 1, (&raw mut credentials).cast());
+            let text = text_of(item.result);
+            release(item.result.cast());
+            (answer == 0).then(|| (text.unwrap(), item.resultlen))
+        }
+    }
+
+    #[test]
+    fn libvirt_gets_the_answer_or_for_an_empty_one_its_own() {
+        assert_eq!(asked(b"secret", None), Some(("secret".into(), 6)));
+        assert_eq!(asked(b"secret", Some("root")), Some(("secret".into(), 6)));
+        assert_eq!(asked(b"", Some("root")), Some(("root".into(), 4)));
+        assert_eq!(asked(b"", None), Some((String::new(), 0)));
+        assert_eq!(asked(b"?", None), None);
+    }
+
+    #[test]
+    fn an_answer_with_a_nul_is_given_up() {
+        struct Nul;
+        impl Credentials for Nul {
+            fn answer(&self, _: &Question) -> Option<Wiped> {
+                Some("a\0b".to_owned().into())
+            }
+        }
+        let mut credentials: Option<Arc<dyn Credentials>> = Some(Arc::new(Nul));
+        // SAFETY: plain data, for which zeros are null texts and no answer.
+        let mut item = unsafe { std::mem::zeroed::<sys::virConnectCredential>() };
+        // SAFETY: one credential, and the variable that the callback expects.
+        assert_eq!(unsafe { ask(&raw mut item, 1, (&raw mut credentials).cast()) }, -1);
+        assert!(item.result.is_null());
+    }
 }

@@ -6,6 +6,7 @@ mod addresses;
 mod agent;
 mod agent_exec;
 mod agent_file;
+mod agent_undo;
 mod backup;
 mod block;
 mod block_job;

@@ -36,6 +36,18 @@ pub struct Report {
     pub errno: i32,
 }
 
+/// What libvirt's client says of a socket that is of no more use; it has no translations.
+const BROKEN: &[&str] = &[
+    "client socket is closed",
+    "connection closed due to keepalive timeout",
+    "received hangup event on socket",
+    "received error event on socket",
+];
+
+/// What libvirt says of something that is larger than its messages may be.
+const TOO_LARGE: &[&str] =
+    &["code message payload", "too large", "too long", "oo many", "> maximum buffer size"];
+
 impl Report {
     /// Copies the calling thread's last error.
     pub(crate) fn last() -> Self {
@@ -73,13 +85,27 @@ impl Report {
         matches!(self.number as u32, sys::VIR_ERR_NO_DOMAIN_METADATA | sys::VIR_ERR_NO_NETWORK_METADATA)
     }
 
-    /// True where the transport to the daemon reported it, not the daemon or a driver.
+    /// True where the transport to the daemon broke: a call that fails for another reason, such as a
+    /// message that is too large, leaves it as it was.
+    ///
+    /// Only what this end says about its socket counts. The daemon's own refusals have the same domain
+    /// and numbers; where one of them did end the connection, that shows by itself soon after.
     pub(crate) fn is_transport(&self) -> bool {
-        self.domain == sys::VIR_FROM_RPC as i32
-            && matches!(
-                self.number as u32,
-                sys::VIR_ERR_SYSTEM_ERROR | sys::VIR_ERR_INTERNAL_ERROR | sys::VIR_ERR_RPC
-            )
+        if self.domain != sys::VIR_FROM_RPC as i32 {
+            return false;
+        }
+        match self.number as u32 {
+            sys::VIR_ERR_SYSTEM_ERROR => true,
+            sys::VIR_ERR_INTERNAL_ERROR => BROKEN.iter().any(|words| self.message.contains(words)),
+            _ => false,
+        }
+    }
+
+    /// True where something does not fit into one of libvirt's messages, in either direction.
+    fn is_too_large(&self) -> bool {
+        matches!(self.domain as u32, sys::VIR_FROM_RPC | sys::VIR_FROM_REMOTE)
+            && matches!(self.number as u32, sys::VIR_ERR_RPC | sys::VIR_ERR_INTERNAL_ERROR)
+            && TOO_LARGE.iter().any(|words| self.message.contains(words))
     }
 }
 
@@ -110,8 +136,9 @@ impl From<Report> for Error {
             sys::VIR_ERR_OPERATION_DENIED => code::READ_ONLY.into(),
             _ => code_word(report.number),
         };
+        let hint = if report.is_too_large() { Some(TOO_LARGE_HINT) } else { hint(report.number as u32) };
         let error = Error::new(word, report.message).domain(domain_word(report.domain));
-        match hint(report.number as u32) {
+        match hint {
             Some(hint) => error.hint(hint),
             None => error,
         }
@@ -126,6 +153,9 @@ impl From<Failure> for Error {
         }
     }
 }
+
+const TOO_LARGE_HINT: &str = "a message of libvirt carries 32 MiB at most, a text in it 4 MiB: send less, or \
+                              ask for less at once; the connection is as it was";
 
 /// The words of a guest's agent that refuses a command. libvirt has a number for that, and until now
 /// its QEMU driver reports an internal error.
@@ -218,5 +248,53 @@ mod tests {
                        Guest agent command failed, error was 'Failed to execute'";
         assert_eq!(Error::from(report(wrapped)).to_string(), "Failed to execute");
         assert_eq!(Error::from(report("internal error: other")).code(), "internal_error");
+    }
+
+    #[test]
+    fn only_a_broken_socket_is_a_lost_connection() {
+        let is_lost = |number: u32, message: &str| {
+            let report = Report {
+                number: number as i32,
+                domain: sys::VIR_FROM_RPC as i32,
+                message: message.into(),
+                ..Report::default()
+            };
+            let elsewhere = Report { domain: sys::VIR_FROM_QEMU as i32, ..report.clone() };
+            assert!(!elsewhere.is_transport(), "{message}");
+            report.is_transport()
+        };
+        let (system, internal, rpc) =
+            (sys::VIR_ERR_SYSTEM_ERROR, sys::VIR_ERR_INTERNAL_ERROR, sys::VIR_ERR_RPC);
+        assert!(is_lost(system, "Cannot recv data: Connection reset by peer"));
+        assert!(is_lost(internal, "internal error: client socket is closed"));
+        assert!(is_lost(internal, "internal error: connection closed due to keepalive timeout"));
+        // What the daemon says, and what is refused before it is sent.
+        assert!(!is_lost(internal, "internal error: nparams too large"));
+        for message in ["Unable to encode message payload", "Unable to decode message payload"] {
+            assert!(!is_lost(rpc, message));
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_for_a_message_says_what_fits() {
+        let (rpc, remote, qemu) = (sys::VIR_FROM_RPC, sys::VIR_FROM_REMOTE, sys::VIR_FROM_QEMU);
+        let error = |number: u32, domain: u32, message: &str| {
+            let (number, domain) = (number as i32, domain as i32);
+            Error::from(Report { number, domain, message: message.into(), errno: 0 })
+        };
+        for (domain, message) in [
+            (rpc, "Unable to encode message payload"),
+            (rpc, "Unable to decode message payload"),
+            (rpc, "nparams too large"),
+            (rpc, "size > maximum buffer size"),
+            (remote, "memory peek request too large for remote protocol, 70000 > 65536"),
+            (remote, "Too many domains '20000' for limit '16384'"),
+        ] {
+            let hint = error(sys::VIR_ERR_RPC, domain, message).facts().hint.clone();
+            assert!(hint.is_some_and(|hint| hint.contains("4 MiB")), "{message}");
+        }
+        assert_eq!(error(sys::VIR_ERR_RPC, rpc, "Unable to encode message payload").code(), "rpc");
+        assert!(error(sys::VIR_ERR_RPC, rpc, "no such program").facts().hint.is_none());
+        assert!(error(sys::VIR_ERR_INTERNAL_ERROR, qemu, "too large").facts().hint.is_none());
     }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::connection::is_in_process;
 use super::domain::{AgentPatience, Domain};
+use super::door::read;
 use crate::error::{Error, Result, code};
 use guard::{Guard, Released};
 
@@ -44,87 +45,137 @@ impl Guarding {
     }
 }
 
-/// The guests that this process has frozen.
-static FROZEN: Mutex<Vec<(String, Uuid, Guard)>> = Mutex::new(Vec::new());
+/// A guest that this process has frozen.
+struct Frozen {
+    uri: String,
+    uuid: Uuid,
+    /// how many file systems
+    count: u32,
+    guard: Guard,
+}
 
-fn frozen() -> MutexGuard<'static, Vec<(String, Uuid, Guard)>> {
+static FROZEN: Mutex<Vec<Frozen>> = Mutex::new(Vec::new());
+
+fn frozen() -> MutexGuard<'static, Vec<Frozen>> {
     FROZEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes the guard of a guest out of the list.
-fn take(domain: &Domain) -> Option<Guard> {
+/// Takes a guest out of the list.
+fn take(domain: &Domain) -> Option<Frozen> {
     let uri = domain.connection().uri();
     let mut frozen = frozen();
-    let place = frozen.iter().position(|(host, uuid, _)| *host == uri && uuid == domain.key())?;
-    Some(frozen.swap_remove(place).2)
+    let place = frozen.iter().position(|guest| guest.uri == uri && guest.uuid == *domain.key())?;
+    Some(frozen.swap_remove(place))
 }
 
 impl Domain {
     /// Stops writing to its file systems, or to those at the given places, under a guard, and returns
     /// how many they are (`virDomainFSFreeze`).
     ///
-    /// Errors: `operation_invalid` where this run has frozen it already; `agent_unresponsive`; those
-    /// of the guard, which needs a connection of its own. Then nothing stays frozen.
+    /// Errors: `operation_invalid` where they are frozen already, which is left as it is;
+    /// `agent_unresponsive`; those of the guard, which needs a connection of its own. Then nothing that
+    /// this call froze stays frozen.
     pub fn fs_freeze(&self, mountpoints: &[String], guarding: &Guarding) -> Result<u32> {
-        let of_this = |error: Error| error.operation("domain.fs_freeze").object(self.label());
-        // An agent that is not there is found before anything is begun.
-        match self.agent_ping(AgentPatience::Default) {
-            Err(error) if error.code() != code::UNSUPPORTED => return Err(error),
-            _ => {}
-        }
         let uri = self.connection().uri();
         if is_in_process(&uri) {
             // Such a host ends with this process: there is nothing that could stay frozen.
             return self.fs_freeze_unguarded(mountpoints);
         }
-        if let Some(mut guard) = take(self) {
-            if guard.is_waiting() {
-                frozen().push((uri, *self.key(), guard));
-                return Err(of_this(
-                    Error::new("operation_invalid", "its file systems are frozen already, by this run")
-                        .hint("vm.fs_thaw() thaws them"),
-                ));
+        if let Some(mut before) = take(self) {
+            if before.guard.is_waiting() {
+                frozen().push(before);
+                return Err(self.frozen_already(Some(std::process::id())));
             }
-            guard.abandon();
+            before.guard.abandon();
         }
-        let mut guard = Guard::start(self, &uri, guarding).map_err(of_this)?;
+        // An agent that is not there is found here too, before anything is begun.
+        if self.is_frozen()? {
+            return Err(self.frozen_already(self.holder(guarding)));
+        }
+        let mut guard = Guard::start(self, &uri, guarding)
+            .map_err(|error| error.operation("domain.fs_freeze").object(self.label()))?;
         match self.fs_freeze_unguarded(mountpoints) {
             Ok(count) => {
                 guard.tell_frozen();
-                frozen().push((uri, *self.key(), guard));
+                frozen().push(Frozen { uri, uuid: *self.key(), count, guard });
                 Ok(count)
             }
+            Err(error) if was_refused(&error) => {
+                // What is frozen now is not ours to thaw: another was faster.
+                let _ = guard.release();
+                Err(match self.is_frozen() {
+                    Ok(true) => self.frozen_already(self.holder(guarding)).cause(error.to_string()),
+                    _ => error,
+                })
+            }
             Err(error) => {
-                if was_not_begun(&error) {
-                    let _ = guard.release();
-                } else {
-                    // Whether they are frozen is unknown: the guard thaws them.
-                    guard.abandon();
-                }
+                // Whether they are frozen is unknown: the guard thaws them.
+                guard.abandon();
                 Err(error)
             }
         }
     }
 
+    /// Asks the agent whether its file systems are frozen (agent command `guest-fsfreeze-status`); one
+    /// that cannot tell counts as not frozen.
+    fn is_frozen(&self) -> Result<bool> {
+        let ask = serde_json::json!({ "execute": "guest-fsfreeze-status" });
+        match self.agent_answer(read("domain.fs_freeze_status"), &ask, AgentPatience::Default) {
+            Ok(status) => Ok(status == "frozen"),
+            Err(error) if matches!(error.code(), code::UNSUPPORTED | "agent_command_failed") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The process that has frozen it, as far as the notes of this machine tell.
+    fn holder(&self, guarding: &Guarding) -> Option<u32> {
+        intent::holder(&guarding.folder, &self.key().to_string())
+    }
+
+    fn frozen_already(&self, holder: Option<u32>) -> Error {
+        let (by, hint) = match holder {
+            Some(pid) if pid == std::process::id() => (", by this run", "vm.fs_thaw() thaws them".to_owned()),
+            Some(pid) => (
+                ", by another run",
+                format!(
+                    "process {pid} holds them: wait for its end; vm.fs_thaw() thaws them now, and what it \
+                     does then is not consistent"
+                ),
+            ),
+            None => (
+                "",
+                "a backup, a snapshot or a run on another machine may hold them: wait for its end; \
+                 vm.fs_thaw() thaws them, whoever froze them"
+                    .to_owned(),
+            ),
+        };
+        let message = format!("the file systems of {} are frozen already{by}", self.label());
+        Error::new("operation_invalid", message)
+            .operation("domain.fs_freeze")
+            .object(self.label())
+            .host(self.connection().uri())
+            .hint(hint)
+    }
+
     /// Lets its file systems be written to again, and returns how many they were (`virDomainFSThaw`).
     ///
-    /// Errors: `timeout` where the guard of a freeze had to thaw them at its limit: what was done since
-    /// then saw a file system that was written to.
+    /// Errors: `timeout` where the guard of a freeze had to thaw them at its limit, `operation_invalid`
+    /// where somebody else has thawed what this run froze: what was done since then saw file systems that
+    /// were written to.
     pub fn fs_thaw(&self) -> Result<u32> {
-        let guard = take(self);
-        match self.fs_thaw_all() {
-            Ok(count) => match guard.map(Guard::release) {
-                Some(Released::TooLate(limit)) => Err(self.too_late(limit)),
-                _ => Ok(count),
+        let frozen = take(self);
+        match (self.fs_thaw_all(), frozen) {
+            (outcome, None) => outcome,
+            (Ok(thawed), Some(frozen)) => match frozen.guard.release() {
+                Released::TooLate(limit) => Err(self.too_late(limit)),
+                Released::InTime if thawed == 0 && frozen.count > 0 => Err(self.thawed_by_others()),
+                Released::InTime => Ok(thawed),
             },
-            Err(error) => Err(match guard {
+            (Err(error), Some(frozen)) => {
                 // It thaws at once, with a connection of its own, and goes on trying.
-                Some(guard) => {
-                    guard.abandon();
-                    error
-                }
-                None => error,
-            }),
+                frozen.guard.abandon();
+                Err(error)
+            }
         }
     }
 
@@ -135,11 +186,20 @@ impl Domain {
             .object(self.label())
             .hint("what was done after that is not consistent; #{ limit: \"5m\" } gives it more time")
     }
+
+    fn thawed_by_others(&self) -> Error {
+        Error::new("operation_invalid", "its file systems had been thawed before, and not by this run")
+            .operation("domain.fs_thaw")
+            .object(self.label())
+            .hint("what was done since they were frozen may not be consistent")
+    }
 }
 
-/// True where the call failed before anything could have been frozen.
-fn was_not_begun(error: &Error) -> bool {
+/// True where the call has frozen nothing: it failed before that, or the agent did, which thaws what it
+/// has frozen so far.
+fn was_refused(error: &Error) -> bool {
     let words = [
+        "agent_command_failed",
         code::UNSUPPORTED,
         code::USAGE,
         code::DENIED,
@@ -152,4 +212,19 @@ fn was_not_begun(error: &Error) -> bool {
         "access_denied",
     ];
     words.contains(&error.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_failure_that_leaves_it_unknown_is_thawed() {
+        for word in ["agent_command_failed", "operation_invalid", "no_domain", code::DENIED] {
+            assert!(was_refused(&Error::new(word, "no")), "{word}");
+        }
+        for word in [code::DISCONNECTED, code::INTERRUPTED, code::DEADLINE, "agent_unresponsive"] {
+            assert!(!was_refused(&Error::new(word, "no")), "{word}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! The agent of a guest: programs, files, the system inside, addresses, and an agent that hangs.
 
-use crate::support::{Daemon, Guest, Need, Virhai, lab_or_skip};
+use std::time::Duration;
+
+use crate::support::{Daemon, Guest, Need, Virhai, eventually, lab_or_skip};
 
 const NAME: &str = "it-agent";
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// One guest for all: to boot it takes longer than everything that is done with it.
 #[test]
@@ -12,6 +15,7 @@ fn a_guest_is_worked_in_through_its_agent() {
     let guest = Guest::plan(&daemon, NAME).network("default").boot();
     programs_run(&daemon);
     large_output_needs_files(&daemon);
+    a_run_that_has_to_end_leaves_no_files(&daemon);
     files_come_back_as_they_went(&daemon);
     the_system_tells_and_changes(&daemon);
     addresses_name_their_sources(&daemon, &guest.wait_lease());
@@ -29,6 +33,12 @@ fn check(daemon: &Daemon, script: &str, stdout: &str) {
 fn run(virhai: Virhai, daemon: &Daemon, script: &str, stdout: &str) {
     let script = format!("let vm = domain(\"{NAME}\");\n{script}");
     virhai.connect(&daemon.uri()).file("s.rhai", script).arg("s.rhai").stdout(stdout).run();
+}
+
+/// What a line of shell in the guest writes.
+fn shell(daemon: &Daemon, line: &str) -> String {
+    let script = format!("print(domain(\"{NAME}\").exec([\"/bin/sh\", \"-c\", `{line}`]).out)");
+    Virhai::new().connect(&daemon.uri()).args(["-e", &script]).any_stdout().run().stdout().trim().to_owned()
 }
 
 fn programs_run(daemon: &Daemon) {
@@ -83,9 +93,44 @@ fn large_output_needs_files(daemon: &Daemon) {
         print(`${done.out.len()} ${done.err} ${done.code}`);
         let e = attempt(|| vm.exec(["cat"], #{ input: text })).error;
         print(`${e.code} ${e.hint.contains("large: true")}`);
+        let e = attempt(|| vm.exec(["/bin/sh", "-c", "head -c 4000000 /dev/zero"])).error;
+        print(`${e.code} ${e.cause}; ${e.hint.contains("large: true")} ${vm.exec(["echo", "on"]).out}`);
         print(vm.exec(["ls", "/tmp"]).out);
     "#;
-    check(daemon, script, "3500000 e 7\nusage true\n\n");
+    let expected = "3500000 e 7\nusage true\nio Unable to encode message payload; true on\n\n\n";
+    check(daemon, script, expected);
+}
+
+fn a_run_that_has_to_end_leaves_no_files(daemon: &Daemon) {
+    let exec = |arguments: &str| {
+        let script = format!("domain(\"{NAME}\").exec({arguments});");
+        Virhai::new().connect(&daemon.uri()).file("s.rhai", script).any_stderr()
+    };
+    let files = || shell(daemon, "ls -d /tmp/virhai-* 2>/dev/null");
+    let gone = |what: &str| eventually(LIMIT, what, || files().is_empty().then_some(()));
+
+    let sleep = "[\"/bin/sleep\", \"600\"], #{ large: true }";
+    let long_input = "[\"cat\"], #{ large: true, input: blob(50000000) }";
+    for (arguments, told) in [(sleep, "/bin/sleep goes on: it is process "), (long_input, "interrupted")] {
+        let started = exec(arguments).arg("s.rhai").status(130).stderr_contains(told).start();
+        eventually(LIMIT, "files of a program", || (!files().is_empty()).then_some(()));
+        started.running.signal("INT");
+        started.finish();
+        gone("the files of an interrupted run to go");
+    }
+    exec(sleep).args(["--timeout", "6s", "s.rhai"]).status(4).run();
+    gone("the files of a run whose deadline has passed to go");
+
+    // A program that is only too slow goes on, and the error says where to find what it writes.
+    exec("[\"/bin/sh\", \"-c\", \"sleep 1; echo later\"], #{ large: true, timeout: \"10ms\" }")
+        .arg("s.rhai")
+        .status(1)
+        .stderr_contains("what it writes is in /tmp/virhai-")
+        .run();
+    let found = "grep -q later /tmp/virhai-*/out && rm -r /tmp/virhai-* && echo found";
+    eventually(LIMIT, "the output of a program that was too slow", || {
+        (shell(daemon, found) == "found").then_some(())
+    });
 }
 
 fn files_come_back_as_they_went(daemon: &Daemon) {

@@ -4,7 +4,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use crate::support::lab::Daemon;
+use crate::support::lab::{Daemon, empty_domain_xml};
 use crate::support::need::Need;
 use crate::support::{Virhai, lab_or_skip, turn, within};
 
@@ -127,6 +127,42 @@ fn a_change_that_was_lost_on_the_way_says_that_its_outcome_is_unknown() {
     daemon.stop_signal();
     started.finish();
     daemon.cont_signal();
+}
+
+#[test]
+fn what_is_too_large_for_a_message_is_an_error_and_the_connection_stays() {
+    lab_or_skip!(Need::Qemu);
+    let daemon = Daemon::start();
+    daemon.define(
+        "define",
+        &empty_domain_xml("it-large")
+            .replace("</domain>", "<devices><serial type='pty'/></devices></domain>"),
+    );
+    let script = r#"
+        let vm = domain("it-large");
+        vm.start();
+        // A stream ends with its connection, so it tells whether that is still the same.
+        let console = vm.open_console();
+        let text = ""; text.pad(5000000, 'x');
+        let large = [
+            || conn().define_domain(`<domain type="qemu"><name>large</name><description>${text}</description></domain>`),
+            || vm.set_description(text),
+        ];
+        for f in large {
+            let e = attempt(f).error;
+            print(`${e.code}: ${e.message}`);
+            if !e.hint.contains("4 MiB") { print(e) }
+            console.send("x");
+        }
+        vm.destroy();
+    "#;
+    let expected = "rpc: Unable to encode message payload\n";
+    Virhai::new()
+        .connect(&daemon.uri())
+        .file("s.rhai", script)
+        .arg("s.rhai")
+        .stdout(expected.repeat(2))
+        .run();
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn file_systems_are_thawed_whatever_happens() {
     let _guest = Guest::plan(&daemon, NAME).boot();
     let state = tempfile::tempdir().unwrap();
     a_closure_runs_while_they_are_frozen(&daemon, state.path());
+    what_another_has_frozen_is_left_to_it(&daemon, state.path());
     the_limit_thaws_and_says_so(&daemon, state.path());
     a_script_that_ends_or_fails_leaves_nothing(&daemon, state.path());
     an_interrupted_script_leaves_nothing(&daemon, state.path());
@@ -53,6 +54,41 @@ fn a_closure_runs_while_they_are_frozen(daemon: &Daemon, state: &Path) {
         print(vm.agent_command("guest-fsfreeze-status"));
     "#;
     let expected = "frozen\nthawed\noperation_invalid\n1\nthrown\nthawed\n";
+    virhai(daemon, state, script).stdout(expected).run();
+    wait_thawed(daemon, state);
+}
+
+fn what_another_has_frozen_is_left_to_it(daemon: &Daemon, state: &Path) {
+    let refused = r#"
+        let e = attempt(|| vm.frozen(|vm| print("inside"))).error;
+        print(`${e.code} ${e.operation}: ${e.message}; ${e.hint}`);
+    "#;
+    let first = virhai(daemon, state, FREEZE).status(143).stdout("frozen\n").any_stderr().start();
+    first.running.wait_for_stdout("frozen");
+    let expected = format!(
+        "operation_invalid domain.fs_freeze: the file systems of {NAME} are frozen already, by another run; \
+         process {} holds them: wait for its end; vm.fs_thaw() thaws them now, and what it does then is not \
+         consistent\n",
+        first.running.pid()
+    );
+    virhai(daemon, state, refused).stdout(expected).run();
+    assert!(status(daemon).contains("frozen"), "the first run's freeze was thawed");
+    first.running.signal("TERM");
+    first.finish();
+    wait_thawed(daemon, state);
+
+    daemon.virsh(&["domfsfreeze", NAME]);
+    virhai(daemon, state, refused).stdout_contains("are frozen already; a backup, a snapshot or").run();
+    assert!(status(daemon).contains("frozen"), "virsh's freeze was thawed");
+    virhai(daemon, state, "print(vm.fs_thaw());").stdout("1\n").run();
+
+    // Who had them frozen and thinks they still are is told.
+    let script = r#"
+        let thaw = |vm| vm.agent_command("guest-fsfreeze-thaw");
+        print(attempt(|| vm.frozen(thaw)).error.message);
+        print(vm.fs_thaw());
+    "#;
+    let expected = "its file systems had been thawed before, and not by this run\n0\n";
     virhai(daemon, state, script).stdout(expected).run();
     wait_thawed(daemon, state);
 }

@@ -127,7 +127,8 @@ mod domain_exec {
     /// Runs a program in the guest with options and returns `#{ out, err, code, signal, truncated }`.
     ///
     /// `timeout` is in seconds; a program that is too slow goes on in the guest, and the error names its
-    /// process id. With `large`, input and output go through files in the guest's /tmp, and may be of any size.
+    /// process id. With `large`, input and output go through files in the guest's /tmp, and may be of any size;
+    /// they are removed at the end, also of a run that is interrupted, unless the program was too slow.
     ///
     /// Errors: `timeout` when it is too slow, `io` where it fails and `check` is given, `usage` for more
     /// than 96 KiB of input without `large`, `agent_unresponsive` where there is no agent.

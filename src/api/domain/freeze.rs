@@ -67,7 +67,7 @@ mod domain_freeze {
     /// process waits for that), and 60 seconds after the freeze even if the closure still runs. A snapshot with `quiesce` does this by itself.
     ///
     /// Errors: those of the closure; `timeout` where the limit had passed before the closure was done, so
-    /// that what it did may not be consistent; those of `fs_freeze`.
+    /// that what it did may not be consistent; those of `fs_freeze` and `fs_thaw`.
     ///
     /// ```rhai
     /// let vm = domain("test");
@@ -81,7 +81,7 @@ mod domain_freeze {
     /// Runs a closure while some of the guest's file systems are frozen, or for longer than 60 seconds.
     ///
     /// Errors: those of the closure; `timeout` where the limit had passed before the closure was done;
-    /// those of `fs_freeze`.
+    /// those of `fs_freeze` and `fs_thaw`.
     ///
     /// ```rhai
     /// let vm = domain("test");
@@ -101,9 +101,9 @@ mod domain_freeze {
     ///
     /// `fs_thaw()` thaws them; so does the end of the script, however it comes, and a limit of 60 seconds.
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `operation_invalid` for a guest that this run
-    /// has frozen already, `connect_failed` where the process that watches cannot connect, `unsupported`
-    /// where the driver cannot freeze.
+    /// Errors: `operation_invalid` for a guest that is frozen already, by this run or by others, which stays so;
+    /// `agent_unresponsive` where there is no agent, `connect_failed` where the process that watches cannot
+    /// connect, `unsupported` where the driver cannot freeze.
     ///
     /// ```rhai
     /// let vm = domain("test");
@@ -131,8 +131,9 @@ mod domain_freeze {
 
     /// Thaws the guest's file systems and returns how many they were (`virDomainFSThaw`).
     ///
-    /// Errors: `timeout` where they had been thawed at the limit of their freeze, so that what was done
-    /// since may not be consistent; `agent_unresponsive` where there is no agent.
+    /// Errors: `timeout` where they had been thawed at the limit of their freeze, `operation_invalid` where
+    /// somebody else has thawed what this run had frozen, so that what was done since may not be consistent;
+    /// `agent_unresponsive` where there is no agent.
     ///
     /// ```rhai
     /// let vm = domain("test");

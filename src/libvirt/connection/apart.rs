@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::{Connection, Live};
@@ -202,30 +203,35 @@ impl Connection {
         // Of the drivers in this process, only this one never takes long.
         let uri = self.uri();
         let inline = super::is_in_process(&uri) && uri.starts_with("test:");
-        self.start_apart(live, &apart, operation, object, inline, f)?;
+        let thread = (!inline).then(Builder::new);
+        self.start_apart(live, &apart, operation, object, thread, f)?;
         Ok(apart)
     }
 
+    /// Makes the call on a thread, or at once where there is none.
     fn start_apart<T: Clone + Send + 'static>(
         &self,
         live: Arc<Live>,
         apart: &Apart<T>,
         operation: Operation,
         object: &str,
-        inline: bool,
+        thread: Option<Builder>,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<()> {
         self.0.door.long_calls().add(apart.0.clone());
-        let (connection, object, task) = (self.clone(), object.to_owned(), apart.clone());
-        let run = move || connection.run_apart(&live, operation, &object, &task, f);
-        if inline {
+        let (connection, name, task) = (self.clone(), object.to_owned(), apart.clone());
+        let run = move || connection.run_apart(&live, operation, &name, &task, f);
+        let Some(thread) = thread else {
             run();
             return Ok(());
-        }
-        let started = std::thread::Builder::new().name("libvirt-apart".into()).spawn(run);
+        };
+        let started = thread.name("libvirt-apart".into()).spawn(run);
         started.map(drop).map_err(|e| {
             apart.cancel();
-            Error::new(code::IO, format!("cannot start a thread: {e}"))
+            // The caller is told here and now.
+            apart.forgive();
+            let error = Error::new(code::IO, format!("it was not begun: cannot start a thread: {e}"));
+            self.explain(error, operation, object)
         })
     }
 

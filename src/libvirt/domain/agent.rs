@@ -74,7 +74,7 @@ impl Domain {
     }
 
     /// Does the same as another operation: what a command does is known to whoever makes it.
-    pub(super) fn agent_answer(
+    pub(in crate::libvirt) fn agent_answer(
         &self,
         operation: Operation,
         command: &Value,

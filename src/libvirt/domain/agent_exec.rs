@@ -4,6 +4,8 @@
 //! grow. Its input goes with one command and what it wrote comes in one answer, and libvirt carries
 //! neither if it is large: then they go through files in the guest.
 
+mod files;
+
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -13,7 +15,6 @@ use serde_json::{Value, json};
 use super::super::door::{change, read};
 use super::Domain;
 use super::agent::AgentPatience;
-use super::agent_file::GuestFileMode;
 use crate::error::{Error, Result, code};
 
 /// Bytes of input that go with the command. libvirt 9.0 never ends a command to the agent that is larger
@@ -138,7 +139,9 @@ impl Domain {
             if left.is_zero() {
                 return Err(self.too_slow(program, pid));
             }
-            interrupt.sleep(pause.min(left))?;
+            interrupt.sleep(pause.min(left)).map_err(|error| {
+                error.hint(format!("{} goes on: it is process {pid} in the guest", program.name()))
+            })?;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
         }
     }
@@ -164,76 +167,6 @@ impl Domain {
         }
         error
     }
-
-    /// The same with input and output in files of a folder that only the agent's user can read: a shell
-    /// opens them and then becomes the program, so process id, exit status and signals are the program's.
-    fn exec_through_files(&self, program: &GuestProgram) -> Result<GuestProcess> {
-        program.check().map_err(|e| e.operation("domain.exec").object(self.label()))?;
-        let folder = format!("/tmp/virhai-{}", uuid_text());
-        self.shell(&folder, "umask 077; mkdir \"$0\"")?;
-        let outcome = self.exec_in(&folder, program);
-        if outcome.as_ref().is_err_and(|error| error.code() == code::TIMEOUT) {
-            // It goes on, and writes there.
-            return outcome;
-        }
-        // What went wrong before is the failure to tell of, not what could not be removed after it.
-        let removed = self.shell(&folder, "rm -rf -- \"$0\"");
-        let process = outcome?;
-        removed.map(|()| process)
-    }
-
-    fn exec_in(&self, folder: &str, program: &GuestProgram) -> Result<GuestProcess> {
-        let mut script = "exec \"$@\" >\"$0/out\" 2>\"$0/err\"".to_owned();
-        if !program.input.is_empty() {
-            self.file_write(&format!("{folder}/in"), &program.input, GuestFileMode::Write)?;
-            script.push_str(" <\"$0/in\"");
-        }
-        let mut argv = shell_line(&script, folder);
-        argv.extend(program.argv.iter().cloned());
-        let pid = self.start_as(program, &argv)?;
-        let mut process = self.exec_wait(program, pid).map_err(|error| match error.code() {
-            code::TIMEOUT => error.replace_hint(format!(
-                "it goes on; what it writes is in {folder}/out and {folder}/err in the guest"
-            )),
-            _ => error,
-        })?;
-        self.collect(folder, &mut process)?;
-        Ok(process)
-    }
-
-    /// Runs a line of shell that only has to succeed.
-    fn shell(&self, folder: &str, script: &str) -> Result<()> {
-        let program = GuestProgram { argv: shell_line(script, folder), ..GuestProgram::default() };
-        let pid = self.exec_start(&program)?;
-        let process = self.exec_wait(&program, pid)?;
-        if process.code == Some(0) {
-            return Ok(());
-        }
-        let words = String::from_utf8_lossy(&process.err).trim().to_owned();
-        Err(Error::new(code::IO, format!("{folder} in {}: {words}", self.label()))
-            .operation("domain.exec")
-            .object(self.label()))
-    }
-
-    fn collect(&self, folder: &str, process: &mut GuestProcess) -> Result<()> {
-        process.out = self.file_read(&format!("{folder}/out"))?;
-        process.err.extend(self.file_read(&format!("{folder}/err"))?);
-        Ok(())
-    }
-}
-
-fn shell_line(script: &str, folder: &str) -> Vec<String> {
-    ["/bin/sh", "-c", script, folder].map(str::to_owned).to_vec()
-}
-
-/// A name that nobody can guess, from the system's own source of random bytes.
-fn uuid_text() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_or_else(
-        |_| {
-            format!("{}-{:?}", std::process::id(), Instant::now()).replace(|c: char| !c.is_ascii_digit(), "-")
-        },
-        |text| text.trim().to_owned(),
-    )
 }
 
 /// libvirt could not carry what the program wrote, and it is lost.

@@ -3,20 +3,18 @@
 //! The agent keeps a file open until it is told to close it: a [`GuestFile`] does so however it ends,
 //! also when the run is interrupted.
 
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use virt::sys;
 
-use super::super::connection::Live;
 use super::super::door::{Operation, change, read};
 use super::super::typed_params::c_text;
+use super::Domain;
 use super::agent::AgentPatience;
 use super::agent_exec::decoded;
-use super::{Domain, release};
+use super::agent_undo::AgentUndo;
 use crate::error::{Error, Result};
 
 /// Bytes that are read with one command: large enough to be fast, small enough for a slow guest.
@@ -58,11 +56,10 @@ impl GuestFileMode {
 /// A file that the agent of a guest has open; closed when it is dropped.
 pub struct GuestFile {
     domain: Domain,
-    live: Arc<Live>,
-    object: Arc<virt::domain::Domain>,
     handle: i64,
     path: String,
     open: bool,
+    undo: AgentUndo,
 }
 
 impl Domain {
@@ -71,18 +68,13 @@ impl Domain {
     /// Errors: `io` where the guest refuses, and those of [`Domain::agent_command`].
     pub fn file_open(&self, path: &str, mode: GuestFileMode) -> Result<GuestFile> {
         c_text("a path", path)?;
+        let undo = AgentUndo::new(self)?;
         let arguments = json!({ "path": path, "mode": mode.word() });
         let answer = self.file_command(mode.operation(), path, "guest-file-open", &arguments)?;
         let handle = answer.as_i64().ok_or_else(|| {
             Error::new("internal_error", format!("the agent gave no handle: {answer}")).object(self.label())
         })?;
-        // What closing needs is taken down now: when the run is interrupted it is too late to ask.
-        let domain = self.clone();
-        let (live, object) =
-            self.connection().call_live(read("domain.file_open"), self.label(), move |live| {
-                Ok((live.clone(), domain.object(live)?))
-            })?;
-        Ok(GuestFile { domain: self.clone(), live, object, handle, path: path.to_owned(), open: true })
+        Ok(GuestFile { domain: self.clone(), handle, path: path.to_owned(), open: true, undo })
     }
 
     /// The content of a file in the guest (agent commands `guest-file-*`).
@@ -171,23 +163,9 @@ impl GuestFile {
 
 impl Drop for GuestFile {
     fn drop(&mut self) {
-        if !self.open {
-            return;
+        if self.open {
+            let arguments = json!({ "handle": self.handle });
+            self.undo.run(&json!({ "execute": "guest-file-close", "arguments": arguments }));
         }
-        let close = json!({ "execute": "guest-file-close", "arguments": { "handle": self.handle } });
-        let Ok(text) = c_text("an agent command", &close.to_string()) else { return };
-        let object = self.object.clone();
-        let (done, closed) = mpsc::channel::<()>();
-        // Past the door, which lets nothing through once the run is to end.
-        self.live.post(move |_| {
-            // SAFETY: a live domain and a NUL-terminated text; the answer is ours to free, null is fine.
-            unsafe {
-                let patience = sys::VIR_DOMAIN_QEMU_AGENT_COMMAND_DEFAULT;
-                release(sys::virDomainQemuAgentCommand(object.as_ptr(), text.as_ptr(), patience, 0).cast());
-            }
-            drop(done);
-        });
-        // The process may end right after this.
-        let _ = closed.recv_timeout(Duration::from_secs(1));
     }
 }

@@ -7,8 +7,9 @@ use virt::sys;
 use super::super::door::{change, read};
 use super::super::failure::{check, text_of};
 use super::super::typed_params::{self, Params, c_text};
+use super::super::wiped::WipedText;
 use super::{Domain, release};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A mounted file system of a guest (`virDomainFSInfo`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +64,8 @@ impl Domain {
     }
 
     /// Stops writing to its file systems, or to those at the given places, and returns how many they
-    /// are (`virDomainFSFreeze`). Whoever calls it has to see to it that they are thawed: see
-    /// [`super::super::FreezeGuard`]; virsh leaves that to the person.
+    /// are (`virDomainFSFreeze`). Whoever calls it has to see to it that they are thawed, as
+    /// [`Domain::fs_freeze`] does; virsh leaves that to the person.
     pub fn fs_freeze_unguarded(&self, mountpoints: &[String]) -> Result<u32> {
         let places = Texts::new("a mount point", mountpoints)?;
         self.call(change("domain.fs_freeze"), move |d| {
@@ -127,8 +128,8 @@ impl Domain {
     pub fn set_user_password(&self, user: &str, password: &str, flags: u32) -> Result<()> {
         let user = c_text("a user's name", user)?;
         // The password itself must not show in the error that refuses it.
-        let password = std::ffi::CString::new(password)
-            .map_err(|_| crate::error::Error::usage("a password cannot contain a NUL character"))?;
+        let password = WipedText::new(password.as_bytes())
+            .ok_or_else(|| Error::usage("a password cannot contain a NUL character"))?;
         self.call(change("domain.set_user_password"), move |d| {
             // SAFETY: a live domain and two NUL-terminated texts.
             check(unsafe {

@@ -11,9 +11,9 @@ use virt::sys;
 use super::Domain;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Connection;
-use crate::libvirt::connection::{Apart, Live};
+use crate::libvirt::connection::Live;
 use crate::libvirt::door::{Operation, change, read};
-use crate::libvirt::failure::{Failure, Report, check};
+use crate::libvirt::failure::{Failure, Outcome, Report, check};
 use crate::libvirt::handle::{Found, Handle};
 use crate::libvirt::job::{Job, Product};
 use crate::libvirt::typed_params::{Params, ParamsBuffer, c_text};
@@ -43,7 +43,7 @@ impl Domain {
         let MigrateOptions { params, flags, escort } = options;
         let there = destination.opened().map_err(|e| e.operation("domain.migrate").object(self.label()))?;
         let destination = destination.clone();
-        let call = self.call_apart(MIGRATE, move |here, d| {
+        self.accompanied(escort, move |here, d| {
             let mut params = ParamsBuffer::new(&params)?;
             let count = params.len() as c_uint;
             // SAFETY: a live domain, a live connection, and a valid array of its own length.
@@ -57,8 +57,7 @@ impl Domain {
             // SAFETY: a fresh domain of the destination whose one reference is ours.
             let found = Found::new(&there, unsafe { virt::domain::Domain::from_ptr(moved) })?;
             Ok(Some(Product::Domain(Handle::new(&destination, found))))
-        })?;
-        self.accompanied(call, escort)
+        })
     }
 
     /// Lets its host move it to a URI (`virDomainMigrateToURI3`): peer to peer, or as the hypervisor
@@ -66,7 +65,7 @@ impl Domain {
     pub fn migrate_to_uri(&self, uri: &str, options: MigrateOptions) -> Result<Job> {
         let MigrateOptions { params, flags, escort } = options;
         let uri = c_text("a URI", uri)?;
-        let call = self.call_apart(MIGRATE, move |here, d| {
+        self.accompanied(escort, move |here, d| {
             let mut params = ParamsBuffer::new(&params)?;
             let count = params.len() as c_uint;
             // SAFETY: a live domain, a NUL-terminated text, and a valid array of its own length.
@@ -74,12 +73,18 @@ impl Domain {
                 sys::virDomainMigrateToURI3(d.as_ptr(), uri.as_ptr(), params.as_mut_ptr(), count, flags)
             };
             if answer < 0 { Err(explained(Report::last(), here, None, d)) } else { Ok(None) }
-        })?;
-        self.accompanied(call, escort)
+        })
     }
 
-    fn accompanied(&self, call: Apart<Option<Product>>, escort: Escort) -> Result<Job> {
-        escort.accompany(self, &call)?;
+    /// Begins a migration with its escort, which has to be ready before: what has begun must have a job.
+    fn accompanied(
+        &self,
+        escort: Escort,
+        migrate: impl FnOnce(&Live, &virt::domain::Domain) -> Outcome<Option<Product>> + Send + 'static,
+    ) -> Result<Job> {
+        let escort = escort.start(self).map_err(|e| e.object(self.label()))?;
+        let call = self.call_apart(MIGRATE, migrate)?;
+        escort.accompany(&call);
         Ok(self.job(MIGRATE, sys::VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT, call))
     }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -31,6 +32,8 @@ const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const THAWED: u8 = 3;
 
+/// How long it waits for whoever has its intent at this moment.
+const CLAIM: Duration = Duration::from_secs(10);
 /// How long it may take to connect.
 const START: Duration = Duration::from_secs(60);
 /// How long this process waits for a guard that has only to end.
@@ -140,19 +143,21 @@ fn command(path: &Path) -> Command {
 
 /// Waits for the first line of the guard, unless the run has to end.
 fn first_line(stream: ChildStdout, domain: &Domain) -> Result<String> {
+    let failed = |error: std::io::Error| Error::io("the guard of the freeze", &error);
     let (sender, lines) = mpsc::channel();
-    std::thread::spawn(move || {
+    let read = move || {
         let mut line = String::new();
         let read = BufReader::new(stream).read_line(&mut line);
         // The receiver has gone when the run ended meanwhile.
         let _ = sender.send(read.map(|_| line.trim().to_owned()));
-    });
+    };
+    Builder::new().name("freeze-guard".into()).spawn(read).map_err(failed)?;
     let interrupt = domain.connection().door().interrupt();
     let end = Instant::now() + START;
     loop {
         interrupt.check()?;
         match lines.recv_timeout(TICK) {
-            Ok(line) => return line.map_err(|error| Error::io("the guard of the freeze", &error)),
+            Ok(line) => return line.map_err(failed),
             Err(RecvTimeoutError::Timeout) if Instant::now() < end => {}
             Err(_) => return Ok("it got no answer in time".into()),
         }
@@ -184,7 +189,8 @@ pub fn serve(path: &Path) -> u8 {
     for signal in [SIGTERM, SIGINT, SIGHUP] {
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
-    let Ok(Some((intent, _lock))) = Intent::claim(path) else { return FAILED };
+    let Ok(Some((intent, _lock))) = Intent::claim_within(path, CLAIM) else { return FAILED };
+    let Ok(words) = listen() else { return FAILED };
     let connection = Connection::new(Some(intent.uri.clone()), false, Arc::<Door>::default());
     let connected = connection.domain_by_uuid(&intent.uuid).map(drop);
     if say(&connected.as_ref().err().map_or_else(|| READY.to_owned(), ToString::to_string)).is_ok()
@@ -192,7 +198,7 @@ pub fn serve(path: &Path) -> u8 {
     {
         return FAILED;
     }
-    let frozen = match wait_for_word(Duration::from_secs_f64(intent.limit.clamp(0.0, 1e9))) {
+    let frozen = match wait_for_word(&words, Duration::from_secs_f64(intent.limit.clamp(0.0, 1e9))) {
         Word::Released => {
             let _ = std::fs::remove_file(path);
             return DONE;
@@ -227,16 +233,21 @@ enum Word {
     },
 }
 
-fn wait_for_word(limit: Duration) -> Word {
+/// Hears what comes through the pipe, on a thread.
+fn listen() -> std::io::Result<Receiver<u8>> {
     let (sender, words) = mpsc::channel();
-    std::thread::spawn(move || {
+    let hear = move || {
         for word in std::io::stdin().lock().bytes() {
             let Ok(word) = word else { break };
             if sender.send(word).is_err() {
                 break;
             }
         }
-    });
+    };
+    Builder::new().spawn(hear).map(|_| words)
+}
+
+fn wait_for_word(words: &Receiver<u8>, limit: Duration) -> Word {
     let end = Instant::now().checked_add(limit);
     let mut frozen = false;
     loop {

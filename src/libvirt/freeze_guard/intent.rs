@@ -1,10 +1,10 @@
 //! What is written down before file systems are frozen, and what dead runs have left of it.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 /// An intent that is older than this is not worth trying any more: its guest has been thawed or
 /// restarted by others.
 const OLDEST: Duration = Duration::from_secs(24 * 3600);
+
+/// Pause between two tries to have an intent alone.
+const AGAIN: Duration = Duration::from_millis(10);
 
 /// Which guest, of which host, and who means to freeze it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -48,40 +51,63 @@ impl Intent {
         }
     }
 
-    /// Writes it to a file of its own, which only its owner can read.
+    /// Writes it to a new file, which only its owner can read and no other intent has, not even one of
+    /// the same process for the same guest.
     pub(super) fn write(&self, folder: &Path) -> Result<PathBuf> {
-        let path = folder.join(format!("{}-{}.json", self.uuid, self.pid));
         let failed = |error: std::io::Error| {
-            Error::io(path.display().to_string(), &error)
+            Error::io(folder.display().to_string(), &error)
                 .hint("nothing is frozen without a note of it: make the state folder writable")
         };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        let mut options = OpenOptions::new();
+        let prefix = format!("{}-{}-", self.uuid, self.pid);
         let mut file =
-            options.write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
+            tempfile::Builder::new().prefix(&prefix).suffix(".json").tempfile_in(folder).map_err(failed)?;
         let text = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(path)
+        file.write_all(&text).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.keep().map(|(_, path)| path).map_err(|error| failed(error.error))
     }
 
     /// Reads it, and locks it for as long as the file is open. `None` where another process has it.
     pub(super) fn claim(path: &Path) -> Result<Option<(Self, File)>> {
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        Self::take(file.map_err(|error| Error::io(path.display().to_string(), &error))?, path)
+    }
+
+    fn take(mut file: File, path: &Path) -> Result<Option<(Self, File)>> {
         let failed = |error: std::io::Error| Error::io(path.display().to_string(), &error);
-        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
-            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
+        // Whoever had it until now may have thawed: what was frozen since then is not its to thaw.
+        path.metadata().map_err(failed)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
         let intent = serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
         Ok(Some((intent, file)))
     }
 
+    /// Does the same, and waits at most `time` for a process that has it: one that starts looks at every
+    /// intent for a moment.
+    pub(super) fn claim_within(path: &Path, time: Duration) -> Result<Option<(Self, File)>> {
+        let end = Instant::now() + time;
+        loop {
+            match Self::claim(path)? {
+                None if Instant::now() < end => std::thread::sleep(AGAIN),
+                claimed => return Ok(claimed),
+            }
+        }
+    }
+
+    /// True where the process that meant to freeze lives, as far as this machine can tell.
+    fn is_held(&self) -> bool {
+        self.machine == machine() && beginning(self.pid) == Some(self.began)
+    }
+
     /// True where the process that meant to freeze has gone, as far as this machine can tell.
     fn is_orphan(&self) -> bool {
-        self.machine == machine() && beginning(self.pid) != Some(self.began)
+        self.machine == machine() && !self.is_held()
     }
 }
 
@@ -126,6 +152,14 @@ fn leftover(path: &Path) -> Option<Leftover> {
     intent.is_orphan().then(|| Leftover { name: intent.name, uri: intent.uri, path: path.to_owned() })
 }
 
+/// The process that lives and has noted that it freezes this guest.
+pub(super) fn holder(folder: &Path, uuid: &str) -> Option<u32> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    let intents = entries.filter_map(|entry| serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok());
+    let mut held = intents.filter(|intent: &Intent| intent.uuid == uuid && intent.is_held());
+    held.next().map(|intent| intent.pid)
+}
+
 /// When a process began; `None` where there is none. A number alone may be another process by now.
 fn beginning(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -167,11 +201,56 @@ mod tests {
         let claimed = Intent::claim(&path).unwrap();
         assert_eq!(claimed.as_ref().map(|(intent, _)| intent), Some(&dead));
         assert!(leftovers(state.path()).is_empty(), "its guard lives");
-        drop(claimed);
+        std::fs::remove_file(&path).unwrap();
         intent().write(&folder(state.path())).unwrap();
         assert!(leftovers(state.path()).is_empty(), "its process lives");
         Intent { machine: "elsewhere".into(), ..dead }.write(&folder(state.path())).unwrap();
         assert!(leftovers(state.path()).is_empty(), "another machine's are not ours to judge");
+    }
+
+    #[test]
+    fn two_intents_of_one_process_for_one_guest_have_files_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = [(); 3].map(|()| intent().write(folder.path()).unwrap());
+        let claimed = paths.each_ref().map(|path| Intent::claim(path).unwrap());
+        assert!(claimed.iter().all(Option::is_some), "{paths:?}");
+        let mode = std::os::unix::fs::PermissionsExt::mode(&paths[0].metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(paths[0].file_name().unwrap().to_str().unwrap().starts_with(&intent().uuid));
+    }
+
+    #[test]
+    fn a_guard_waits_for_a_process_that_only_looks_and_leaves_what_is_done_alone() {
+        const LONG: Duration = Duration::from_secs(60);
+        let folder = tempfile::tempdir().unwrap();
+        let path = intent().write(folder.path()).unwrap();
+        let looking = Intent::claim(&path).unwrap();
+        assert!(Intent::claim_within(&path, AGAIN * 3).unwrap().is_none());
+        let guard = std::thread::spawn({
+            let path = path.clone();
+            move || Intent::claim_within(&path, LONG).unwrap().is_some()
+        });
+        std::thread::sleep(AGAIN * 3);
+        drop(looking);
+        assert!(guard.join().unwrap());
+
+        // A guard that has thawed takes the intent away before it lets go of it.
+        let opened = File::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(Intent::take(opened, &path).is_err());
+    }
+
+    #[test]
+    fn the_holder_of_a_guest_is_a_process_that_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let uuid = intent().uuid;
+        Intent { began: 1, ..intent() }.write(folder.path()).unwrap();
+        Intent { machine: "elsewhere".into(), ..intent() }.write(folder.path()).unwrap();
+        Intent { uuid: "another".into(), ..intent() }.write(folder.path()).unwrap();
+        assert_eq!(holder(folder.path(), &uuid), None);
+        intent().write(folder.path()).unwrap();
+        assert_eq!(holder(folder.path(), &uuid), Some(std::process::id()));
+        assert_eq!(holder(&folder.path().join("none"), &uuid), None);
     }
 
     #[test]

@@ -2,21 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, compiler_fence};
 
-use super::super::domain::release;
+use super::super::wiped::Wiped;
 
 /// The bytes of a secret. Copies share them; the last one wipes them. They show nowhere by
 /// themselves.
 #[derive(Clone)]
 pub struct SecretValue(Arc<Wiped>);
 
-struct Wiped(Box<[u8]>);
-
 impl SecretValue {
     /// Keeps a copy of some bytes.
     pub fn new(bytes: &[u8]) -> Self {
-        Self(Arc::new(Wiped(bytes.into())))
+        Self(Arc::new(Wiped::copy_of(bytes)))
     }
 
     /// Copies, wipes and frees a buffer of libvirt's.
@@ -25,18 +22,12 @@ impl SecretValue {
     /// `buffer` has `size` bytes, was malloc'ed by libvirt and belongs to nobody else.
     pub(super) unsafe fn take(buffer: *mut u8, size: usize) -> Self {
         // SAFETY: the caller's promise.
-        unsafe {
-            let bytes = std::slice::from_raw_parts_mut(buffer, size);
-            let value = Self::new(bytes);
-            wipe(bytes);
-            release(buffer.cast());
-            value
-        }
+        Self(Arc::new(unsafe { Wiped::take(buffer, size) }))
     }
 
     /// The bytes themselves.
     pub fn bytes(&self) -> &[u8] {
-        &self.0.0
+        self.0.bytes()
     }
 }
 
@@ -65,21 +56,6 @@ impl fmt::Display for SecretValue {
     }
 }
 
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        wipe(&mut self.0);
-    }
-}
-
-/// Overwrites memory in a way that no optimiser leaves out.
-fn wipe(bytes: &mut [u8]) {
-    for byte in bytes {
-        // SAFETY: a valid byte that is borrowed alone.
-        unsafe { std::ptr::write_volatile(byte, 0) };
-    }
-    compiler_fence(Ordering::SeqCst);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,12 +76,5 @@ mod tests {
         for other in [&b"hunter3"[..], b"hunter", b"", b"xunter2"] {
             assert_ne!(value, SecretValue::new(other));
         }
-    }
-
-    #[test]
-    fn wiping_leaves_zeros() {
-        let mut bytes = *b"hunter2";
-        wipe(&mut bytes);
-        assert_eq!(bytes, [0; 7]);
     }
 }

@@ -1,9 +1,10 @@
 //! What has arrived on a stream and waits for its reader.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::os::raw::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use virt::sys;
@@ -40,8 +41,17 @@ pub enum Received {
     End,
 }
 
+/// The queues that the event loop's thread fills, by their numbers. A callback is given a number and not
+/// a queue, because libvirt's client (9.0 at least) never frees what it was given for a stream of a daemon.
+static LISTENING: LazyLock<Mutex<HashMap<usize, Weak<Queue>>>> = LazyLock::new(Mutex::default);
+
+fn listening() -> MutexGuard<'static, HashMap<usize, Weak<Queue>>> {
+    LISTENING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// See the module.
 pub(super) struct Queue {
+    number: usize,
     usage: Use,
     state: Mutex<State>,
     arrived: Condvar,
@@ -74,28 +84,21 @@ unsafe impl Send for Source {}
 
 impl Queue {
     pub(super) fn new(usage: Use) -> Self {
-        Self { usage, state: Mutex::default(), arrived: Condvar::new() }
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        Self { number, usage, state: Mutex::default(), arrived: Condvar::new() }
     }
 
     /// Lets the event loop's thread fill it (`virStreamEventAddCallback`).
     pub(super) fn listen(self: &Arc<Self>, stream: &Raw, watches: &[Watch]) -> Outcome<()> {
         self.state().source = Some(Source { stream: stream.as_ptr(), watches: watches.to_vec() });
-        let data = Box::into_raw(Box::new(self.clone())).cast::<c_void>();
-        // SAFETY: an open stream; `data` stays valid until libvirt calls `free_queue` on it.
+        listening().insert(self.number, Arc::downgrade(self));
+        let data = std::ptr::without_provenance_mut(self.number);
+        // SAFETY: an open stream; `data` is a number, which nobody frees.
         let added = unsafe {
-            sys::virStreamEventAddCallback(
-                stream.as_ptr(),
-                READABLE | BROKEN,
-                Some(on_event),
-                data,
-                Some(free_queue),
-            )
+            sys::virStreamEventAddCallback(stream.as_ptr(), READABLE | BROKEN, Some(on_event), data, None)
         };
-        check(added).map(drop).inspect_err(|_| {
-            self.close();
-            // SAFETY: a failed registration does not take the data over.
-            unsafe { free_queue(data) };
-        })
+        check(added).map(drop).inspect_err(|_| self.close())
     }
 
     /// Takes what came first, waiting for it at most `time`.
@@ -227,14 +230,16 @@ fn size_of(received: &Received) -> usize {
 unsafe extern "C" fn on_event(stream: sys::virStreamPtr, events: c_int, data: *mut c_void) {
     // A panic must not cross into C.
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: `data` is the queue boxed by `listen`, alive until `free_queue`.
-        let queue = unsafe { &*data.cast::<Arc<Queue>>() };
-        // SAFETY: libvirt calls back with the stream that it was told of.
-        unsafe { queue.fill(stream, events) };
+        let queue = listening().get(&data.addr()).and_then(Weak::upgrade);
+        if let Some(queue) = queue {
+            // SAFETY: libvirt calls back with the stream that it was told of.
+            unsafe { queue.fill(stream, events) };
+        }
     }));
 }
 
-unsafe extern "C" fn free_queue(data: *mut c_void) {
-    // SAFETY: made by `listen`, freed once: by libvirt, or by `listen` when it failed.
-    drop(unsafe { Box::from_raw(data.cast::<Arc<Queue>>()) });
+impl Drop for Queue {
+    fn drop(&mut self) {
+        listening().remove(&self.number);
+    }
 }

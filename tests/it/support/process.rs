@@ -66,6 +66,15 @@ impl Running {
         self.child.id()
     }
 
+    /// Returns the bytes of memory that it has taken at most until now, while it runs.
+    #[track_caller]
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
+        let kib: u64 = peak.and_then(|kib| kib.parse().ok()).expect("a process that runs has memory");
+        kib * 1024
+    }
+
     /// Sends a signal (`INT`, `TERM`, `KILL`, `STOP`, …) to the program alone.
     pub(crate) fn signal(&self, signal: &str) {
         send_signal(&self.pid().to_string(), signal);

@@ -24,7 +24,7 @@ fn begin<T: Clone + Send + 'static>(
     f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
 ) -> Apart<T> {
     let (live, apart) = connection.admit_apart(SAVE, object).unwrap();
-    connection.start_apart(live, &apart, SAVE, object, false, f).unwrap();
+    connection.start_apart(live, &apart, SAVE, object, Some(Builder::new()), f).unwrap();
     apart
 }
 
@@ -74,6 +74,20 @@ fn more_calls_than_places_wait_for_their_turn_and_can_be_taken_back() {
     }
     // What was taken back never reached libvirt.
     assert_eq!(locked(&told).len(), PLACES + 1);
+}
+
+#[test]
+fn a_call_whose_thread_cannot_start_fails_at_once_and_is_told_once() {
+    let (connection, told) = observed();
+    let (live, apart) = connection.admit_apart::<()>(SAVE, "web1").unwrap();
+    let no_room = Builder::new().stack_size(1 << 60);
+    let error = connection.start_apart(live, &apart, SAVE, "web1", Some(no_room), |_| Ok(())).unwrap_err();
+    let facts = error.facts();
+    assert_eq!((error.code(), facts.object.as_deref()), (code::IO, Some("web1")));
+    assert!(facts.message.starts_with("it was not begun"), "{error}");
+    let long_calls = connection.door().long_calls();
+    assert!(long_calls.settle(&Interrupt::default(), |_| {}).unwrap().is_empty());
+    assert!(locked(&told).is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What is done for a migration while it goes on: end it in time, or change to post-copy.
 
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result, code};
@@ -30,18 +32,44 @@ pub struct Escort {
     pub post_copy_after_pre_copy: bool,
 }
 
-impl Escort {
-    /// Accompanies a migration until its end, on a thread of its own; nothing where nothing is to do.
-    pub(super) fn accompany(self, domain: &Domain, call: &Apart<Option<Product>>) -> Result<()> {
-        if self.late.is_none() && !self.post_copy_after_pre_copy {
-            return Ok(());
+/// An escort that waits for its migration to begin; nothing where nothing is to do. Its thread ends
+/// with the migration, or when this is dropped.
+pub(super) struct Waiting(Option<SyncSender<Apart<Option<Product>>>>);
+
+impl Waiting {
+    /// Accompanies a migration that has begun until its end.
+    pub(super) fn accompany(self, call: &Apart<Option<Product>>) {
+        if let Some(migration) = self.0 {
+            // There is room for one, and the thread takes one: this neither waits nor fails.
+            let _ = migration.send(call.clone());
         }
-        let (domain, call) = (domain.clone(), call.clone());
-        std::thread::Builder::new()
-            .name("migration-escort".into())
-            .spawn(move || self.walk(&domain, &call))
-            .map(drop)
-            .map_err(|e| Error::new(code::IO, format!("cannot start a thread: {e}")))
+    }
+}
+
+impl Escort {
+    /// Starts a thread that waits for the migration, if there is anything to do. That it cannot start has
+    /// to show before the migration begins.
+    pub(super) fn start(self, domain: &Domain) -> Result<Waiting> {
+        if self.late.is_none() && !self.post_copy_after_pre_copy {
+            return Ok(Waiting(None));
+        }
+        let (waiting, _) = self.start_on(Builder::new(), domain)?;
+        Ok(waiting)
+    }
+
+    fn start_on(self, thread: Builder, domain: &Domain) -> Result<(Waiting, JoinHandle<()>)> {
+        let (migration, begun) = mpsc::sync_channel(1);
+        let domain = domain.clone();
+        let walk = move || {
+            if let Ok(call) = begun.recv() {
+                self.walk(&domain, &call);
+            }
+        };
+        let thread = thread.name("migration-escort".into()).spawn(walk).map_err(|e| {
+            Error::new(code::IO, format!("the migration was not begun: cannot start a thread beside it: {e}"))
+                .operation("domain.migrate")
+        })?;
+        Ok((Waiting(Some(migration)), thread))
     }
 
     /// What fails here fails because the migration has just ended, or shows in how it ends.
@@ -77,4 +105,44 @@ impl Escort {
 /// True once all memory was sent and what changed meanwhile is sent again.
 fn sent_once(domain: &Domain) -> bool {
     domain.job_stats(0).is_ok_and(|stats| stats.number("memory_iteration") > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::libvirt::{Connection, Door};
+
+    const ABORT: Escort =
+        Escort { late: Some((Duration::from_secs(60), Late::Abort)), post_copy_after_pre_copy: false };
+
+    fn domain() -> Domain {
+        let connection = Connection::new(Some("test:///default".into()), false, Arc::<Door>::default());
+        connection.domain_by_name("test").unwrap()
+    }
+
+    #[test]
+    fn a_thread_that_cannot_start_fails_before_the_migration_begins() {
+        let error = ABORT.start_on(Builder::new().stack_size(1 << 60), &domain()).err().unwrap();
+        assert_eq!((error.code(), error.facts().operation.as_deref()), (code::IO, Some("domain.migrate")));
+        assert!(error.to_string().starts_with("the migration was not begun"), "{error}");
+    }
+
+    #[test]
+    fn an_escort_whose_migration_does_not_begin_goes_home() {
+        let (waiting, thread) = ABORT.start_on(Builder::new(), &domain()).unwrap();
+        drop(waiting);
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn an_escort_goes_home_with_its_migration() {
+        let domain = domain();
+        let (waiting, thread) = ABORT.start_on(Builder::new(), &domain).unwrap();
+        // The test driver has no migration: it has failed when the escort hears of it.
+        let call = domain.call_apart(super::super::MIGRATE, |_, _| Err(Error::usage("no").into())).unwrap();
+        waiting.accompany(&call);
+        thread.join().unwrap();
+    }
 }

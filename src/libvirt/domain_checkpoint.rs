@@ -8,7 +8,7 @@ use virt::sys;
 
 use super::domain::{Domain, release};
 use super::door::{change, destroy, read};
-use super::failure::{Outcome, check, check_pointer, text_of};
+use super::failure::{Outcome, check, check_pointer, take_text, text_of};
 use super::handle::{Found, Handle, Object};
 use super::typed_params::c_text;
 use crate::error::Result;
@@ -149,13 +149,8 @@ impl DomainCheckpoint {
     /// Its description (`virDomainCheckpointGetXMLDesc`).
     pub fn xml(&self, flags: u32) -> Result<String> {
         self.call(read("checkpoint.xml"), move |c| {
-            // SAFETY: a live checkpoint; the text is ours to free after it was copied.
-            unsafe {
-                let text = check_pointer(sys::virDomainCheckpointGetXMLDesc(c.as_ptr(), flags))?;
-                let copy = text_of(text).unwrap_or_default();
-                release(text.cast());
-                Ok(copy)
-            }
+            // SAFETY: a live checkpoint; the text is ours to free.
+            unsafe { take_text(sys::virDomainCheckpointGetXMLDesc(c.as_ptr(), flags)) }
         })
     }
 

@@ -47,13 +47,16 @@ pub trait Object: Send + Sync + Sized + 'static {
 pub struct Handle<O: Object>(Arc<Inner<O>>);
 
 struct Inner<O: Object> {
-    /// The object, and the generation of the connection that it belongs to. First, so that it is
-    /// dropped before the connection: the last reference closes, and that belongs to the worker.
-    cached: Mutex<Option<(u64, Arc<O>)>>,
+    cached: Mutex<Option<Cached<O>>>,
     connection: Connection,
     key: O::Key,
     label: String,
 }
+
+/// An object, and the open connection that it was found on. In this order: the last reference that libvirt
+/// counts closes the connection, which talks to the daemon and so belongs to the worker, and it is `Live`
+/// that sees to that.
+type Cached<O> = (Arc<O>, Arc<Live>);
 
 impl<O: Object> Clone for Handle<O> {
     fn clone(&self) -> Self {
@@ -65,13 +68,12 @@ impl<O: Object> Clone for Handle<O> {
 pub(super) struct Found<O: Object> {
     key: O::Key,
     label: String,
-    generation: u64,
-    object: Arc<O>,
+    cached: Cached<O>,
 }
 
 impl<O: Object> Found<O> {
     /// Takes down what a handle needs, on the thread that made the call.
-    pub(super) fn new(live: &Live, object: O) -> Outcome<Self> {
+    pub(super) fn new(live: &Arc<Live>, object: O) -> Outcome<Self> {
         let (key, label) = (object.key()?, object.label()?);
         // A migration gives an object of the other host: its handle would find nothing there.
         // SAFETY: the pointer is only compared.
@@ -79,11 +81,11 @@ impl<O: Object> Found<O> {
             let error = Error::new("internal_error", format!("{label} belongs to another connection"));
             return Err(error.hint("this is a fault of virhai: please report it").into());
         }
-        Ok(Self { key, label, generation: live.generation, object: Arc::new(object) })
+        Ok(Self { key, label, cached: (Arc::new(object), live.clone()) })
     }
 
     /// Does the same for a list.
-    pub(super) fn all(live: &Live, objects: Vec<O>) -> Outcome<Vec<Self>> {
+    pub(super) fn all(live: &Arc<Live>, objects: Vec<O>) -> Outcome<Vec<Self>> {
         objects.into_iter().map(|object| Self::new(live, object)).collect()
     }
 }
@@ -91,8 +93,8 @@ impl<O: Object> Found<O> {
 impl<O: Object> Handle<O> {
     /// Makes the handle of a found object.
     pub(super) fn new(connection: &Connection, found: Found<O>) -> Self {
-        let Found { key, label, generation, object } = found;
-        let cached = Mutex::new(Some((generation, object)));
+        let Found { key, label, cached } = found;
+        let cached = Mutex::new(Some(cached));
         Self(Arc::new(Inner { connection: connection.clone(), key, label, cached }))
     }
 
@@ -132,7 +134,7 @@ impl<O: Object> Handle<O> {
     }
 
     /// The object, on the thread that makes the calls.
-    pub(super) fn object(&self, live: &Live) -> Outcome<Arc<O>> {
+    pub(super) fn object(&self, live: &Arc<Live>) -> Outcome<Arc<O>> {
         self.0.object(live)
     }
 
@@ -150,7 +152,7 @@ impl<O: Object> Handle<O> {
     pub(super) fn call_live<T: Send + 'static>(
         &self,
         operation: Operation,
-        f: impl FnOnce(&Live, &O) -> Outcome<T> + Send + 'static,
+        f: impl FnOnce(&Arc<Live>, &O) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let inner = self.0.clone();
         self.0.connection.call_live(operation, &self.0.label, move |live| {
@@ -180,16 +182,16 @@ impl<O: Object> Inner<O> {
         }
     }
 
-    fn object(&self, live: &Live) -> Outcome<Arc<O>> {
+    fn object(&self, live: &Arc<Live>) -> Outcome<Arc<O>> {
         let cached = || self.cached.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((generation, object)) = &*cached()
-            && *generation == live.generation
+        if let Some((object, found_on)) = &*cached()
+            && Arc::ptr_eq(found_on, live)
         {
             return Ok(object.clone());
         }
         // Not under the lock: the look-up may hang, and its caller may give up.
         let object = Arc::new(O::find(live.connect(), &self.key)?);
-        *cached() = Some((live.generation, object.clone()));
+        *cached() = Some((object.clone(), live.clone()));
         Ok(object)
     }
 }

@@ -173,7 +173,9 @@ fn guest(connection: &Connection, wanted: Dynamic) -> Result<uuid::Uuid> {
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod event_functions {
-    /// The events of a host as they come, without end; see `events(options)`.
+    /// The events of a host as they come, without end (`virConnectDomainEventRegisterAny`).
+    ///
+    /// See `events(options)`.
     ///
     /// ```rhai
     /// let events = conn().events();
@@ -210,7 +212,9 @@ mod event_functions {
         Ok(subscribe(connection, &EVENTS.read(options)?, None)?)
     }
 
-    /// The events of the guest as they come; see `events` of a connection.
+    /// The events of the guest as they come (`virConnectDomainEventRegisterAny`).
+    ///
+    /// See `events` of a connection.
     ///
     /// ```rhai
     /// let vm = domain("test");

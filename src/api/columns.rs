@@ -53,7 +53,7 @@ const JOB: &[Spec] = &[
     ("operation", Kind::Plain, 0),
     ("object", Kind::Plain, 0),
     ("state", Kind::State, 0),
-    ("done", Kind::Size, 2),
+    ("processed", Kind::Size, 2),
     ("total", Kind::Size, 1),
     ("percent", Kind::Plain, 1),
     ("elapsed", Kind::Plain, 3),

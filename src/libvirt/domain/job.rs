@@ -115,7 +115,7 @@ impl Domain {
             Ok(stats) => Ok(stats.progress(kind)),
             Err(error) if error.code() == code::UNSUPPORTED => match self.job_info() {
                 Ok(info) => Ok(Progress {
-                    done: info.dataTotal.saturating_sub(info.dataRemaining),
+                    processed: info.dataTotal.saturating_sub(info.dataRemaining),
                     total: info.dataTotal,
                     details: Params::new(),
                 }),
@@ -149,8 +149,8 @@ impl JobStats {
         };
         let total = sum("total");
         // What was transferred may be more than there is: memory that changes is sent again.
-        let done = total.saturating_sub(sum("remaining"));
-        Progress { done, total, details: self.params }
+        let processed = total.saturating_sub(sum("remaining"));
+        Progress { processed, total, details: self.params }
     }
 }
 
@@ -238,7 +238,7 @@ mod tests {
         let numbers = [("data_total", 1_000), ("data_processed", 5_000), ("data_remaining", 200)];
         let progress =
             stats(sys::VIR_DOMAIN_JOB_OPERATION_SAVE, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_SAVE);
-        assert_eq!((progress.done, progress.total), (800, 1_000));
+        assert_eq!((progress.processed, progress.total), (800, 1_000));
         assert_eq!(progress.details.len(), 4);
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let numbers = [("memory_total", 1_000), ("memory_processed", 900), ("memory_remaining", 100)];
         let progress =
             stats(sys::VIR_DOMAIN_JOB_OPERATION_DUMP, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_DUMP);
-        assert_eq!((progress.done, progress.total), (900, 1_000));
+        assert_eq!((progress.processed, progress.total), (900, 1_000));
     }
 
     #[test]

@@ -190,18 +190,18 @@ mod checkpoint_functions {
         Ok(true)
     }
 
-    /// The checkpoint before this one (`virDomainCheckpointGetParent`).
+    /// The checkpoint before this one, `()` for the first (`virDomainCheckpointGetParent`).
     ///
-    /// Errors: `no_domain_checkpoint` when it is the first.
+    /// @returns DomainCheckpoint
     ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.checkpoint_create(#{ name: "c1" });
-    /// print(vm.checkpoint_create(#{ name: "c2" }).parent().name)
+    /// print(vm.checkpoint_create(#{ name: "c2" }).parent.name)
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn parent(checkpoint: &mut DomainCheckpoint) -> Fallible<DomainCheckpoint> {
-        Ok(checkpoint.parent()?)
+    #[rhai_fn(get = "parent", return_raw, pure)]
+    pub fn get_parent(checkpoint: &mut DomainCheckpoint) -> Fallible<Dynamic> {
+        Ok(point::parent(checkpoint.parent(), "no_domain_checkpoint")?)
     }
 
     /// Deletes the checkpoint; its bitmaps are merged into those before (`virDomainCheckpointDelete`).

@@ -134,10 +134,10 @@ mod port_functions {
     /// The network that the port belongs to (`virNetworkPortGetNetwork`).
     ///
     /// ```rhai
-    /// try { print(network("default").ports()[0].network().name) } catch (e) { print(e.code) }
+    /// try { print(network("default").ports()[0].network.name) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn network(port: &mut NetworkPort) -> Fallible<Network> {
+    #[rhai_fn(get = "network", return_raw, pure)]
+    pub fn get_network(port: &mut NetworkPort) -> Fallible<Network> {
         Ok(port.network()?)
     }
 

@@ -31,7 +31,7 @@ fn a_full_backup_and_an_incremental_one_give_the_disk_back() {
     for (byte, place) in [(0x11, 1), (0x22, 2), (0, 3)] {
         guest.assert_holds("more", byte, place);
     }
-    assert_eq!(guest.value("vm.checkpoint(\"c2\").parent().name"), "\"c1\"");
+    assert_eq!(guest.value("vm.checkpoint(\"c2\").parent.name"), "\"c1\"");
 }
 
 #[test]

@@ -150,7 +150,7 @@ mod checkpoint_functions {
     pub fn set_xml(checkpoint: &mut DomainCheckpoint, document: Dynamic) -> Fallible<()> {
         let hint = "use checkpoint.edit(|doc| …) to change a description";
         let refused = refuse_assignment(&document, checkpoint.label(), hint);
-        Ok(refused.map_err(|error| error.operation("DomainCheckpoint.xml").object(checkpoint.label()))?)
+        Ok(refused.map_err(|error| error.operation("checkpoint.xml").object(checkpoint.label()))?)
     }
 
     /// The description of the checkpoint in another form (`virDomainCheckpointGetXMLDesc`).

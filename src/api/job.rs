@@ -5,6 +5,7 @@ use std::time::Duration;
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
+use super::subject::of;
 use super::{Fallible, params, words};
 use crate::error::Result;
 use crate::libvirt::{Job, Params, Product, Reading};
@@ -279,7 +280,7 @@ mod job_functions {
     /// ```
     #[rhai_fn(name = "wait", return_raw, pure)]
     pub fn wait_at_most(job: &mut Job, timeout: Dynamic) -> Fallible<bool> {
-        let time = super::super::units::duration(&timeout)?;
+        let time = super::super::units::duration(&timeout).map_err(of("job.wait", job))?;
         wait(job, time)
     }
 

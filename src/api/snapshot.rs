@@ -169,7 +169,7 @@ mod snapshot_functions {
     pub fn set_xml(snapshot: &mut DomainSnapshot, document: Dynamic) -> Fallible<()> {
         let hint = "use vm.snapshot_create_xml(doc, #{ redefine: true }) to change a description";
         let refused = refuse_assignment(&document, snapshot.label(), hint);
-        Ok(refused.map_err(|error| error.operation("DomainSnapshot.xml").object(snapshot.label()))?)
+        Ok(refused.map_err(|error| error.operation("snapshot.xml").object(snapshot.label()))?)
     }
 
     /// The description of the snapshot with what the options add (`virDomainSnapshotGetXMLDesc`).

@@ -40,6 +40,19 @@ pub fn subject(type_name: &str) -> String {
     word
 }
 
+/// Returns the operation that a function is, as errors and the record call it: `domain.start` for `Domain.start`,
+/// `domain.define` for `Connection.define_domain`, `fs.read` for `fs::read`.
+pub fn operation(function: &str) -> String {
+    match function.split_once('.') {
+        Some(("Connection", method)) => match method.split_once('_') {
+            Some((verb @ ("create" | "define"), made)) => format!("{made}.{verb}"),
+            _ => format!("connection.{method}"),
+        },
+        Some((type_name, method)) => format!("{}.{method}", subject(type_name)),
+        None => function.replace("::", "."),
+    }
+}
+
 /// True for Rhai's keywords and for the words that it reserves.
 pub fn is_rhai_word(word: &str) -> bool {
     rhai::is_valid_identifier(word) && !tokens::is_plain_identifier(word)
@@ -87,6 +100,20 @@ mod tests {
             ("domain", "domain"),
         ] {
             assert_eq!(subject(type_name), word);
+        }
+    }
+
+    #[test]
+    fn a_function_is_an_operation() {
+        for (function, name) in [
+            ("Domain.start", "domain.start"),
+            ("StoragePool.delete", "pool.delete"),
+            ("Connection.define_domain", "domain.define"),
+            ("Connection.restore", "connection.restore"),
+            ("fs::read", "fs.read"),
+            ("connect", "connect"),
+        ] {
+            assert_eq!(operation(function), name);
         }
     }
 

@@ -105,7 +105,7 @@ impl Domain {
     /// Makes a checkpoint (`virDomainCheckpointCreateXML`).
     pub fn create_checkpoint(&self, xml: &str, flags: u32) -> Result<DomainCheckpoint> {
         let xml = c_text("XML", xml)?;
-        let found = self.call_live(change("domain.create_checkpoint"), move |live, d| {
+        let found = self.call_live(change("domain.checkpoint_create"), move |live, d| {
             // SAFETY: a live domain and a NUL-terminated text; the answer is a fresh reference.
             let made = unsafe {
                 RawCheckpoint::take(sys::virDomainCheckpointCreateXML(d.as_ptr(), xml.as_ptr(), flags))
@@ -117,7 +117,7 @@ impl Domain {
 
     /// Its checkpoints (`virDomainListAllCheckpoints`).
     pub fn checkpoints(&self, flags: u32) -> Result<Vec<DomainCheckpoint>> {
-        let found = self.call_live(read("domain.list_checkpoints"), move |live, d| {
+        let found = self.call_live(read("domain.checkpoints"), move |live, d| {
             // SAFETY: a live domain and room for the pointer to the list.
             let all = RawCheckpoint::list(|list| unsafe {
                 sys::virDomainListAllCheckpoints(d.as_ptr(), list, flags)

@@ -6,6 +6,7 @@ use rhai::{Engine, Map};
 use super::finders::type_bit;
 use crate::api::Fallible;
 use crate::api::host::Host;
+use crate::api::subject::of;
 use crate::api::xml::XmlDocument;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, any, int, text};
@@ -39,7 +40,7 @@ fn source(options: Map) -> Result<Option<String>> {
     if let Some(given) = options.get_any("source")? {
         if parts.iter().any(|(_, value)| value.is_some()) {
             return Err(Error::usage("`source` says everything: it cannot be given with other options")
-                .operation(FIND.function));
+                .operation(FIND.operation()));
         }
         return crate::api::definition_text(&given).map(Some);
     }
@@ -47,7 +48,7 @@ fn source(options: Map) -> Result<Option<String>> {
         return Ok(None);
     }
     if !options.has("host") {
-        return Err(Error::usage("a port or an initiator needs a `host`").operation(FIND.function));
+        return Err(Error::usage("a port or an initiator needs a `host`").operation(FIND.operation()));
     }
     let xml = Document::parse("<source/>")?;
     for (path, value) in parts {
@@ -59,7 +60,7 @@ fn source(options: Map) -> Result<Option<String>> {
 }
 
 fn find(connection: &Connection, kind: &str, options: Map) -> Result<XmlDocument> {
-    type_bit(kind)?;
+    type_bit(kind).map_err(of("connection.find_pool_sources", connection))?;
     let found = connection.find_pool_sources(kind, source(options)?.as_deref())?;
     Ok(Document::parse(&found)?.into())
 }

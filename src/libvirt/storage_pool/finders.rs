@@ -16,7 +16,7 @@ use crate::error::Result;
 impl Connection {
     /// All storage pools that fit the flags (`virConnectListAllStoragePools`).
     pub fn pools(&self, flags: u32) -> Result<Vec<StoragePool>> {
-        let found = self.call_live(read("connection.list_pools"), "", move |live| {
+        let found = self.call_live(read("connection.pools"), "", move |live| {
             let connect = live.connect();
             let made = connect.list_all_storage_pools(flags);
             let find = |name: &str| connect.lookup_storage_pool_by_name(name);

@@ -102,3 +102,4 @@ fn a_first_line_for_the_shell_is_skipped() {
 }
 
 mod operations;
+mod reports;

@@ -47,6 +47,7 @@ mod stats;
 pub mod storage_pool;
 pub mod storage_volume;
 mod stream;
+mod subject;
 mod table;
 #[cfg(test)]
 mod test_script;

@@ -15,7 +15,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use rhai::EvalAltResult;
 
 use crate::api::error::from_rhai;
-use crate::error::Error;
+use crate::error::{Error, code};
 use crate::lang::lint::Finding;
 use crate::output::{self, Palette, Style};
 use frames::Frame;
@@ -26,6 +26,8 @@ pub trait Sources {
     fn main(&self) -> &str;
     /// The text of a source by its name.
     fn text(&self, name: &str) -> Option<String>;
+    /// True for a source that comes with the program.
+    fn is_embedded(&self, name: &str) -> bool;
     /// The source that a closure was written in; Rhai only tells from where it was called.
     fn home(&self, closure: &str) -> Option<&str>;
     /// The name that may have been meant, where a name was not found.
@@ -79,7 +81,10 @@ pub fn uncaught_text(failure: &EvalAltResult, palette: Palette, sources: &dyn So
     if let Some(hint) = sources.hint(failure) {
         error = error.hint(hint);
     }
-    let frames = frames::frames(failure, sources);
+    let mut frames = frames::frames(failure, sources);
+    if error.code() == code::USAGE {
+        frames::callers_first(&mut frames, |file| sources.is_embedded(file));
+    }
     let texts: Vec<Option<String>> = frames.iter().map(|frame| sources.text(&frame.file)).collect();
     let shown: Vec<_> = texts.iter().map(|text| text.as_deref().map(hidden::hide_secrets)).collect();
     let title = title(&error);
@@ -99,19 +104,19 @@ pub fn uncaught_text(failure: &EvalAltResult, palette: Palette, sources: &dyn So
     text
 }
 
-/// One frame of the call chain: the innermost carries the caret, the others say that they called.
+/// One frame of the call chain: the first carries the caret, the others say that they called.
 fn snippet<'a>(
     frame: &'a Frame,
     text: &'a str,
     shown: &'a str,
-    innermost: bool,
+    first: bool,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let span = frame.span(text)?;
-    let annotation = if innermost {
+    let annotation = if first {
         AnnotationKind::Primary.span(span)
     } else {
         AnnotationKind::Context.span(span).label(match frame.called.as_str() {
-            "" => "from here".to_owned(),
+            "" => "it was refused here".to_owned(),
             called => format!("{called} was called here"),
         })
     };
@@ -154,6 +159,9 @@ mod tests {
         }
         fn text(&self, _name: &str) -> Option<String> {
             Some(self.0.clone())
+        }
+        fn is_embedded(&self, name: &str) -> bool {
+            name.starts_with("stdlib/")
         }
         fn home(&self, _closure: &str) -> Option<&str> {
             None

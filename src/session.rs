@@ -211,11 +211,14 @@ impl Sources for Session {
         if let Some(text) = self.sources.get(name) {
             return Some(text.clone());
         }
-        let embedded = name.strip_prefix("stdlib/").and_then(|n| n.strip_suffix(".rhai"));
-        if let Some(text) = embedded.and_then(stdlib::source) {
+        if let Some(text) = stdlib::source_of_file(name) {
             return Some(text.into_owned());
         }
         std::fs::read_to_string(name).ok()
+    }
+
+    fn is_embedded(&self, name: &str) -> bool {
+        !self.sources.contains_key(name) && crate::stdlib::source_of_file(name).is_some()
     }
 
     fn home(&self, closure: &str) -> Option<&str> {

@@ -41,6 +41,11 @@ pub fn file_name(name: &str) -> String {
     format!("stdlib/{name}.rhai")
 }
 
+/// The source of an embedded module by what errors call its file.
+pub fn source_of_file(file: &str) -> Option<Cow<'static, str>> {
+    source(file.strip_prefix("stdlib/")?.strip_suffix(".rhai")?)
+}
+
 /// Finds, compiles and keeps modules; see the module.
 #[derive(Default)]
 pub struct Modules {

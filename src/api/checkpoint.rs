@@ -150,7 +150,7 @@ mod checkpoint_functions {
     pub fn set_xml(checkpoint: &mut DomainCheckpoint, document: Dynamic) -> Fallible<()> {
         let hint = "use checkpoint.edit(|doc| …) to change a description";
         let refused = refuse_assignment(&document, checkpoint.label(), hint);
-        Ok(refused.map_err(|error| error.operation("DomainCheckpoint.xml").object(checkpoint.label()))?)
+        Ok(refused.map_err(|error| error.operation("checkpoint.xml").object(checkpoint.label()))?)
     }
 
     /// The description of the checkpoint in another form (`virDomainCheckpointGetXMLDesc`).
@@ -190,18 +190,18 @@ mod checkpoint_functions {
         Ok(true)
     }
 
-    /// The checkpoint before this one (`virDomainCheckpointGetParent`).
+    /// The checkpoint before this one, `()` for the first (`virDomainCheckpointGetParent`).
     ///
-    /// Errors: `no_domain_checkpoint` when it is the first.
+    /// @returns DomainCheckpoint
     ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.checkpoint_create(#{ name: "c1" });
-    /// print(vm.checkpoint_create(#{ name: "c2" }).parent().name)
+    /// print(vm.checkpoint_create(#{ name: "c2" }).parent.name)
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn parent(checkpoint: &mut DomainCheckpoint) -> Fallible<DomainCheckpoint> {
-        Ok(checkpoint.parent()?)
+    #[rhai_fn(get = "parent", return_raw, pure)]
+    pub fn get_parent(checkpoint: &mut DomainCheckpoint) -> Fallible<Dynamic> {
+        Ok(point::parent(checkpoint.parent(), "no_domain_checkpoint")?)
     }
 
     /// Deletes the checkpoint; its bitmaps are merged into those before (`virDomainCheckpointDelete`).

@@ -53,7 +53,7 @@ const JOB: &[Spec] = &[
     ("operation", Kind::Plain, 0),
     ("object", Kind::Plain, 0),
     ("state", Kind::State, 0),
-    ("done", Kind::Size, 2),
+    ("processed", Kind::Size, 2),
     ("total", Kind::Size, 1),
     ("percent", Kind::Plain, 1),
     ("elapsed", Kind::Plain, 3),
@@ -109,7 +109,7 @@ const VOLUME: &[Spec] = &[
 ];
 
 const CONNECTION: &[Spec] =
-    &[("uri", Kind::Plain, 0), ("readonly", Kind::Plain, 1), ("open", Kind::Plain, 1)];
+    &[("uri", Kind::Plain, 0), ("is_readonly", Kind::Plain, 1), ("is_open", Kind::Plain, 1)];
 
 const HOST: &[Spec] = &[
     ("hostname", Kind::Plain, 0),
@@ -120,28 +120,103 @@ const HOST: &[Spec] = &[
 ];
 
 /// Reads handles of one type as records; `None` for values that are none, or not all of one type.
-pub(super) fn read(values: &[Dynamic]) -> Option<Result<Vec<Data>>> {
-    READERS.iter().find_map(|read| read(values))
+pub(super) fn read(values: &[Dynamic]) -> Rows {
+    let of_type = TYPES.iter().find_map(|known| (known.read)(values, known.columns));
+    of_type.or_else(|| TEXTS.iter().find_map(|read| read(values)))
 }
 
-type Reader = fn(&[Dynamic]) -> Option<Result<Vec<Data>>>;
+/// What handles are as data; `None` where they are of another type.
+type Rows = Option<Result<Vec<Data>>>;
 
-const READERS: &[Reader] = &[
-    |values| rows_of(values, DOMAIN, domain_rows::rows),
-    |values| rows_of(values, SNAPSHOT, |all| all.iter().map(snapshot).collect()),
-    |values| rows_of(values, JOB, |all: &[Job]| all.iter().map(job::row).collect()),
-    |values| rows_of(values, CHECKPOINT, |all| all.iter().map(checkpoint).collect()),
-    |values| rows_of(values, NETWORK, |all| all.iter().map(network).collect()),
-    |values| rows_of(values, PORT, |all| all.iter().map(port).collect()),
-    |values| rows_of(values, INTERFACE, |all| all.iter().map(interface).collect()),
-    |values| rows_of(values, NODE_DEVICE, |all| all.iter().map(node_device).collect()),
-    |values| rows_of(values, NWFILTER, |all| all.iter().map(nwfilter).collect()),
-    |values| rows_of(values, NWFILTER_BINDING, |all| all.iter().map(nwfilter_binding).collect()),
-    |values| rows_of(values, SECRET, |all| all.iter().map(secret).collect()),
-    |values| rows_of(values, POOL, |all| all.iter().map(pool).collect()),
-    |values| rows_of(values, VOLUME, volumes),
-    |values| rows_of(values, CONNECTION, |all| Ok(all.iter().map(connection).collect())),
-    |values| rows_of(values, HOST, |all| all.iter().map(host).collect()),
+/// A type of handle with its columns. Each column is also a property of the type, or a method of the same
+/// name where the type has methods only.
+struct Known {
+    /// as scripts call it
+    type_name: &'static str,
+    columns: &'static [Spec],
+    read: fn(&[Dynamic], &[Spec]) -> Rows,
+}
+
+const TYPES: &[Known] = &[
+    Known {
+        type_name: "Domain",
+        columns: DOMAIN,
+        read: |values, columns| rows_of(values, columns, domain_rows::rows),
+    },
+    Known {
+        type_name: "DomainSnapshot",
+        columns: SNAPSHOT,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(snapshot).collect()),
+    },
+    Known {
+        type_name: "Job",
+        columns: JOB,
+        read: |values, columns| rows_of(values, columns, |all: &[Job]| all.iter().map(job::row).collect()),
+    },
+    Known {
+        type_name: "DomainCheckpoint",
+        columns: CHECKPOINT,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(checkpoint).collect()),
+    },
+    Known {
+        type_name: "Network",
+        columns: NETWORK,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(network).collect()),
+    },
+    Known {
+        type_name: "NetworkPort",
+        columns: PORT,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(port).collect()),
+    },
+    Known {
+        type_name: "Interface",
+        columns: INTERFACE,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(interface).collect()),
+    },
+    Known {
+        type_name: "NodeDevice",
+        columns: NODE_DEVICE,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(node_device).collect()),
+    },
+    Known {
+        type_name: "NwFilter",
+        columns: NWFILTER,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(nwfilter).collect()),
+    },
+    Known {
+        type_name: "NwFilterBinding",
+        columns: NWFILTER_BINDING,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(nwfilter_binding).collect()),
+    },
+    Known {
+        type_name: "Secret",
+        columns: SECRET,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(secret).collect()),
+    },
+    Known {
+        type_name: "StoragePool",
+        columns: POOL,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(pool).collect()),
+    },
+    Known {
+        type_name: "StorageVolume",
+        columns: VOLUME,
+        read: |values, columns| rows_of(values, columns, volumes),
+    },
+    Known {
+        type_name: "Connection",
+        columns: CONNECTION,
+        read: |values, columns| rows_of(values, columns, |all| Ok(all.iter().map(connection).collect())),
+    },
+    Known {
+        type_name: "Host",
+        columns: HOST,
+        read: |values, columns| rows_of(values, columns, |all| all.iter().map(host).collect()),
+    },
+];
+
+/// Those that are texts as data.
+const TEXTS: &[fn(&[Dynamic]) -> Rows] = &[
     |values| Some(Ok(all_of::<Events>(values)?.iter().map(|events| Data::Text(events.describe())).collect())),
     |values| {
         Some(Ok(all_of::<XmlDocument>(values)?.iter().map(|x| Data::Text(x.document.to_string())).collect()))
@@ -154,7 +229,7 @@ fn rows_of<T: Clone + Send + Sync + 'static>(
     values: &[Dynamic],
     specs: &[Spec],
     rows: fn(&[T]) -> Result<Vec<Vec<Data>>>,
-) -> Option<Result<Vec<Data>>> {
+) -> Rows {
     let columns: Columns = specs
         .iter()
         .map(|(name, kind, priority)| Column::new(*name).kind(*kind).priority(*priority))
@@ -299,3 +374,6 @@ fn host(Host(connection): &Host) -> Result<Vec<Data>> {
         Data::Int(i64::try_from(info.memory).unwrap_or(i64::MAX)),
     ])
 }
+
+#[cfg(test)]
+mod tests;

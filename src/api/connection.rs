@@ -139,6 +139,18 @@ mod connection_functions {
         Connection::is_readonly(connection)
     }
 
+    /// Whether the connection was opened and not lost since, without using it.
+    ///
+    /// A connection opens at its first use, and again at the next one after it was lost.
+    ///
+    /// ```rhai
+    /// if !conn().is_open() { print("nothing was asked yet") }
+    /// ```
+    #[rhai_fn(pure)]
+    pub fn is_open(connection: &mut Connection) -> bool {
+        Connection::is_open(connection)
+    }
+
     /// Whether the connection is open and answers, as far as is known without asking (`virConnectIsAlive`).
     ///
     /// ```rhai

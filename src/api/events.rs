@@ -131,7 +131,7 @@ fn subscribe(connection: &Connection, options: &Parsed, vm: Option<&Domain>) -> 
     let count = options.get_int("count")?.unwrap_or(i64::MAX);
     if count < 1 {
         return Err(
-            Error::usage(format!("count must be 1 or more, not {count}")).operation("Connection.events")
+            Error::usage(format!("count must be 1 or more, not {count}")).operation("connection.events")
         );
     }
     let end = options.get_duration("timeout")?;
@@ -152,7 +152,7 @@ fn wanted(options: &Parsed, of_one_guest: bool) -> Result<Wanted> {
     if monitor_event.is_some() && !kinds.contains(&&MONITOR) {
         if strict {
             let error =
-                Error::usage("`event` is for the kind \"qemu_monitor\"").operation("Connection.events");
+                Error::usage("`event` is for the kind \"qemu_monitor\"").operation("connection.events");
             return Err(error.hint("add \"qemu_monitor\" to the kinds"));
         }
         kinds = vec![&MONITOR];
@@ -173,7 +173,9 @@ fn guest(connection: &Connection, wanted: Dynamic) -> Result<uuid::Uuid> {
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod event_functions {
-    /// The events of a host as they come, without end; see `events(options)`.
+    /// The events of a host as they come, without end (`virConnectDomainEventRegisterAny`).
+    ///
+    /// See `events(options)`.
     ///
     /// ```rhai
     /// let events = conn().events();
@@ -210,7 +212,9 @@ mod event_functions {
         Ok(subscribe(connection, &EVENTS.read(options)?, None)?)
     }
 
-    /// The events of the guest as they come; see `events` of a connection.
+    /// The events of the guest as they come (`virConnectDomainEventRegisterAny`).
+    ///
+    /// See `events` of a connection.
     ///
     /// ```rhai
     /// let vm = domain("test");

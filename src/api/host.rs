@@ -121,6 +121,16 @@ mod host_functions {
         Ok(host.0.canonical_uri()?)
     }
 
+    /// The driver behind the connection, such as `QEMU`, `LXC` or `TEST` (`virConnectGetType`).
+    ///
+    /// ```rhai
+    /// print(host().driver())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn driver(host: &mut Host) -> Fallible<String> {
+        Ok(host.0.driver()?)
+    }
+
     /// The versions of libvirt here and there and of the hypervisor.
     ///
     /// A map: `#{ library, daemon, hypervisor }`.
@@ -135,6 +145,26 @@ mod host_functions {
         map.insert("daemon".into(), version_text(host.0.daemon_version()?).into());
         map.insert("hypervisor".into(), version_text(host.0.hypervisor_version()?).into());
         Ok(map)
+    }
+
+    /// How many CPUs the host has (`virNodeGetInfo`).
+    ///
+    /// ```rhai
+    /// print(host().cpus())
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn cpus(host: &mut Host) -> Fallible<i64> {
+        Ok(host.0.node_info()?.cpus.into())
+    }
+
+    /// The memory of the host in bytes (`virNodeGetInfo`).
+    ///
+    /// ```rhai
+    /// print(size_text(host().memory()))
+    /// ```
+    #[rhai_fn(return_raw, pure)]
+    pub fn memory(host: &mut Host) -> Fallible<i64> {
+        Ok(i64::try_from(host.0.node_info()?.memory).unwrap_or(i64::MAX))
     }
 
     /// CPUs and memory of the host (`virNodeGetInfo`).

@@ -7,6 +7,7 @@ use rhai::NativeCallContext;
 use super::permissions::{Permission, Permissions};
 use super::{Context, Fallible};
 use crate::error::Error;
+use crate::lang::names;
 
 /// The part of a session that the host tools see.
 pub(super) trait HostContext: Send + Sync {
@@ -48,7 +49,7 @@ pub(super) fn allow(
     object: &str,
 ) -> Fallible<()> {
     let checked = context(call)?.permissions().check(permission, what);
-    Ok(checked.map_err(|error| error.operation(what).object(object))?)
+    Ok(checked.map_err(|error| error.operation(names::operation(what)).object(object))?)
 }
 
 /// Returns why the run has to end, where it has to.

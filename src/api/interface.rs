@@ -105,7 +105,7 @@ mod interface_functions {
     pub fn set_xml(interface: &mut Interface, document: Dynamic) -> Fallible<()> {
         let hint = "use card.edit(|doc| …) to change the definition";
         let refused = refuse_assignment(&document, interface.label(), hint);
-        Ok(refused.map_err(|error| error.operation("Interface.xml").object(interface.label()))?)
+        Ok(refused.map_err(|error| error.operation("interface.xml").object(interface.label()))?)
     }
 
     /// The definition of the interface in the form that the options ask for (`virInterfaceGetXMLDesc`).

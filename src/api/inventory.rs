@@ -52,7 +52,7 @@ impl Fields {
                     None => format!("the fields are {}", FIELDS.join(", ")),
                 };
                 let error = Error::usage(format!("{unknown:?} is not a field of the inventory"));
-                Err(error.operation("Connection.inventory").hint(hint))
+                Err(error.operation("connection.inventory").hint(hint))
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
+use super::subject::of;
 use super::{Fallible, params, words};
 use crate::error::Result;
 use crate::libvirt::{Job, Params, Product, Reading};
@@ -54,7 +55,7 @@ fn watch(job: &Job, time: Duration) -> Result<Option<Result<()>>> {
         // Only work that takes its time is worth a bar.
         let bar =
             bar.get_or_insert_with(|| progress::start(&title(job), now.total, progress::Unit::Bytes, true));
-        bar.set(now.done, now.total);
+        bar.set(now.processed, now.total);
     })
 }
 
@@ -68,7 +69,7 @@ fn reading(job: &Job) -> Result<Map> {
     let reading = job.progress()?;
     let optional = |number: Option<f64>| number.map_or(Dynamic::UNIT, Dynamic::from);
     let fields = [
-        ("done", params::to_i64(reading.progress.done).into()),
+        ("processed", params::to_i64(reading.progress.processed).into()),
         ("total", params::to_i64(reading.progress.total).into()),
         ("percent", optional(reading.percent)),
         ("rate", reading.rate.into()),
@@ -97,7 +98,7 @@ pub(super) fn row(job: &Job) -> Result<Vec<Data>> {
         Data::Text(job.operation().to_owned()),
         Data::Text(job.object().to_owned()),
         Data::Text(state(job)?.to_owned()),
-        Data::Int(params::to_i64(reading.progress.done)),
+        Data::Int(params::to_i64(reading.progress.processed)),
         Data::Int(params::to_i64(reading.progress.total)),
         reading.percent.map_or(Data::Null, |percent| Data::Float((percent * 10.0).round() / 10.0)),
         Data::Float((job.elapsed() * 1000.0).round() / 1000.0),
@@ -108,9 +109,9 @@ pub(super) fn row(job: &Job) -> Result<Vec<Data>> {
 #[export_module]
 #[allow(clippy::needless_pass_by_value)]
 mod job_functions {
-    /// How far the work is: `#{ done, total, percent, rate, eta, details }`.
+    /// How far the work is: `#{ processed, total, percent, rate, eta, details }`.
     ///
-    /// `done` and `total` are bytes (`total` is 0 while it is not known), `percent` goes from 0 to 100, `rate` is in
+    /// `processed` and `total` are bytes (`total` is 0 while it is not known), `percent` goes from 0 to 100, `rate` is in
     /// bytes a second, `eta` in seconds; `percent` and `eta` are `()` where nobody can tell. `details` has what the
     /// driver tells beside that, in libvirt's names: sizes in bytes, times in seconds.
     ///
@@ -123,6 +124,44 @@ mod job_functions {
     #[rhai_fn(get = "progress", return_raw, pure)]
     pub fn get_progress(job: &mut Job) -> Fallible<Map> {
         Ok(reading(job)?)
+    }
+
+    /// The bytes that are done.
+    ///
+    /// Errors: `disconnected` when the connection was lost.
+    ///
+    /// ```rhai
+    /// print(size_text(domain("test").managed_save().processed));
+    /// ```
+    #[rhai_fn(get = "processed", return_raw, pure)]
+    pub fn get_processed(job: &mut Job) -> Fallible<i64> {
+        Ok(params::to_i64(job.progress()?.progress.processed))
+    }
+
+    /// The bytes in all, 0 while that is not known.
+    ///
+    /// Errors: `disconnected` when the connection was lost.
+    ///
+    /// ```rhai
+    /// print(size_text(domain("test").managed_save().total));
+    /// ```
+    #[rhai_fn(get = "total", return_raw, pure)]
+    pub fn get_total(job: &mut Job) -> Fallible<i64> {
+        Ok(params::to_i64(job.progress()?.progress.total))
+    }
+
+    /// How far the work is, from 0 to 100, or `()` where nobody can tell.
+    ///
+    /// Errors: `disconnected` when the connection was lost.
+    ///
+    /// @returns float
+    ///
+    /// ```rhai
+    /// print(domain("test").managed_save().percent);
+    /// ```
+    #[rhai_fn(get = "percent", return_raw, pure)]
+    pub fn get_percent(job: &mut Job) -> Fallible<Dynamic> {
+        Ok(job.progress()?.percent.map_or(Dynamic::UNIT, Dynamic::from))
     }
 
     /// Whether the work has ended, well or not; `state` and `error` tell which.
@@ -241,7 +280,7 @@ mod job_functions {
     /// ```
     #[rhai_fn(name = "wait", return_raw, pure)]
     pub fn wait_at_most(job: &mut Job, timeout: Dynamic) -> Fallible<bool> {
-        let time = super::super::units::duration(&timeout)?;
+        let time = super::super::units::duration(&timeout).map_err(of("job.wait", job))?;
         wait(job, time)
     }
 
@@ -305,5 +344,27 @@ mod job_functions {
     #[rhai_fn(name = "!=", pure)]
     pub fn differs(one: &mut Job, other: Job) -> bool {
         !one.is_same(&other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::api::test_script::TestScript;
+    use crate::libvirt::test_node::GUEST;
+
+    #[test]
+    fn done_is_whether_and_processed_is_how_much() {
+        let script = format!(
+            "let vm = conn().define_domain(`{GUEST}`);
+            vm.start();
+            let job = vm.managed_save();
+            job.wait();
+            [job.done, job.processed, job.total, job.progress.keys(), job]"
+        );
+        let seen = TestScript::new().json(&script);
+        let keys = r#"["details","eta","percent","processed","rate","total"]"#;
+        assert!(seen.starts_with(&format!("[true,0,0,{keys},{{")), "{seen}");
+        assert!(seen.contains(r#""state":"done","processed":0,"total":0,"percent":100.0"#), "{seen}");
+        assert!(!seen.contains(r#""done":"#), "{seen}");
     }
 }

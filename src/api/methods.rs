@@ -55,8 +55,11 @@ macro_rules! methods_with_options {
                 $(#[$($attribute)*])*
                 #[rhai_fn(return_raw, pure)]
                 pub fn $name($this: &mut $type $(, $argument: $kind)*, $options: Map) -> $crate::api::Fallible<$answer> {
-                    let $options = super::tables::$name.read($options)?;
-                    $body
+                    let outcome = (|| {
+                        let $options = super::tables::$name.read($options)?;
+                        $body
+                    })();
+                    $crate::api::subject::named(outcome, &super::tables::$name.operation(), $this)
                 }
             )*
         }

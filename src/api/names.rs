@@ -23,6 +23,7 @@ pub(super) fn wanted(kind: &str, argument: &Dynamic) -> Result<Wanted> {
     }
     argument.clone().into_string().map(Wanted::Name).map_err(|given| {
         Error::usage(format!("{kind}() wants a name, a UUID or a number, not {given}"))
+            .operation(format!("{kind}.lookup"))
             .hint(format!("for example {kind}(\"web1\")"))
     })
 }
@@ -31,6 +32,7 @@ pub(super) fn wanted(kind: &str, argument: &Dynamic) -> Result<Wanted> {
 pub(super) fn text(kind: &str, wants: &str, argument: &Dynamic) -> Result<String> {
     argument.clone().into_string().map_err(|given| {
         Error::usage(format!("{kind}() wants {wants}, not {given}"))
+            .operation(format!("{kind}.lookup"))
             .hint(format!("for example {kind}(\"default\")"))
     })
 }

@@ -6,6 +6,7 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
 use super::domain::settings;
+use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text, names};
 use crate::lang::options::{OptionTable, flag};
@@ -100,7 +101,8 @@ mod port_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn create_port(network: &mut Network, definition: Dynamic) -> Fallible<NetworkPort> {
-        Ok(network.create_port(&definition_text(&definition)?, 0)?)
+        Ok(network
+            .create_port(&definition_text(&definition).map_err(of("network.create_port", network))?, 0)?)
     }
 
     /// Plugs a port into the network that runs, with options (`virNetworkPortCreateXML`).
@@ -118,7 +120,10 @@ mod port_functions {
         options: Map,
     ) -> Fallible<NetworkPort> {
         let options = CREATE.read(options)?;
-        Ok(network.create_port(&definition_text(&definition)?, options.flags())?)
+        Ok(network.create_port(
+            &definition_text(&definition).map_err(of("network.create_port", network))?,
+            options.flags(),
+        )?)
     }
 
     /// The UUID of the port (`virNetworkPortGetUUIDString`).
@@ -134,10 +139,10 @@ mod port_functions {
     /// The network that the port belongs to (`virNetworkPortGetNetwork`).
     ///
     /// ```rhai
-    /// try { print(network("default").ports()[0].network().name) } catch (e) { print(e.code) }
+    /// try { print(network("default").ports()[0].network.name) } catch (e) { print(e.code) }
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn network(port: &mut NetworkPort) -> Fallible<Network> {
+    #[rhai_fn(get = "network", return_raw, pure)]
+    pub fn get_network(port: &mut NetworkPort) -> Fallible<Network> {
         Ok(port.network()?)
     }
 
@@ -174,7 +179,7 @@ mod port_functions {
     pub fn set_xml(port: &mut NetworkPort, document: Dynamic) -> Fallible<()> {
         let hint = "use port.set_parameters(…) for its limits, or delete() it and create_port(xml) anew";
         let refused = refuse_assignment(&document, port.label(), hint);
-        Ok(refused.map_err(|error| error.operation("NetworkPort.xml").object(port.label()))?)
+        Ok(refused.map_err(|error| error.operation("network_port.xml").object(port.label()))?)
     }
 
     /// The limits of the port (`virNetworkPortGetParameters`).

@@ -10,6 +10,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
 use super::domain::affect::affect;
+use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::error::Result;
@@ -57,7 +58,7 @@ static UPDATE: OptionTable = OptionTable {
 
 fn update_with(device: &NodeDevice, definition: &Dynamic, options: Map) -> Result<()> {
     let flags = affect(&UPDATE.read(options)?)?;
-    device.update(&definition_text(definition)?, flags)
+    device.update(&definition_text(definition).map_err(of("node_device.update", device))?, flags)
 }
 
 #[export_module]
@@ -183,7 +184,7 @@ mod node_device_functions {
     pub fn set_xml(device: &mut NodeDevice, document: Dynamic) -> Fallible<()> {
         let hint = "use device.update(xml) to change a mediated device, device.detach() for its driver";
         let refused = refuse_assignment(&document, device.label(), hint);
-        Ok(refused.map_err(|error| error.operation("NodeDevice.xml").object(device.label()))?)
+        Ok(refused.map_err(|error| error.operation("node_device.xml").object(device.label()))?)
     }
 
     /// The description of the device in the form that the options ask for (`virNodeDeviceGetXMLDesc`).

@@ -7,6 +7,7 @@ use rhai::{Array, Engine, FnPtr, Map};
 
 use super::edit::{edited, validated};
 use super::names::{self, Lookup};
+use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::error::Result;
@@ -107,7 +108,8 @@ mod nwfilter_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_nwfilter(connection: &mut Connection, definition: Dynamic) -> Fallible<NwFilter> {
-        Ok(connection.define_nwfilter(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .define_nwfilter(&definition_text(&definition).map_err(of("nwfilter.define", connection))?, 0)?)
     }
 
     /// Stores a network filter, with options (`virNWFilterDefineXMLFlags`).
@@ -125,7 +127,10 @@ mod nwfilter_functions {
         options: Map,
     ) -> Fallible<NwFilter> {
         let options = DEFINE.read(options)?;
-        Ok(connection.define_nwfilter(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.define_nwfilter(
+            &definition_text(&definition).map_err(of("nwfilter.define", connection))?,
+            options.flags(),
+        )?)
     }
 
     /// The name of the filter (`virNWFilterGetName`).
@@ -181,7 +186,7 @@ mod nwfilter_functions {
     pub fn set_xml(filter: &mut NwFilter, document: Dynamic) -> Fallible<()> {
         let owner = filter.key().to_string();
         let refused = refuse_assignment(&document, &owner, "use filter.edit(|doc| …) to change the rules");
-        Ok(refused.map_err(|error| error.operation("NwFilter.xml").object(filter.label()))?)
+        Ok(refused.map_err(|error| error.operation("nwfilter.xml").object(filter.label()))?)
     }
 
     /// Changes the rules by a closure that gets them as a document (`virNWFilterDefineXML`).

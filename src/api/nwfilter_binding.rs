@@ -7,6 +7,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
 use super::names::{self, Lookup};
+use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::lang::options::{OptionTable, flag};
@@ -88,7 +89,10 @@ mod binding_functions {
         connection: &mut Connection,
         definition: Dynamic,
     ) -> Fallible<NwFilterBinding> {
-        Ok(connection.create_nwfilter_binding(&definition_text(&definition)?, 0)?)
+        Ok(connection.create_nwfilter_binding(
+            &definition_text(&definition).map_err(of("nwfilter_binding.create", connection))?,
+            0,
+        )?)
     }
 
     /// Binds a network filter to a port, with options (`virNWFilterBindingCreateXML`).
@@ -106,7 +110,10 @@ mod binding_functions {
         options: Map,
     ) -> Fallible<NwFilterBinding> {
         let options = CREATE.read(options)?;
-        Ok(connection.create_nwfilter_binding(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.create_nwfilter_binding(
+            &definition_text(&definition).map_err(of("nwfilter_binding.create", connection))?,
+            options.flags(),
+        )?)
     }
 
     /// The port that the filter guards, such as `vnet0` (`virNWFilterBindingGetPortDev`).
@@ -162,7 +169,7 @@ mod binding_functions {
     pub fn set_xml(binding: &mut NwFilterBinding, document: Dynamic) -> Fallible<()> {
         let hint = "delete() the binding and make a new one with create_nwfilter_binding(xml)";
         let refused = refuse_assignment(&document, binding.label(), hint);
-        Ok(refused.map_err(|error| error.operation("NwFilterBinding.xml").object(binding.label()))?)
+        Ok(refused.map_err(|error| error.operation("nwfilter_binding.xml").object(binding.label()))?)
     }
 
     /// Takes the filter away from its port (`virNWFilterBindingDelete`).

@@ -41,6 +41,15 @@ pub(super) fn fact(xml: &Document, path: &str) -> Result<Dynamic> {
     Ok(xml.text_at(path)?.map_or(Dynamic::UNIT, Dynamic::from))
 }
 
+/// The one before it, otherwise `()`; `missing` is the code of the error that there is none.
+pub(super) fn parent<O: Object>(found: Result<Handle<O>>, missing: &str) -> Result<Dynamic> {
+    match found {
+        Ok(parent) => Ok(Dynamic::from(parent)),
+        Err(error) if error.code() == missing => Ok(Dynamic::UNIT),
+        Err(error) => Err(error),
+    }
+}
+
 /// When it was made: RFC 3339.
 pub(super) fn creation_time(xml: &Document) -> Result<String> {
     let seconds = xml.text_at("creationTime")?.and_then(|text| text.parse::<i64>().ok());

@@ -132,7 +132,7 @@ mod secret_functions {
         let owner = secret.key().to_string();
         let hint = "use secret.edit(|doc| …) to change the definition";
         let refused = refuse_assignment(&document, &owner, hint);
-        Ok(refused.map_err(|error| error.operation("Secret.xml").object(secret.label()))?)
+        Ok(refused.map_err(|error| error.operation("secret.xml").object(secret.label()))?)
     }
 
     /// Changes the definition by a closure that gets it as a document (`virSecretDefineXML`).

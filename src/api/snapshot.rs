@@ -169,7 +169,7 @@ mod snapshot_functions {
     pub fn set_xml(snapshot: &mut DomainSnapshot, document: Dynamic) -> Fallible<()> {
         let hint = "use vm.snapshot_create_xml(doc, #{ redefine: true }) to change a description";
         let refused = refuse_assignment(&document, snapshot.label(), hint);
-        Ok(refused.map_err(|error| error.operation("DomainSnapshot.xml").object(snapshot.label()))?)
+        Ok(refused.map_err(|error| error.operation("snapshot.xml").object(snapshot.label()))?)
     }
 
     /// The description of the snapshot with what the options add (`virDomainSnapshotGetXMLDesc`).
@@ -209,10 +209,10 @@ mod snapshot_functions {
     /// Whether the guest was taken to this snapshot or came from it last (`virDomainSnapshotIsCurrent`).
     ///
     /// ```rhai
-    /// print(domain("test").snapshot_create().is_current())
+    /// print(domain("test").snapshot_create().current)
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn is_current(snapshot: &mut DomainSnapshot) -> Fallible<bool> {
+    #[rhai_fn(get = "current", return_raw, pure)]
+    pub fn get_current(snapshot: &mut DomainSnapshot) -> Fallible<bool> {
         Ok(snapshot.is_current()?)
     }
 
@@ -226,18 +226,18 @@ mod snapshot_functions {
         Ok(snapshot.has_metadata()?)
     }
 
-    /// The snapshot that this one was taken on (`virDomainSnapshotGetParent`).
+    /// The snapshot that this one was taken on, `()` for the first (`virDomainSnapshotGetParent`).
     ///
-    /// Errors: `no_domain_snapshot` when it has none.
+    /// @returns DomainSnapshot
     ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.snapshot_create(#{ name: "s1" });
-    /// print(vm.snapshot_create(#{ name: "s2" }).parent().name)
+    /// print(vm.snapshot_create(#{ name: "s2" }).parent.name)
     /// ```
-    #[rhai_fn(return_raw, pure)]
-    pub fn parent(snapshot: &mut DomainSnapshot) -> Fallible<DomainSnapshot> {
-        Ok(snapshot.parent()?)
+    #[rhai_fn(get = "parent", return_raw, pure)]
+    pub fn get_parent(snapshot: &mut DomainSnapshot) -> Fallible<Dynamic> {
+        Ok(point::parent(snapshot.parent(), "no_domain_snapshot")?)
     }
 
     /// Takes the guest back to the snapshot; what it is now is lost (`virDomainRevertToSnapshot`).

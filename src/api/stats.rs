@@ -65,7 +65,7 @@ fn group(name: &str) -> Result<u32> {
             None => format!("the groups are {}", GROUPS.iter().map(|g| g.0).collect::<Vec<_>>().join(", ")),
         };
         Error::usage(format!("{name:?} is not a group of statistics"))
-            .operation("Connection.stats")
+            .operation("connection.stats")
             .hint(hint)
     })
 }

@@ -11,6 +11,7 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Engine, Map};
 
 use super::storage_pool::bytes;
+use super::subject::of;
 use super::units::size;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, words};
@@ -235,7 +236,7 @@ mod volume_functions {
     pub fn set_xml(volume: &mut StorageVolume, document: Dynamic) -> Fallible<()> {
         let hint = "volume.resize() changes its capacity; the rest is as it was created";
         let refused = refuse_assignment(&document, &owner(volume), hint);
-        Ok(refused.map_err(|error| error.operation("StorageVolume.xml").object(volume.label()))?)
+        Ok(refused.map_err(|error| error.operation("volume.xml").object(volume.label()))?)
     }
 
     /// Deletes the volume and what it holds (`virStorageVolDelete`).
@@ -309,7 +310,7 @@ mod volume_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn resize(volume: &mut StorageVolume, capacity: Dynamic) -> Fallible<()> {
-        Ok(volume.resize(size(&capacity)?, 0)?)
+        Ok(volume.resize(size(&capacity).map_err(of("volume.resize", volume))?, 0)?)
     }
 
     /// Changes the capacity of the volume, with options (`virStorageVolResize`).
@@ -327,6 +328,7 @@ mod volume_functions {
     /// ```
     #[rhai_fn(name = "resize", return_raw, pure)]
     pub fn resize_with(volume: &mut StorageVolume, capacity: Dynamic, options: Map) -> Fallible<()> {
-        Ok(volume.resize(size(&capacity)?, RESIZE.read(options)?.flags())?)
+        Ok(volume
+            .resize(size(&capacity).map_err(of("volume.resize", volume))?, RESIZE.read(options)?.flags())?)
     }
 }

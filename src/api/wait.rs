@@ -9,12 +9,14 @@ mod watch;
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 use rhai::{Engine, Map};
 
+use super::subject::named;
 use super::{Fallible, units::duration};
 use crate::error::{Error, code};
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::events::Objects;
 use crate::libvirt::{Domain, Handle, Network, Object, StoragePool};
 use crate::units::duration_text;
+use uuid::Uuid;
 use watch::{Goal, watch};
 
 /// Registers the functions.
@@ -77,9 +79,7 @@ mod wait_functions {
         timeout: Dynamic,
         options: Map,
     ) -> Fallible<bool> {
-        let goal = domain::goal(&context, &vm, &what)?;
-        let objects = Objects { uuid: Some(*vm.key()), name: None };
-        wait_for(&vm, &DOMAIN, objects, &*goal, &what, &timeout, options)
+        wait_for(&vm, &DOMAIN, domain::goal(&context, &vm, &what), &what, &timeout, options)
     }
 
     /// Waits until the network is `"active"` or `"inactive"`, and tells whether it was in time.
@@ -111,9 +111,7 @@ mod wait_functions {
         timeout: Dynamic,
         options: Map,
     ) -> Fallible<bool> {
-        let goal = others::State::of_network(net, &state)?;
-        let objects = Objects { uuid: Some(*net.key()), name: None };
-        wait_for(net, &NETWORK, objects, &goal, &state.clone().into(), &timeout, options)
+        wait_for(net, &NETWORK, others::State::of_network(net, &state), &state.into(), &timeout, options)
     }
 
     /// Waits for a state of the storage pool, and tells whether it had it in time.
@@ -145,31 +143,32 @@ mod wait_functions {
         timeout: Dynamic,
         options: Map,
     ) -> Fallible<bool> {
-        let goal = others::State::of_pool(pool, &state)?;
-        let objects = Objects { uuid: Some(*pool.key()), name: None };
-        wait_for(pool, &POOL, objects, &goal, &state.clone().into(), &timeout, options)
+        wait_for(pool, &POOL, others::State::of_pool(pool, &state), &state.into(), &timeout, options)
     }
 }
 
-fn wait_for<O: Object>(
+fn wait_for<O: Object<Key = Uuid>>(
     handle: &Handle<O>,
     table: &'static OptionTable,
-    objects: Objects,
-    goal: &dyn Goal,
+    goal: Fallible<Box<dyn Goal + '_>>,
     what: &Dynamic,
     timeout: &Dynamic,
     options: Map,
 ) -> Fallible<bool> {
-    let options = table.read(options)?;
-    let time = duration(timeout)?;
-    let reached = watch(handle.connection(), objects, goal, time)?;
-    if !reached && options.get_bool("or_throw")?.unwrap_or(false) {
-        let what = if what.is_fnptr() { "as the closure wants it".into() } else { what.to_string() };
-        let time = duration_text(time.as_secs_f64());
-        let error = Error::new(code::TIMEOUT, format!("{} was not {what} within {time}", handle.label()));
-        return Err(error.operation(table.function).object(handle.label()).into());
-    }
-    Ok(reached)
+    let wait = |goal: Box<dyn Goal + '_>| {
+        let options = table.read(options)?;
+        let time = duration(timeout)?;
+        let objects = Objects { uuid: Some(*handle.key()), name: None };
+        let reached = watch(handle.connection(), objects, &*goal, time)?;
+        if !reached && options.get_bool("or_throw")?.unwrap_or(false) {
+            let what = if what.is_fnptr() { "as the closure wants it".into() } else { what.to_string() };
+            let time = duration_text(time.as_secs_f64());
+            let message = format!("{} was not {what} within {time}", handle.label());
+            return Err(Error::new(code::TIMEOUT, message).into());
+        }
+        Ok(reached)
+    };
+    named(goal.and_then(wait), &table.operation(), handle)
 }
 
 #[cfg(test)]

@@ -17,6 +17,42 @@ pub fn plain_word(name: &str) -> Option<&str> {
     name.strip_suffix('_').filter(|word| is_rhai_word(word))
 }
 
+/// Returns the word for a type in the names of operations: `domain` for `Domain`, `pool` for `StoragePool`.
+pub fn subject(type_name: &str) -> String {
+    const SHORTENED: [(&str, &str); 6] = [
+        ("DomainCheckpoint", "checkpoint"),
+        ("DomainSnapshot", "snapshot"),
+        ("NwFilter", "nwfilter"),
+        ("NwFilterBinding", "nwfilter_binding"),
+        ("StoragePool", "pool"),
+        ("StorageVolume", "volume"),
+    ];
+    if let Some((_, word)) = SHORTENED.iter().find(|(type_, _)| *type_ == type_name) {
+        return (*word).to_owned();
+    }
+    let mut word = String::with_capacity(type_name.len() + 1);
+    for letter in type_name.chars() {
+        if letter.is_ascii_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+/// Returns the operation that a function is, as errors and the record call it: `domain.start` for `Domain.start`,
+/// `domain.define` for `Connection.define_domain`, `fs.read` for `fs::read`.
+pub fn operation(function: &str) -> String {
+    match function.split_once('.') {
+        Some(("Connection", method)) => match method.split_once('_') {
+            Some((verb @ ("create" | "define"), made)) => format!("{made}.{verb}"),
+            _ => format!("connection.{method}"),
+        },
+        Some((type_name, method)) => format!("{}.{method}", subject(type_name)),
+        None => function.replace("::", "."),
+    }
+}
+
 /// True for Rhai's keywords and for the words that it reserves.
 pub fn is_rhai_word(word: &str) -> bool {
     rhai::is_valid_identifier(word) && !tokens::is_plain_identifier(word)
@@ -50,6 +86,34 @@ mod tests {
             }
             let key = engine.compile(format!("#{{ \"{word}\": 1 }}"));
             assert!(key.is_ok(), "the quoted key {word}");
+        }
+    }
+
+    #[test]
+    fn a_type_has_one_word_in_the_names_of_operations() {
+        for (type_name, word) in [
+            ("Domain", "domain"),
+            ("DomainSnapshot", "snapshot"),
+            ("StorageVolume", "volume"),
+            ("NetworkPort", "network_port"),
+            ("NwFilterBinding", "nwfilter_binding"),
+            ("domain", "domain"),
+        ] {
+            assert_eq!(subject(type_name), word);
+        }
+    }
+
+    #[test]
+    fn a_function_is_an_operation() {
+        for (function, name) in [
+            ("Domain.start", "domain.start"),
+            ("StoragePool.delete", "pool.delete"),
+            ("Connection.define_domain", "domain.define"),
+            ("Connection.restore", "connection.restore"),
+            ("fs::read", "fs.read"),
+            ("connect", "connect"),
+        ] {
+            assert_eq!(operation(function), name);
         }
     }
 

@@ -212,6 +212,11 @@ impl OptionTable {
         Ok(parsed)
     }
 
+    /// Returns what errors call the function: `domain.undefine`.
+    pub fn operation(&self) -> String {
+        names::operation(self.function)
+    }
+
     /// Returns the option that a key means.
     pub fn spec(&self, key: &str) -> Option<&'static OptionSpec> {
         self.options.iter().find(|spec| spec.name == key).or_else(|| {
@@ -254,7 +259,7 @@ impl OptionTable {
     }
 
     fn usage(&self, message: String) -> Error {
-        Error::usage(message).operation(self.function)
+        Error::usage(message).operation(self.operation())
     }
 }
 

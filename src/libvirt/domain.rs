@@ -311,7 +311,7 @@ impl Domain {
     /// Takes a snapshot (`virDomainSnapshotCreateXML`).
     pub fn create_snapshot(&self, xml: &str, flags: u32) -> Result<DomainSnapshot> {
         let xml = c_text("XML", xml)?;
-        let found = self.call_live(change("domain.create_snapshot"), move |live, d| {
+        let found = self.call_live(change("domain.snapshot_create"), move |live, d| {
             // SAFETY: a live domain and a NUL-terminated text.
             let pointer = unsafe { sys::virDomainSnapshotCreateXML(d.as_ptr(), xml.as_ptr(), flags) };
             if pointer.is_null() {
@@ -325,7 +325,7 @@ impl Domain {
 
     /// Its snapshots (`virDomainListAllSnapshots`).
     pub fn snapshots(&self, flags: u32) -> Result<Vec<DomainSnapshot>> {
-        let found = self.call_live(read("domain.list_snapshots"), move |live, d| {
+        let found = self.call_live(read("domain.snapshots"), move |live, d| {
             Found::all(live, domain_snapshot::all(d, flags)?)
         })?;
         Ok(Handle::all(self.connection(), found))
@@ -346,7 +346,7 @@ impl Domain {
     /// The snapshot it came from last (`virDomainSnapshotCurrent`).
     pub fn current_snapshot(&self) -> Result<DomainSnapshot> {
         let found = self
-            .call_live(read("domain.current_snapshot"), |live, d| Found::new(live, d.current_snapshot(0)?))?;
+            .call_live(read("domain.snapshot_current"), |live, d| Found::new(live, d.current_snapshot(0)?))?;
         Ok(Handle::new(self.connection(), found))
     }
 }

@@ -8,7 +8,7 @@ use virt::sys;
 
 use super::domain::{Domain, release};
 use super::door::{change, destroy, read};
-use super::failure::{Outcome, check, check_pointer, text_of};
+use super::failure::{Outcome, check, check_pointer, take_text, text_of};
 use super::handle::{Found, Handle, Object};
 use super::typed_params::c_text;
 use crate::error::Result;
@@ -105,7 +105,7 @@ impl Domain {
     /// Makes a checkpoint (`virDomainCheckpointCreateXML`).
     pub fn create_checkpoint(&self, xml: &str, flags: u32) -> Result<DomainCheckpoint> {
         let xml = c_text("XML", xml)?;
-        let found = self.call_live(change("domain.create_checkpoint"), move |live, d| {
+        let found = self.call_live(change("domain.checkpoint_create"), move |live, d| {
             // SAFETY: a live domain and a NUL-terminated text; the answer is a fresh reference.
             let made = unsafe {
                 RawCheckpoint::take(sys::virDomainCheckpointCreateXML(d.as_ptr(), xml.as_ptr(), flags))
@@ -117,7 +117,7 @@ impl Domain {
 
     /// Its checkpoints (`virDomainListAllCheckpoints`).
     pub fn checkpoints(&self, flags: u32) -> Result<Vec<DomainCheckpoint>> {
-        let found = self.call_live(read("domain.list_checkpoints"), move |live, d| {
+        let found = self.call_live(read("domain.checkpoints"), move |live, d| {
             // SAFETY: a live domain and room for the pointer to the list.
             let all = RawCheckpoint::list(|list| unsafe {
                 sys::virDomainListAllCheckpoints(d.as_ptr(), list, flags)
@@ -149,13 +149,8 @@ impl DomainCheckpoint {
     /// Its description (`virDomainCheckpointGetXMLDesc`).
     pub fn xml(&self, flags: u32) -> Result<String> {
         self.call(read("checkpoint.xml"), move |c| {
-            // SAFETY: a live checkpoint; the text is ours to free after it was copied.
-            unsafe {
-                let text = check_pointer(sys::virDomainCheckpointGetXMLDesc(c.as_ptr(), flags))?;
-                let copy = text_of(text).unwrap_or_default();
-                release(text.cast());
-                Ok(copy)
-            }
+            // SAFETY: a live checkpoint; the text is ours to free.
+            unsafe { take_text(sys::virDomainCheckpointGetXMLDesc(c.as_ptr(), flags)) }
         })
     }
 

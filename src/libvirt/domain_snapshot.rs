@@ -88,7 +88,7 @@ fn found(domain: &virt::domain::Domain, names: &[String]) -> Vec<Raw> {
 impl Domain {
     /// How many snapshots fit the flags (`virDomainSnapshotNum`).
     pub fn num_snapshots(&self, flags: u32) -> Result<u32> {
-        self.call(read("domain.num_snapshots"), move |d| Ok(d.num_snapshots(flags)?))
+        self.call(read("domain.snapshot_num"), move |d| Ok(d.num_snapshots(flags)?))
     }
 
     /// Whether there is a snapshot that it came from last (`virDomainHasCurrentSnapshot`).

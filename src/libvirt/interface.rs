@@ -79,7 +79,7 @@ impl Interface {
 impl Connection {
     /// All interfaces that fit the flags (`virConnectListAllInterfaces`).
     pub fn interfaces(&self, flags: u32) -> Result<Vec<Interface>> {
-        let found = self.call_live(read("connection.list_interfaces"), "", move |live| {
+        let found = self.call_live(read("connection.interfaces"), "", move |live| {
             let connect = live.connect();
             let made = connect.list_all_interfaces(flags);
             let find = |name: &str| connect.lookup_interface_by_name(name);

@@ -20,8 +20,8 @@ const REPORT: Duration = Duration::from_millis(250);
 /// How far some work is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
-    /// bytes done
-    pub done: u64,
+    /// bytes processed
+    pub processed: u64,
     /// bytes in all; 0 where that is not known (yet)
     pub total: u64,
     /// what else libvirt tells, in its names and units
@@ -202,7 +202,7 @@ impl Job {
                 // Many kinds of work cannot tell after the end: what was seen last stands.
                 Err(_) if done => state.finish(None),
                 Ok(progress) => {
-                    state.pace.add(self.0.start.elapsed(), progress.done);
+                    state.pace.add(self.0.start.elapsed(), progress.processed);
                     state.last = progress;
                 }
                 // It is ending at this moment: what it is done to has stopped or is gone.
@@ -249,28 +249,28 @@ impl State {
             self.last = progress;
         }
         if matches!(self.outcome, Some(Ok(()))) {
-            self.last.total = self.last.total.max(self.last.done);
-            self.last.done = self.last.total;
+            self.last.total = self.last.total.max(self.last.processed);
+            self.last.processed = self.last.total;
         }
         self.is_final = true;
     }
 
     fn reading(&self) -> Reading {
         let progress = self.last.clone();
-        let (done, total) = (progress.done as f64, progress.total as f64);
+        let (processed, total) = (progress.processed as f64, progress.total as f64);
         let well = matches!(self.outcome, Some(Ok(())));
         let percent = match progress.total {
             0 => well.then_some(100.0),
-            _ => Some((done * 100.0 / total).clamp(0.0, 100.0)),
+            _ => Some((processed * 100.0 / total).clamp(0.0, 100.0)),
         };
         let rate = match self.ended {
-            Some(time) if !time.is_zero() => done / time.as_secs_f64(),
+            Some(time) if !time.is_zero() => processed / time.as_secs_f64(),
             Some(_) => 0.0,
             None => self.pace.rate(),
         };
         let eta = match self.outcome {
             Some(_) => well.then_some(0.0),
-            None => (rate > 0.0 && total > 0.0).then(|| ((total - done) / rate).max(0.0)),
+            None => (rate > 0.0 && total > 0.0).then(|| ((total - processed) / rate).max(0.0)),
         };
         Reading { progress, percent, rate, eta }
     }

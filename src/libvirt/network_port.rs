@@ -60,7 +60,7 @@ impl Object for RawNetworkPort {
 impl Network {
     /// What is plugged into it (`virNetworkListAllPorts`).
     pub fn ports(&self) -> Result<Vec<NetworkPort>> {
-        let found = self.call_live(read("network.list_ports"), |live, n| {
+        let found = self.call_live(read("network.ports"), |live, n| {
             let mut list = std::ptr::null_mut();
             // SAFETY: a live network; libvirt allocates the list, whose references are taken over and
             // whose array is freed below.

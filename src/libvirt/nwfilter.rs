@@ -57,7 +57,7 @@ impl NwFilter {
 impl Connection {
     /// All network filters (`virConnectListAllNWFilters`).
     pub fn nwfilters(&self, flags: u32) -> Result<Vec<NwFilter>> {
-        let found = self.call_live(read("connection.list_nwfilters"), "", move |live| {
+        let found = self.call_live(read("connection.nwfilters"), "", move |live| {
             let mut list = std::ptr::null_mut();
             // SAFETY: a live connection; libvirt allocates the list, whose references are taken over
             // and whose array is freed below.

@@ -79,7 +79,7 @@ impl NwFilterBinding {
 impl Connection {
     /// All bindings of network filters (`virConnectListAllNWFilterBindings`).
     pub fn nwfilter_bindings(&self, flags: u32) -> Result<Vec<NwFilterBinding>> {
-        let found = self.call_live(read("connection.list_nwfilter_bindings"), "", move |live| {
+        let found = self.call_live(read("connection.nwfilter_bindings"), "", move |live| {
             let mut list = std::ptr::null_mut();
             // SAFETY: a live connection; libvirt allocates the list, whose references are taken over
             // and whose array is freed below.

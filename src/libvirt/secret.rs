@@ -114,7 +114,7 @@ impl Secret {
 impl Connection {
     /// All secrets that fit the flags (`virConnectListAllSecrets`).
     pub fn secrets(&self, flags: u32) -> Result<Vec<Secret>> {
-        let found = self.call_live(read("connection.list_secrets"), "", move |live| {
+        let found = self.call_live(read("connection.secrets"), "", move |live| {
             Found::all(live, live.connect().list_all_secrets(flags)?)
         })?;
         Ok(Handle::all(self, found))

@@ -86,6 +86,13 @@ pub(super) fn frames(error: &EvalAltResult, sources: &dyn Sources) -> Vec<Frame>
     frames
 }
 
+/// Puts the calls inside the library that comes with the program behind those of the script: what a function
+/// of the library refuses is a mistake where it was called.
+pub(super) fn callers_first(frames: &mut [Frame], is_library: impl Fn(&str) -> bool) {
+    let inside = frames.iter().take_while(|frame| is_library(&frame.file)).count();
+    frames.rotate_left(inside % frames.len().max(1));
+}
+
 /// Closures have names that nobody wrote.
 fn readable(name: &str) -> String {
     if name.starts_with("anon$") { "a closure".into() } else { name.into() }

@@ -11,14 +11,19 @@ use crate::report::Sources;
 
 /// How many forms of a function a hint names.
 const FORMS: usize = 3;
+/// Up to so many functions of a module are all named.
+const MEMBERS: usize = 12;
 
 /// The name that may have been meant; the catalog is made only when a name was not found.
 pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String> {
     let near = match innermost(failure) {
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => match wrong_arguments(signature, session) {
-            Some(forms) => return Some(forms),
-            None => function(signature, session)?,
-        },
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => {
+            if let Some(hint) = wrong_arguments(signature, session).or_else(|| of_module(signature, session))
+            {
+                return Some(hint);
+            }
+            function(signature, session)?
+        }
         EvalAltResult::ErrorDotExpr(message, _) => {
             // "Unknown property 'stat' - a getter is not registered for type 'Domain'"
             let mut quoted = message.split('\'').skip(1).step_by(2);
@@ -48,15 +53,19 @@ fn syntax(line: usize, session: &Session) -> Option<String> {
 
 /// For a function that is there but takes other arguments: what it takes.
 fn wrong_arguments(signature: &str, session: &Session) -> Option<String> {
-    let (name, receiver) = name_and_receiver(signature);
+    let (path, receiver) = name_and_receiver(signature);
+    let (namespace, name) = namespace_and_name(path);
     let catalog = catalog(session.engine());
     let forms = |fits: &dyn Fn(&Entry) -> bool| -> Vec<String> {
         let known = catalog.named(name).filter(|entry| entry.kind != Kind::Index && fits(entry));
         known.flat_map(Entry::signatures).take(FORMS).collect()
     };
-    let mut known = forms(&|entry| is_of(entry.receiver.as_ref(), receiver));
+    let in_namespace = |entry: &Entry| {
+        entry.kind == Kind::Function && entry.module.is_none() && entry.namespace == namespace
+    };
+    let mut known = forms(&|entry| namespace.is_empty() && is_of(entry.receiver.as_ref(), receiver));
     if known.is_empty() {
-        known = forms(&|entry| entry.receiver.is_none() && entry.module.is_none());
+        known = forms(&in_namespace);
     }
     (!known.is_empty()).then(|| format!("it is called as `{}`", known.join("` or `")))
 }
@@ -66,11 +75,35 @@ fn name_and_receiver(signature: &str) -> (&str, &str) {
     (name, arguments.split([',', ')']).next().unwrap_or("").trim())
 }
 
+/// Takes `table::show` apart; a function without a module has an empty one.
+fn namespace_and_name(path: &str) -> (&str, &str) {
+    path.rsplit_once("::").unwrap_or(("", path))
+}
+
+/// For a function that a module does not have: the nearest that it has, or all where they are few.
+fn of_module(signature: &str, session: &Session) -> Option<String> {
+    let (namespace, name) = namespace_and_name(name_and_receiver(signature).0);
+    // The session has the modules that a source imported, under the names that it gave them.
+    let catalog = catalog(session.engine());
+    let names: Vec<&str> = catalog
+        .functions(namespace)
+        .map(|entry| entry.name.as_str())
+        .filter(|_| !namespace.is_empty())
+        .collect();
+    match nearest(name, names.iter().copied()) {
+        Some(near) => Some(format!("did you mean `{namespace}::{near}`?")),
+        None if (1..=MEMBERS).contains(&names.len()) => {
+            Some(format!("`{namespace}` has {}", names.join(", ")))
+        }
+        None => None,
+    }
+}
+
 /// A signature is a name and the types of the arguments: `strat (Domain, map)`.
 fn function(signature: &str, session: &Session) -> Option<String> {
     let (name, receiver) = name_and_receiver(signature);
-    let own: Vec<String> = session.functions().iter_functions().map(|f| f.name.to_owned()).collect();
     let catalog = catalog(session.engine());
+    let own: Vec<String> = session.functions().iter_functions().map(|f| f.name.to_owned()).collect();
     let members = catalog.entries().iter().filter(|entry| is_of(entry.receiver.as_ref(), receiver));
     let functions = catalog.functions("").map(|entry| entry.name.as_str());
     let members = members.map(|entry| entry.name.as_str());

@@ -100,3 +100,6 @@ fn a_first_line_for_the_shell_is_skipped() {
     let mut session = session("test:///default");
     assert_eq!(session.eval("line", "#!/usr/bin/env virhai\n42").unwrap().as_int(), Ok(42));
 }
+
+mod operations;
+mod reports;

@@ -13,7 +13,7 @@ fn a_full_backup_and_an_incremental_one_give_the_disk_back() {
         guest.value(&format!(
             "let job = vm.backup_begin(#{{ {more}, disks: [#{{ name: \"vda\", target: folder + \"{file}.qcow2\" }},
                  #{{ name: \"vdb\", backup: false }}] }});
-             [job.wait(\"60s\"), job.state, job.progress.done, vm.checkpoints().map(|c| c.name)]"
+             [job.wait(\"60s\"), job.state, job.progress.processed, vm.checkpoints().map(|c| c.name)]"
         ))
     };
     assert_eq!(push("full", "checkpoint: \"c1\""), r#"[true,"done",16777216,["c1"]]"#);
@@ -31,7 +31,7 @@ fn a_full_backup_and_an_incremental_one_give_the_disk_back() {
     for (byte, place) in [(0x11, 1), (0x22, 2), (0, 3)] {
         guest.assert_holds("more", byte, place);
     }
-    assert_eq!(guest.value("vm.checkpoint(\"c2\").parent().name"), "\"c1\"");
+    assert_eq!(guest.value("vm.checkpoint(\"c2\").parent.name"), "\"c1\"");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn an_aborted_migration_leaves_the_guest_running(hosts: &Hosts, name: &str) {
         vm.migrate_max_speed = "2MiB";
         print(vm.migrate_max_speed / mib(1));
         let job = vm.migrate(there, way);
-        while job.progress.done == 0 { sleep("50ms") }
+        while job.progress.processed == 0 { sleep("50ms") }
         let now = job.progress;
         print(`${now.total > 0} ${now.percent < 100} ${now.rate > 0} ${now.details.operation}`);
         print(`${vm.job_info().type} ${vm.job_stats().operation} ${job.wait(0)} ${job.done}`);
@@ -193,7 +193,7 @@ fn a_destination_that_dies_on_the_way_leaves_the_guest_running(hosts: &Hosts, na
         r#"
         vm.migrate_max_speed = {PACE:?};
         let job = vm.migrate(there, way);
-        while job.progress.done == 0 {{ sleep("20ms") }}
+        while job.progress.processed == 0 {{ sleep("20ms") }}
         print("on its way");
         try {{ job.wait() }} catch (e) {{ print(`${{e.operation}} ${{e.object}}: ${{e.hint}}`) }}
         print(vm.state);

@@ -12,7 +12,7 @@ fn an_external_snapshot_keeps_disks_and_memory_as_they_were() {
     let facts = guest.value(
         "let snap = vm.snapshot_create(#{ name: \"full\", live: true, memory: folder + \"memory.qcow2\",
              disks: [#{ name: \"vda\", file: folder + \"top.qcow2\" }, #{ name: \"vdb\", snapshot: \"no\" }] });
-         [snap.state, snap.is_current(), vm.state, vm.has_current_snapshot, vm.snapshot_num(#{ external: true })]",
+         [snap.state, snap.current, vm.state, vm.has_current_snapshot, vm.snapshot_num(#{ external: true })]",
     );
     assert_eq!(facts, r#"["running",true,"running",true,1]"#);
     assert!(std::fs::metadata(guest.file("memory")).unwrap().len() > 0);

@@ -100,7 +100,7 @@ fn a_sparse_volume_of_1_gib_goes_up_and_down_in_little_memory() {
     let up = r#"
         let job = fresh("sparse").upload(args[0], #{ sparse: true });
         job.wait();
-        print([job.operation, job.object, job.done, job.progress.done == gib(1), job.progress.percent]);
+        print([job.operation, job.object, job.done, job.progress.processed == gib(1), job.progress.percent]);
         measured();
     "#;
     let expected = "[\"volume.upload\", \"sparse\", true, true, 100.0]\nmeasured\n";
@@ -162,7 +162,7 @@ fn a_reader_that_is_slow_makes_the_daemon_wait() {
         let job = volume.download(args[1]);
         let before = -1;
         // Nobody reads: what has been taken in stays the same.
-        while job.progress.done != before { before = job.progress.done; sleep("3s") }
+        while job.progress.processed != before { before = job.progress.processed; sleep("3s") }
         print(`waiting ${conn().domains().len()}`);
         job.wait();
         measured();
@@ -187,7 +187,7 @@ fn an_aborted_transfer_leaves_nothing_behind() {
     let copies = folder.join("copies");
     std::fs::create_dir(&copies).unwrap();
     let script = r#"
-        fn wait_until_it_moves(job) { while job.progress.done == 0 { sleep("10ms") } }
+        fn wait_until_it_moves(job) { while job.progress.processed == 0 { sleep("10ms") } }
         let volume = fresh("v");
         let up = volume.upload("/dev/zero");
         wait_until_it_moves(up);
@@ -241,9 +241,9 @@ fn a_daemon_that_dies_or_hangs_ends_a_transfer() {
     let script = r#"
         let volume = fresh(args[1]);
         let job = volume.upload("/dev/zero");
-        while job.progress.done == 0 { sleep("10ms") }
+        while job.progress.processed == 0 { sleep("10ms") }
         let other = volume.download(args[0]);
-        while other.progress.done == 0 { sleep("10ms") }
+        while other.progress.processed == 0 { sleep("10ms") }
         print("moving");
         print(attempt(|| job.wait()).error.code);
         print(attempt(|| other.wait()).error.code);

@@ -23,7 +23,7 @@ for round in 0..rounds {
     vm.scheduler_parameters();
     vm.interface_addresses("lease");
     let snapshot = vm.snapshot_create(#{ name: `s${round}` });
-    let about = [snapshot.domain, snapshot.is_current(), vm.snapshots(), vm.snapshot(snapshot.name)];
+    let about = [snapshot.domain, snapshot.current, vm.snapshots(), vm.snapshot(snapshot.name)];
     snapshot.delete();
     for missing in ["nope", "none"] { try { domain(missing) } catch {} }
     try { vm.pm_wakeup() } catch {}

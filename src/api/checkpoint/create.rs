@@ -3,6 +3,7 @@
 use rhai::plugin::export_module;
 use rhai::{Dynamic, Engine, Map};
 
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, parts, point};
 use crate::error::Result;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, text, word};
@@ -120,7 +121,10 @@ mod checkpoint_create_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn checkpoint_create_xml(vm: &mut Domain, description: Dynamic) -> Fallible<DomainCheckpoint> {
-        Ok(vm.create_checkpoint(&definition_text(&description)?, 0)?)
+        Ok(vm.create_checkpoint(
+            &definition_text(&description).map_err(of("domain.checkpoint_create_xml", vm))?,
+            0,
+        )?)
     }
 
     /// Makes a checkpoint that XML describes, or makes libvirt know it (`virDomainCheckpointCreateXML`).
@@ -143,6 +147,9 @@ mod checkpoint_create_functions {
         options: Map,
     ) -> Fallible<DomainCheckpoint> {
         let options = CREATE_XML.read(options)?;
-        Ok(vm.create_checkpoint(&definition_text(&description)?, options.flags())?)
+        Ok(vm.create_checkpoint(
+            &definition_text(&description).map_err(of("domain.checkpoint_create_xml", vm))?,
+            options.flags(),
+        )?)
     }
 }

@@ -3,6 +3,7 @@
 use rhai::Engine;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 
+use crate::api::subject::of;
 use crate::api::xml::XmlDocument;
 use crate::api::{Fallible, definition_text};
 use crate::libvirt::Connection;
@@ -50,6 +51,10 @@ mod native_definitions {
         format: ImmutableString,
         definition: Dynamic,
     ) -> Fallible<String> {
-        Ok(Connection::domain_xml_to_native(connection, &format, &definition_text(&definition)?)?)
+        Ok(Connection::domain_xml_to_native(
+            connection,
+            &format,
+            &definition_text(&definition).map_err(of("connection.domain_xml_to_native", connection))?,
+        )?)
     }
 }

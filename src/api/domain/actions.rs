@@ -70,9 +70,10 @@ pub(super) fn open_files(
         return Ok(each.collect::<Fallible<Vec<_>>>()?.into_iter().flatten().collect());
     }
     if let Ok(number) = files.as_int() {
-        let number = i32::try_from(number)
-            .map_err(|_| Error::usage(format!("{number} is not the number of an open file")))?;
-        return Ok(vec![inherited_file(number)?]);
+        let opened = i32::try_from(number)
+            .map_err(|_| Error::usage(format!("{number} is not the number of an open file")))
+            .and_then(inherited_file);
+        return Ok(vec![opened.map_err(|error| error.operation(what))?]);
     }
     let kind = files.type_name();
     let path = files.clone().into_string().map_err(|_| {

@@ -36,7 +36,7 @@ fn source(given: &str) -> Result<AddressSource> {
             Some(near) => format!("did you mean {near:?}?"),
             None => format!("the sources are {}", words.join(", ")),
         };
-        Error::usage(format!("{given:?} is not a source of addresses")).operation("Domain.ips").hint(hint)
+        Error::usage(format!("{given:?} is not a source of addresses")).operation("domain.ips").hint(hint)
     })
 }
 

@@ -29,7 +29,7 @@ pub(in crate::api) fn affect(options: &Parsed) -> Result<u32> {
     for other in ["live", "config", "persistent"] {
         if options.flag("current") && options.flag(other) {
             return Err(Error::usage(format!("`current` and `{other}` exclude each other"))
-                .operation(options.function())
+                .operation(options.operation())
                 .hint("`live`, `config` or both; without them it is as with `current`"));
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::Fallible;
 use crate::api::data::{from_data, to_data};
+use crate::api::subject::of;
 use crate::api::units::duration;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, boolean, duration as duration_option};
@@ -99,7 +100,10 @@ mod domain_agent {
     /// ```
     #[rhai_fn(name = "agent_command", name = "qemu_agent_command", return_raw, pure)]
     pub fn agent_command(vm: &mut Domain, command: Dynamic) -> Fallible<Dynamic> {
-        answer(vm.agent_command(&super::command("agent", &command)?, AgentPatience::Default)?)
+        answer(vm.agent_command(
+            &super::command("agent", &command).map_err(of("domain.agent_command", vm))?,
+            AgentPatience::Default,
+        )?)
     }
 
     /// Sends the guest's agent a command that may take a while (`virDomainQemuAgentCommand`).
@@ -122,7 +126,10 @@ mod domain_agent {
             Some(seconds) => AgentPatience::AtMost(units::seconds(seconds)?),
             None => AgentPatience::Default,
         };
-        answer(vm.agent_command(&super::command("agent", &command)?, patience)?)
+        answer(vm.agent_command(
+            &super::command("agent", &command).map_err(of("domain.agent_command", vm))?,
+            patience,
+        )?)
     }
 
     /// Sets how long libvirt waits for the guest's agent from now on (`virDomainAgentSetResponseTimeout`).
@@ -136,7 +143,8 @@ mod domain_agent {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn agent_set_response_timeout(vm: &mut Domain, timeout: Dynamic) -> Fallible<()> {
-        Ok(vm.set_agent_response_timeout(patience(&timeout)?)?)
+        let patience = patience(&timeout).map_err(of("domain.agent_set_response_timeout", vm))?;
+        Ok(vm.set_agent_response_timeout(patience)?)
     }
 }
 

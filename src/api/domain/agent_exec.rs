@@ -6,6 +6,7 @@ use rhai::{Array, Engine, Map};
 use super::lxc;
 use crate::api::Fallible;
 use crate::api::os::{argument, bytes, variables};
+use crate::api::subject::{named, of};
 use crate::error::{Error, Result, code};
 use crate::lang::options::{OptionTable, Parsed, any, boolean, duration, map};
 use crate::libvirt::{Domain, GuestProcess, GuestProgram};
@@ -121,7 +122,7 @@ mod domain_exec {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn exec(context: NativeCallContext, vm: Domain, argv: Array) -> Fallible<Map> {
-        run(&context, &vm, argv, Map::new())
+        named(run(&context, &vm, argv, Map::new()), "domain.exec", &vm)
     }
 
     /// Runs a program in the guest with options and returns `#{ out, err, code, signal, truncated }`.
@@ -142,7 +143,7 @@ mod domain_exec {
     /// ```
     #[rhai_fn(name = "exec", return_raw)]
     pub fn exec_with(context: NativeCallContext, vm: Domain, argv: Array, options: Map) -> Fallible<Map> {
-        run(&context, &vm, argv, options)
+        named(run(&context, &vm, argv, options), "domain.exec", &vm)
     }
 
     /// Starts a program in the guest and returns its process id there (agent command `guest-exec`).
@@ -154,7 +155,9 @@ mod domain_exec {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn exec_start(vm: &mut Domain, argv: Array) -> Fallible<i64> {
-        Ok(vm.exec_start(&program(argv, &EXEC_START.read(Map::new())?)?)?)
+        Ok(vm.exec_start(
+            &program(argv, &EXEC_START.read(Map::new())?).map_err(of("domain.exec_start", vm))?,
+        )?)
     }
 
     /// Starts a program in the guest, with options, and returns its process id (agent command `guest-exec`).
@@ -167,7 +170,7 @@ mod domain_exec {
     /// ```
     #[rhai_fn(name = "exec_start", return_raw, pure)]
     pub fn exec_start_with(vm: &mut Domain, argv: Array, options: Map) -> Fallible<i64> {
-        Ok(vm.exec_start(&program(argv, &EXEC_START.read(options)?)?)?)
+        Ok(vm.exec_start(&program(argv, &EXEC_START.read(options)?).map_err(of("domain.exec_start", vm))?)?)
     }
 
     /// Looks at a program that was started in the guest (agent command `guest-exec-status`).

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
 use crate::api::stats::{arrange, insert};
+use crate::api::subject::of;
 use crate::api::units::duration;
 use crate::api::{Fallible, cpu_set, words};
 use crate::error::{Error, Result};
@@ -47,7 +48,7 @@ fn info_bits(kinds: &Array) -> Result<u32> {
                 None => format!("the kinds are {}", known().collect::<Vec<_>>().join(", ")),
             };
             Error::usage(format!("{word:?} is nothing that a guest tells"))
-                .operation("Domain.guest_info")
+                .operation("domain.guest_info")
                 .hint(hint)
         })
     };
@@ -118,7 +119,7 @@ fn file_system(fs: GuestFileSystem) -> Dynamic {
 fn suspend_target(target: &str) -> Result<u32> {
     words::number(words::SUSPEND_TARGETS, target).ok_or_else(|| {
         Error::usage(format!("{target:?} is no way to suspend"))
-            .operation("Domain.pm_suspend_for_duration")
+            .operation("domain.pm_suspend_for_duration")
             .hint("use \"mem\", \"disk\" or \"hybrid\"")
     })
 }
@@ -195,7 +196,7 @@ mod domain_system {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn set_time(vm: &mut Domain, time: Dynamic) -> Fallible<()> {
-        let (seconds, nanos) = moment(&time)?;
+        let (seconds, nanos) = moment(&time).map_err(of("domain.set_time", vm))?;
         Ok(vm.set_time(seconds, nanos, 0)?)
     }
 
@@ -269,7 +270,8 @@ mod domain_system {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn set_guest_vcpus(vm: &mut Domain, cpus: Dynamic, online: bool) -> Fallible<()> {
-        Ok(vm.set_guest_vcpus(&cpu_set::text(&cpu_set::read(&cpus)?), online)?)
+        let cpus = cpu_set::read(&cpus).map_err(of("domain.set_guest_vcpus", vm))?;
+        Ok(vm.set_guest_vcpus(&cpu_set::text(&cpus), online)?)
     }
 
     /// Lets the guest suspend itself until it is woken (`virDomainPMSuspendForDuration`).

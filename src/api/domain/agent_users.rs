@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Engine, Map};
 
 use crate::api::Fallible;
+use crate::api::subject::of;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, KeyChange, sys};
@@ -34,7 +35,13 @@ fn keys(given: &Dynamic) -> Result<Vec<String>> {
 }
 
 fn change_keys(vm: &Domain, user: &str, given: &Dynamic, how: KeyChange) -> Fallible<()> {
-    Ok(vm.change_authorized_ssh_keys(user, &keys(given)?, how)?)
+    let operation = match how {
+        KeyChange::Replace => "domain.set_authorized_ssh_keys",
+        KeyChange::Add => "domain.add_authorized_ssh_keys",
+        KeyChange::Remove => "domain.remove_authorized_ssh_keys",
+    };
+    let keys = keys(given).map_err(of(operation, vm))?;
+    Ok(vm.change_authorized_ssh_keys(user, &keys, how)?)
 }
 
 #[export_module]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Engine, Map};
 
+use crate::api::subject::of;
 use crate::api::xml::XmlDocument;
 use crate::api::{Fallible, checkpoint, definition_text};
 use crate::error::Result;
@@ -136,7 +137,7 @@ mod domain_backup {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn backup_begin_xml(vm: &mut Domain, description: Dynamic) -> Fallible<Job> {
-        Ok(begin(vm, &definition_text(&description)?, None, 0)?)
+        Ok(begin(vm, &definition_text(&description).map_err(of("domain.backup_begin_xml", vm))?, None, 0)?)
     }
 
     /// Begins a backup that XML describes, with options (`virDomainBackupBegin`).
@@ -151,7 +152,12 @@ mod domain_backup {
     pub fn backup_begin_xml_with(vm: &mut Domain, description: Dynamic, options: Map) -> Fallible<Job> {
         let options = BEGIN_XML.read(options)?;
         let checkpoint = options.get_any("checkpoint")?.map(checkpoint_xml).transpose()?;
-        Ok(begin(vm, &definition_text(&description)?, checkpoint, options.flags())?)
+        Ok(begin(
+            vm,
+            &definition_text(&description).map_err(of("domain.backup_begin_xml", vm))?,
+            checkpoint,
+            options.flags(),
+        )?)
     }
 
     /// The description of the backup that goes on, as a document (`virDomainBackupGetXMLDesc`).

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Blob, Engine, Map};
 
 use super::disks;
+use crate::api::subject::of;
 use crate::api::units::size as size_of;
 use crate::api::{Fallible, words};
 use crate::error::{Error, Result};
@@ -114,7 +115,7 @@ mod domain_block {
         offset: Dynamic,
         size: Dynamic,
     ) -> Fallible<Blob> {
-        let (offset, size) = place(&offset, &size)?;
+        let (offset, size) = place(&offset, &size).map_err(of("domain.block_peek", vm))?;
         Ok(vm.block_peek(&disk, offset, size).map_err(|error| disks::explain(vm, &disk, error))?)
     }
 
@@ -129,7 +130,7 @@ mod domain_block {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn memory_peek(vm: &mut Domain, start: Dynamic, size: Dynamic) -> Fallible<Blob> {
-        let (start, size) = place(&start, &size)?;
+        let (start, size) = place(&start, &size).map_err(of("domain.memory_peek", vm))?;
         Ok(vm.memory_peek(start, size, sys::VIR_MEMORY_PHYSICAL)?)
     }
 
@@ -144,7 +145,7 @@ mod domain_block {
     /// ```
     #[rhai_fn(name = "memory_peek", return_raw, pure)]
     pub fn memory_peek_with(vm: &mut Domain, start: Dynamic, size: Dynamic, options: Map) -> Fallible<Blob> {
-        let (start, size) = place(&start, &size)?;
+        let (start, size) = place(&start, &size).map_err(of("domain.memory_peek", vm))?;
         let flags = match MEMORY_PEEK.read(options)?.flags() {
             0 => sys::VIR_MEMORY_PHYSICAL,
             flags => flags,
@@ -163,7 +164,7 @@ mod domain_block {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn block_resize(vm: &mut Domain, disk: ImmutableString, size: Dynamic) -> Fallible<()> {
-        let resized = vm.block_resize(&disk, size_of(&size)?, 0);
+        let resized = vm.block_resize(&disk, size_of(&size).map_err(of("domain.block_resize", vm))?, 0);
         Ok(resized.map_err(|error| disks::explain(vm, &disk, error))?)
     }
 
@@ -184,7 +185,7 @@ mod domain_block {
         options: Map,
     ) -> Fallible<()> {
         let flags = BLOCK_RESIZE.read(options)?.flags();
-        let resized = vm.block_resize(&disk, size_of(&size)?, flags);
+        let resized = vm.block_resize(&disk, size_of(&size).map_err(of("domain.block_resize", vm))?, flags);
         Ok(resized.map_err(|error| disks::explain(vm, &disk, error))?)
     }
 
@@ -219,7 +220,8 @@ mod domain_block {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn set_block_threshold(vm: &mut Domain, disk: ImmutableString, threshold: Dynamic) -> Fallible<()> {
-        let set = vm.set_block_threshold(&disk, size_of(&threshold)?);
+        let set =
+            vm.set_block_threshold(&disk, size_of(&threshold).map_err(of("domain.set_block_threshold", vm))?);
         Ok(set.map_err(|error| disks::explain(vm, &disk, error))?)
     }
 }

@@ -10,6 +10,7 @@ use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Engine, Map};
 
 use super::disks::explain;
+use crate::api::subject::of;
 use crate::api::units::size as size_of;
 use crate::api::{Fallible, words};
 use crate::lang::options::{OptionTable, flag};
@@ -281,7 +282,8 @@ mod domain_block_jobs {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn block_job_set_speed(vm: &mut Domain, disk: ImmutableString, speed: Dynamic) -> Fallible<()> {
-        let set = vm.block_job_set_speed(&disk, size_of(&speed)?);
+        let set =
+            vm.block_job_set_speed(&disk, size_of(&speed).map_err(of("domain.block_job_set_speed", vm))?);
         Ok(set.map_err(|error| explain(vm, &disk, error))?)
     }
 }

@@ -81,7 +81,7 @@ mod domain_definition {
     pub fn set_xml(vm: &mut Domain, document: Dynamic) -> Fallible<()> {
         let owner = vm.key().to_string();
         let refused = refuse_assignment(&document, &owner, "use vm.edit(|doc| …) to change the definition");
-        Ok(refused.map_err(|error| error.operation("Domain.xml").object(vm.label()))?)
+        Ok(refused.map_err(|error| error.operation("domain.xml").object(vm.label()))?)
     }
 
     /// The definition of the guest in the form that the options ask for (`virDomainGetXMLDesc`).

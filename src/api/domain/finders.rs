@@ -6,6 +6,7 @@ use rhai::{Array, Engine, Map};
 use super::actions::open_files;
 use super::managed_by;
 use crate::api::names::{self, Lookup, Wanted};
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, text, word};
@@ -91,10 +92,11 @@ const LOOKUP: Lookup<virt::domain::Domain> = Lookup {
 /// Finds a guest by name, UUID or number.
 pub(in crate::api) fn find(connection: &Connection, wanted: &Dynamic) -> Result<Domain> {
     match names::wanted("domain", wanted)? {
-        Wanted::Number(id) => match u32::try_from(id) {
-            Ok(id) => connection.domain_by_id(id).map_err(|error| running_ids(connection, error)),
-            Err(_) => Err(Error::usage(format!("{id} is not the number of a guest"))),
-        },
+        Wanted::Number(id) => {
+            let wrong = |_| Error::usage(format!("{id} is not the number of a guest"));
+            let id = u32::try_from(id).map_err(wrong).map_err(of("domain.lookup", connection))?;
+            connection.domain_by_id(id).map_err(|error| running_ids(connection, error))
+        }
         Wanted::Name(name) => LOOKUP.find(connection, &name),
     }
 }
@@ -178,7 +180,8 @@ mod domain_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
-        Ok(connection.define_domain(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .define_domain(&definition_text(&definition).map_err(of("domain.define", connection))?, 0)?)
     }
 
     /// Stores the definition of a guest, with options (`virDomainDefineXMLFlags`).
@@ -196,7 +199,10 @@ mod domain_finders {
         options: Map,
     ) -> Fallible<Domain> {
         let options = DEFINE.read(options)?;
-        Ok(connection.define_domain(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.define_domain(
+            &definition_text(&definition).map_err(of("domain.define", connection))?,
+            options.flags(),
+        )?)
     }
 
     /// Starts a guest without storing its definition: it vanishes when it ends (`virDomainCreateXML`).
@@ -210,7 +216,8 @@ mod domain_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn create_domain(connection: &mut Connection, definition: Dynamic) -> Fallible<Domain> {
-        Ok(connection.create_domain(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .create_domain(&definition_text(&definition).map_err(of("domain.create", connection))?, 0)?)
     }
 
     /// Starts a guest without storing its definition, with options (`virDomainCreateXML`).

@@ -12,6 +12,7 @@ use crate::api::Fallible;
 use crate::api::host_context::allow;
 use crate::api::os::bytes;
 use crate::api::permissions::Permission;
+use crate::api::subject::of;
 use crate::error::{Error, Result, code};
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::{Domain, GuestFileMode};
@@ -121,7 +122,11 @@ mod domain_files {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn file_write(vm: &mut Domain, path: ImmutableString, contents: Dynamic) -> Fallible<()> {
-        Ok(vm.file_write(&path, &bytes(&contents)?, GuestFileMode::Write)?)
+        Ok(vm.file_write(
+            &path,
+            &bytes(&contents).map_err(of("domain.file_write", vm))?,
+            GuestFileMode::Write,
+        )?)
     }
 
     /// Writes a text or a blob to a file in the guest, with options (agent commands `guest-file-*`).
@@ -141,7 +146,7 @@ mod domain_files {
     ) -> Fallible<()> {
         let append = WRITE.read(options)?.flag("append");
         let mode = if append { GuestFileMode::Append } else { GuestFileMode::Write };
-        Ok(vm.file_write(&path, &bytes(&contents)?, mode)?)
+        Ok(vm.file_write(&path, &bytes(&contents).map_err(of("domain.file_write", vm))?, mode)?)
     }
 
     /// Copies a file of this machine into the guest and returns its size in bytes.

@@ -4,6 +4,7 @@ use rhai::plugin::export_module;
 use rhai::{Array, Dynamic, Engine};
 
 use crate::api::methods::methods_with_options;
+use crate::api::subject::of;
 use crate::api::{Fallible, keys};
 use crate::error::{Error, Result};
 use crate::lang::options::{duration, word};
@@ -151,7 +152,7 @@ mod input_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn send_process_signal(vm: &mut Domain, process: i64, signal: Dynamic) -> Fallible<()> {
-        let signal = signal_number(&signal).map_err(|e| e.object(vm.label()))?;
+        let signal = signal_number(&signal).map_err(of("domain.send_process_signal", vm))?;
         Ok(vm.send_process_signal(process, signal)?)
     }
 }

@@ -7,6 +7,7 @@ use super::agent_exec::failed;
 use crate::api::Fallible;
 use crate::api::host_context::interrupted;
 use crate::api::os::{Program, argument, bytes, variables};
+use crate::api::subject::named;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, any, boolean, duration, map};
 use crate::libvirt::{ContainerEntry, Domain, ENTER_COMMAND, GuestProcess, GuestProgram, own_program};
@@ -151,7 +152,7 @@ mod lxc_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn lxc_enter_namespace(context: NativeCallContext, vm: Domain, argv: Array) -> Fallible<Map> {
-        entered(&context, &vm, argv, Map::new())
+        named(entered(&context, &vm, argv, Map::new()), "domain.lxc_enter_namespace", &vm)
     }
 
     /// Runs a program inside a container with options (`virDomainLxcEnterNamespace`).
@@ -173,7 +174,7 @@ mod lxc_functions {
         argv: Array,
         options: Map,
     ) -> Fallible<Map> {
-        entered(&context, &vm, argv, options)
+        named(entered(&context, &vm, argv, options), "domain.lxc_enter_namespace", &vm)
     }
 }
 

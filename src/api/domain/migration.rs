@@ -5,6 +5,7 @@ mod options;
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Engine, Map};
 
+use crate::api::subject::{named, of};
 use crate::api::units::{duration, size};
 use crate::api::{Fallible, connection, params};
 use crate::error::{Error, Result};
@@ -67,17 +68,16 @@ fn migrate_to(
     options: Map,
 ) -> Fallible<Job> {
     let options = MIGRATE.read(options)?;
-    let named = |error: Error| error.operation("Domain.migrate").object(vm.label());
-    let given = migrate_options(&options).map_err(named)?;
+    let given = migrate_options(&options)?;
     let job = match way(context, destination, &options)? {
         Way::Managed(connection) => vm.migrate(&connection, given),
         Way::Unmanaged(uri) => vm.migrate_to_uri(&uri, given),
     };
-    Ok(job.map_err(named)?)
+    Ok(job?)
 }
 
 fn set_speed(vm: &Domain, speed: &Dynamic, flags: u32) -> Result<()> {
-    vm.set_migrate_max_speed(size(speed)?, flags)
+    vm.set_migrate_max_speed(size(speed).map_err(of("domain.set_migrate_max_speed", vm))?, flags)
 }
 
 #[export_module]
@@ -99,7 +99,7 @@ mod domain_migration {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn migrate(context: NativeCallContext, vm: Domain, destination: Dynamic) -> Fallible<Job> {
-        migrate_to(&context, &vm, &destination, Map::new())
+        named(migrate_to(&context, &vm, &destination, Map::new()), "domain.migrate", &vm)
     }
 
     /// Moves the guest to another host, with options (`virDomainMigrate3`, `virDomainMigrateToURI3`).
@@ -123,7 +123,7 @@ mod domain_migration {
         destination: Dynamic,
         options: Map,
     ) -> Fallible<Job> {
-        migrate_to(&context, &vm, &destination, options)
+        named(migrate_to(&context, &vm, &destination, options), "domain.migrate", &vm)
     }
 
     /// Bytes a second that a migration of the guest may send (`virDomainMigrateGetMaxSpeed`).
@@ -202,7 +202,8 @@ mod domain_migration {
     /// ```
     #[rhai_fn(set = "migrate_max_downtime", name = "set_migrate_max_downtime", return_raw)]
     pub fn set_migrate_max_downtime(vm: &mut Domain, time: Dynamic) -> Fallible<()> {
-        Ok(vm.set_migrate_max_downtime(duration(&time)?)?)
+        let time = duration(&time).map_err(of("domain.set_migrate_max_downtime", vm))?;
+        Ok(vm.set_migrate_max_downtime(time)?)
     }
 
     /// Bytes that the compression of a migration may keep (`virDomainMigrateGetCompressionCache`).
@@ -229,7 +230,8 @@ mod domain_migration {
     /// ```
     #[rhai_fn(set = "migrate_compression_cache", name = "set_migrate_compression_cache", return_raw)]
     pub fn set_migrate_compression_cache(vm: &mut Domain, cache: Dynamic) -> Fallible<()> {
-        Ok(vm.set_migrate_compression_cache(size(&cache)?)?)
+        let cache = size(&cache).map_err(of("domain.set_migrate_compression_cache", vm))?;
+        Ok(vm.set_migrate_compression_cache(cache)?)
     }
 
     /// Changes a migration to post-copy: the guest goes on there (`virDomainMigrateStartPostCopy`).

@@ -10,6 +10,7 @@ use super::agent::{answer, command};
 use crate::api::Fallible;
 use crate::api::host_context::allow;
 use crate::api::permissions::Permission;
+use crate::api::subject::{named, of};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, boolean, list};
 use crate::libvirt::{Connection, Domain, MonitorCommand};
@@ -83,7 +84,7 @@ mod qemu_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn qemu_monitor_command(vm: &mut Domain, command: Dynamic) -> Fallible<Dynamic> {
-        send(vm, &command, false, Vec::new())
+        named(send(vm, &command, false, Vec::new()), "domain.qemu_monitor_command", vm)
     }
 
     /// Sends QEMU's monitor a command in people's words, or with files (`virDomainQemuMonitorCommand`).
@@ -112,7 +113,7 @@ mod qemu_functions {
             allow(&context, Permission::Write, "Domain.qemu_monitor_command", path)?;
         }
         let files = paths.iter().map(|path| open(path, write)).collect::<Result<_>>()?;
-        send(&vm, &command, options.flag("hmp"), files)
+        named(send(&vm, &command, options.flag("hmp"), files), "domain.qemu_monitor_command", &vm)
     }
 
     /// Takes over a QEMU process that libvirt did not start, by its process id (`virDomainQemuAttach`).
@@ -124,7 +125,8 @@ mod qemu_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn qemu_attach(connection: &mut Connection, pid: i64) -> Fallible<Domain> {
-        let pid = u32::try_from(pid).map_err(|_| Error::usage(format!("{pid} is not a process id")))?;
+        let pid = u32::try_from(pid).map_err(|_| Error::usage(format!("{pid} is not a process id")));
+        let pid = pid.map_err(of("connection.qemu_attach", connection))?;
         Ok(connection.qemu_attach(pid)?)
     }
 }

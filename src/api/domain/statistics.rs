@@ -4,6 +4,7 @@ use rhai::plugin::export_module;
 use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
 
 use crate::api::methods::methods_with_options;
+use crate::api::subject::of;
 use crate::api::units::duration;
 use crate::api::{Fallible, stats};
 use crate::error::{Error, Result};
@@ -193,7 +194,7 @@ mod statistics_functions {
     /// ```
     #[rhai_fn(name = "stats_of", return_raw, pure)]
     pub fn stats_of_with(connection: &mut Connection, guests: Array, options: Map) -> Fallible<Array> {
-        let guests = super::guests(connection, &guests)?;
+        let guests = super::guests(connection, &guests).map_err(of("connection.stats_of", connection))?;
         Ok(stats::of(connection, &guests, &STATS_OF.read(options)?)?)
     }
 

@@ -29,7 +29,7 @@ pub(super) fn usual() -> impl Iterator<Item = &'static Kind> {
 fn unknown(word: &str, meant: &str) -> Error {
     let names: Vec<_> = kinds().map(|kind| kind.name).collect();
     let error =
-        Error::usage(format!("there are no events of the kind {word:?}")).operation("Connection.events");
+        Error::usage(format!("there are no events of the kind {word:?}")).operation("connection.events");
     error.hint(match nearest(meant, names.iter().copied()) {
         Some(near) => format!("did you mean {near:?}? event_kinds() lists them all"),
         None => "event_kinds() lists them all".into(),

@@ -5,6 +5,7 @@ use rhai::{Array, Engine, Map};
 
 use super::{Host, KIND, guest_kind};
 use crate::api::params::to_i64;
+use crate::api::subject::of;
 use crate::api::xml::{XmlDocument, text_of};
 use crate::api::{Fallible, words};
 use crate::error::{Error, Result};
@@ -162,7 +163,7 @@ mod host_cpu {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn compare_cpu(host: &mut Host, cpu: Dynamic) -> Fallible<ImmutableString> {
-        Ok(comparison(host.0.compare_cpu(&cpu_of(&cpu)?, 0)?))
+        compare_cpu_with(host, cpu, Map::new())
     }
 
     /// Compares a CPU with that of the host, with options (`virConnectCompareCPU`).
@@ -178,7 +179,9 @@ mod host_cpu {
     #[rhai_fn(name = "compare_cpu", return_raw, pure)]
     pub fn compare_cpu_with(host: &mut Host, cpu: Dynamic, options: Map) -> Fallible<ImmutableString> {
         let options = COMPARE.read(options)?;
-        Ok(comparison(host.0.compare_cpu(&cpu_of(&cpu)?, options.flags())?))
+        Ok(comparison(
+            host.0.compare_cpu(&cpu_of(&cpu).map_err(of("host.compare_cpu", host))?, options.flags())?,
+        ))
     }
 
     /// Compares a CPU with what the hypervisor can give its guests (`virConnectCompareHypervisorCPU`).
@@ -195,7 +198,11 @@ mod host_cpu {
     pub fn compare_hypervisor_cpu(host: &mut Host, cpu: Dynamic, options: Map) -> Fallible<ImmutableString> {
         let options = COMPARE_HYPERVISOR.read(options)?;
         let kind = guest_kind(&options)?;
-        Ok(comparison(host.0.compare_hypervisor_cpu(&kind, &cpu_of(&cpu)?, options.flags())?))
+        Ok(comparison(host.0.compare_hypervisor_cpu(
+            &kind,
+            &cpu_of(&cpu).map_err(of("host.compare_cpu", host))?,
+            options.flags(),
+        )?))
     }
 
     /// The richest CPU that all of some hosts have, as a document (`virConnectBaselineCPU`).
@@ -212,7 +219,7 @@ mod host_cpu {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn baseline_cpu(host: &mut Host, cpus: Array) -> Fallible<XmlDocument> {
-        Ok(Document::parse(&host.0.baseline_cpu(&cpus_of(&cpus)?, 0)?)?.into())
+        baseline_cpu_with(host, cpus, Map::new())
     }
 
     /// The richest CPU that all of some hosts have, with options (`virConnectBaselineCPU`).
@@ -228,7 +235,8 @@ mod host_cpu {
     #[rhai_fn(name = "baseline_cpu", return_raw, pure)]
     pub fn baseline_cpu_with(host: &mut Host, cpus: Array, options: Map) -> Fallible<XmlDocument> {
         let options = BASELINE.read(options)?;
-        Ok(Document::parse(&host.0.baseline_cpu(&cpus_of(&cpus)?, options.flags())?)?.into())
+        let cpus = cpus_of(&cpus).map_err(of("host.baseline_cpu", host))?;
+        Ok(Document::parse(&host.0.baseline_cpu(&cpus, options.flags())?)?.into())
     }
 
     /// The richest CPU that guests can have on all of some hosts (`virConnectBaselineHypervisorCPU`).
@@ -300,7 +308,8 @@ mod host_cpu {
     #[rhai_fn(name = "cpu_stats", return_raw, pure)]
     pub fn cpu_stats_of(host: &mut Host, cpu: i64) -> Fallible<Map> {
         let number = i32::try_from(cpu).ok().filter(|cpu| *cpu >= 0);
-        let number = number.ok_or_else(|| Error::usage(format!("{cpu} is not the number of a CPU")))?;
+        let number = number.ok_or_else(|| Error::usage(format!("{cpu} is not the number of a CPU")));
+        let number = number.map_err(of("host.cpu_stats", host))?;
         Ok(cpu_stats_map(host.0.cpu_stats(Some(number))?))
     }
 }

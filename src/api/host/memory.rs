@@ -9,6 +9,7 @@ use super::Host;
 use super::cpu::stats_map;
 use crate::api::Fallible;
 use crate::api::params::{to_i64, to_map, typed};
+use crate::api::subject::of;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, int, list};
 use crate::libvirt::{Params, Value, sys};
@@ -224,8 +225,8 @@ mod host_memory {
     #[rhai_fn(name = "memory_stats", return_raw, pure)]
     pub fn memory_stats_of(host: &mut Host, cell: i64) -> Fallible<Map> {
         let number = i32::try_from(cell).ok().filter(|cell| *cell >= 0);
-        let number =
-            number.ok_or_else(|| Error::usage(format!("{cell} is not the number of a NUMA node")))?;
+        let number = number.ok_or_else(|| Error::usage(format!("{cell} is not the number of a NUMA node")));
+        let number = number.map_err(of("host.memory_stats", host))?;
         Ok(memory_map(host.0.memory_stats(Some(number))?))
     }
 
@@ -274,7 +275,7 @@ mod host_memory {
     /// ```
     #[rhai_fn(name = "alloc_pages", return_raw, pure)]
     pub fn alloc_pages_anywhere(host: &mut Host, pages: Map) -> Fallible<i64> {
-        Ok(alloc_pages(host, pages, Map::new())?)
+        Ok(alloc_pages(host, pages, Map::new()).map_err(of("host.alloc_pages", host))?)
     }
 
     /// Reserves huge pages on some NUMA nodes of the host, or in place of those it has (`virNodeAllocPages`).

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
 use crate::api::names::{self, Lookup};
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text};
@@ -112,7 +113,10 @@ mod interface_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_interface(connection: &mut Connection, definition: Dynamic) -> Fallible<Interface> {
-        Ok(connection.define_interface(&definition_text(&definition)?, 0)?)
+        Ok(connection.define_interface(
+            &definition_text(&definition).map_err(of("interface.define", connection))?,
+            0,
+        )?)
     }
 
     /// Stores the definition of an interface of the host, with options (`virInterfaceDefineXML`).
@@ -131,7 +135,10 @@ mod interface_finders {
         options: Map,
     ) -> Fallible<Interface> {
         let options = DEFINE.read(options)?;
-        Ok(connection.define_interface(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.define_interface(
+            &definition_text(&definition).map_err(of("interface.define", connection))?,
+            options.flags(),
+        )?)
     }
 
     /// Remembers the definitions of all interfaces, to return to them later (`virInterfaceChangeBegin`).

@@ -52,7 +52,7 @@ mod network_definition {
     pub fn set_xml(network: &mut Network, document: Dynamic) -> Fallible<()> {
         let owner = network.key().to_string();
         let refused = refuse_assignment(&document, &owner, "use net.edit(|doc| …) to change the definition");
-        Ok(refused.map_err(|error| error.operation("Network.xml").object(network.label()))?)
+        Ok(refused.map_err(|error| error.operation("network.xml").object(network.label()))?)
     }
 
     /// The definition of the network in the form that the options ask for (`virNetworkGetXMLDesc`).

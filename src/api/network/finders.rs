@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, Map};
 
 use crate::api::names::{self, Lookup};
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text};
@@ -116,7 +117,8 @@ mod network_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_network(connection: &mut Connection, definition: Dynamic) -> Fallible<Network> {
-        Ok(connection.define_network(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .define_network(&definition_text(&definition).map_err(of("network.define", connection))?, 0)?)
     }
 
     /// Stores the definition of a network, with options (`virNetworkDefineXMLFlags`).
@@ -134,7 +136,10 @@ mod network_finders {
         options: Map,
     ) -> Fallible<Network> {
         let options = DEFINE.read(options)?;
-        Ok(connection.define_network(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.define_network(
+            &definition_text(&definition).map_err(of("network.define", connection))?,
+            options.flags(),
+        )?)
     }
 
     /// Starts a network without storing its definition: it vanishes when it ends (`virNetworkCreateXML`).
@@ -148,7 +153,8 @@ mod network_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn create_network(connection: &mut Connection, definition: Dynamic) -> Fallible<Network> {
-        Ok(connection.create_network(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .create_network(&definition_text(&definition).map_err(of("network.create", connection))?, 0)?)
     }
 
     /// Starts a network without storing its definition, with options (`virNetworkCreateXMLFlags`).
@@ -166,6 +172,9 @@ mod network_finders {
         options: Map,
     ) -> Fallible<Network> {
         let options = CREATE.read(options)?;
-        Ok(connection.create_network(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.create_network(
+            &definition_text(&definition).map_err(of("network.create", connection))?,
+            options.flags(),
+        )?)
     }
 }

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, ImmutableString, Map};
 
 use crate::api::names::{self, Lookup};
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, list, text, word};
@@ -176,7 +177,10 @@ mod node_device_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn create_node_device(connection: &mut Connection, definition: Dynamic) -> Fallible<NodeDevice> {
-        Ok(connection.create_node_device(&definition_text(&definition)?, 0)?)
+        Ok(connection.create_node_device(
+            &definition_text(&definition).map_err(of("node_device.create", connection))?,
+            0,
+        )?)
     }
 
     /// Creates a mediated device or a virtual host bus adapter, with options (`virNodeDeviceCreateXML`).
@@ -194,7 +198,10 @@ mod node_device_finders {
         options: Map,
     ) -> Fallible<NodeDevice> {
         let options = CREATE.read(options)?;
-        Ok(connection.create_node_device(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.create_node_device(
+            &definition_text(&definition).map_err(of("node_device.create", connection))?,
+            options.flags(),
+        )?)
     }
 
     /// Stores the definition of a mediated device, without starting it (`virNodeDeviceDefineXML`).
@@ -212,7 +219,10 @@ mod node_device_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_node_device(connection: &mut Connection, definition: Dynamic) -> Fallible<NodeDevice> {
-        Ok(connection.define_node_device(&definition_text(&definition)?, 0)?)
+        Ok(connection.define_node_device(
+            &definition_text(&definition).map_err(of("node_device.define", connection))?,
+            0,
+        )?)
     }
 
     /// Stores the definition of a mediated device, with options (`virNodeDeviceDefineXML`).
@@ -230,7 +240,10 @@ mod node_device_finders {
         options: Map,
     ) -> Fallible<NodeDevice> {
         let options = DEFINE.read(options)?;
-        Ok(connection.define_node_device(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.define_node_device(
+            &definition_text(&definition).map_err(of("node_device.define", connection))?,
+            options.flags(),
+        )?)
     }
 }
 

@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Engine, ImmutableString, Map};
 
 use super::USAGE_TYPES;
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, names};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text, word};
@@ -105,7 +106,8 @@ mod secret_finders {
         usage_type: ImmutableString,
         usage_id: ImmutableString,
     ) -> Fallible<Secret> {
-        let number = names::place("something that a secret is used for", USAGE_TYPES, &usage_type)?;
+        let number = names::place("something that a secret is used for", USAGE_TYPES, &usage_type);
+        let number = number.map_err(of("secret.lookup", connection))?;
         Ok(connection.secret_by_usage(number as u32, &usage_id)?)
     }
 
@@ -152,7 +154,8 @@ mod secret_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_secret(connection: &mut Connection, definition: Dynamic) -> Fallible<Secret> {
-        Ok(connection.define_secret(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .define_secret(&definition_text(&definition).map_err(of("secret.define", connection))?, 0)?)
     }
 
     /// Stores a secret, with options (`virSecretDefineXML`).
@@ -170,7 +173,10 @@ mod secret_finders {
         options: Map,
     ) -> Fallible<Secret> {
         let options = DEFINE.read(options)?;
-        Ok(connection.define_secret(&definition_text(&definition)?, options.flags())?)
+        Ok(connection.define_secret(
+            &definition_text(&definition).map_err(of("secret.define", connection))?,
+            options.flags(),
+        )?)
     }
 }
 

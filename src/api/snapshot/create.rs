@@ -3,6 +3,7 @@
 use rhai::plugin::export_module;
 use rhai::{Dynamic, Engine, Map};
 
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, parts, point};
 use crate::error::Result;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, text, word};
@@ -179,7 +180,10 @@ mod snapshot_create_functions {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn snapshot_create_xml(vm: &mut Domain, description: Dynamic) -> Fallible<DomainSnapshot> {
-        Ok(vm.create_snapshot(&definition_text(&description)?, 0)?)
+        Ok(vm.create_snapshot(
+            &definition_text(&description).map_err(of("domain.snapshot_create_xml", vm))?,
+            0,
+        )?)
     }
 
     /// Takes a snapshot that XML describes, or makes libvirt know one (`virDomainSnapshotCreateXML`).
@@ -201,7 +205,10 @@ mod snapshot_create_functions {
         options: Map,
     ) -> Fallible<DomainSnapshot> {
         let options = CREATE_XML.read(options)?;
-        Ok(vm.create_snapshot(&definition_text(&description)?, options.flags())?)
+        Ok(vm.create_snapshot(
+            &definition_text(&description).map_err(of("domain.snapshot_create_xml", vm))?,
+            options.flags(),
+        )?)
     }
 }
 

@@ -125,7 +125,7 @@ mod snapshot_list_functions {
     /// ```rhai
     /// let vm = domain("test");
     /// vm.snapshot_create(#{ name: "s1" });
-    /// print(vm.snapshot("s1").is_current())
+    /// print(vm.snapshot("s1").current)
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn snapshot(vm: &mut Domain, name: ImmutableString) -> Fallible<DomainSnapshot> {

@@ -52,7 +52,7 @@ mod pool_definition {
     pub fn set_xml(pool: &mut StoragePool, document: Dynamic) -> Fallible<()> {
         let owner = pool.key().to_string();
         let refused = refuse_assignment(&document, &owner, "use pool.edit(|doc| …) to change the definition");
-        Ok(refused.map_err(|error| error.operation("StoragePool.xml").object(pool.label()))?)
+        Ok(refused.map_err(|error| error.operation("pool.xml").object(pool.label()))?)
     }
 
     /// The definition of the pool in the form that the options ask for (`virStoragePoolGetXMLDesc`).

@@ -5,6 +5,7 @@ use rhai::{Array, Engine, Map};
 
 use super::options;
 use crate::api::names::{self, Lookup};
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, list, text, word};
@@ -166,7 +167,8 @@ mod pool_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn define_pool(connection: &mut Connection, definition: Dynamic) -> Fallible<StoragePool> {
-        Ok(connection.define_pool(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .define_pool(&definition_text(&definition).map_err(of("pool.define", connection))?, 0)?)
     }
 
     /// Stores the definition of a storage pool that options describe: `name`, `type` and what else it
@@ -184,7 +186,7 @@ mod pool_finders {
     #[rhai_fn(name = "define_pool", return_raw, pure)]
     pub fn define_pool_from_options(connection: &mut Connection, options: Map) -> Fallible<StoragePool> {
         let options = DEFINE.read(options)?;
-        let xml = options::definition(&options, DEFINE.function)?;
+        let xml = options::definition(&options)?;
         Ok(connection.define_pool(&xml, options.flags())?)
     }
 
@@ -204,7 +206,8 @@ mod pool_finders {
         options: Map,
     ) -> Fallible<StoragePool> {
         let flags = options::flags_beside_xml(&DEFINE, options)?;
-        Ok(connection.define_pool(&definition_text(&definition)?, flags)?)
+        Ok(connection
+            .define_pool(&definition_text(&definition).map_err(of("pool.define", connection))?, flags)?)
     }
 
     /// Starts a storage pool without storing its definition (`virStoragePoolCreateXML`).
@@ -221,7 +224,8 @@ mod pool_finders {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn create_pool(connection: &mut Connection, definition: Dynamic) -> Fallible<StoragePool> {
-        Ok(connection.create_pool(&definition_text(&definition)?, 0)?)
+        Ok(connection
+            .create_pool(&definition_text(&definition).map_err(of("pool.create", connection))?, 0)?)
     }
 
     /// Starts a storage pool that options describe, without storing its definition
@@ -239,7 +243,7 @@ mod pool_finders {
     #[rhai_fn(name = "create_pool", return_raw, pure)]
     pub fn create_pool_from_options(connection: &mut Connection, options: Map) -> Fallible<StoragePool> {
         let options = CREATE.read(options)?;
-        let xml = options::definition(&options, CREATE.function)?;
+        let xml = options::definition(&options)?;
         Ok(connection.create_pool(&xml, options.flags())?)
     }
 
@@ -260,6 +264,7 @@ mod pool_finders {
         options: Map,
     ) -> Fallible<StoragePool> {
         let flags = options::flags_beside_xml(&CREATE, options)?;
-        Ok(connection.create_pool(&definition_text(&definition)?, flags)?)
+        Ok(connection
+            .create_pool(&definition_text(&definition).map_err(of("pool.create", connection))?, flags)?)
     }
 }

@@ -59,11 +59,11 @@ pub(super) static CREATE: [OptionSpec; DESCRIBING + super::lifecycle::WITH_BUILD
     described(super::lifecycle::WITH_BUILD);
 
 /// The XML of a pool.
-pub(super) fn definition(options: &Parsed, function: &'static str) -> Result<String> {
+pub(super) fn definition(options: &Parsed) -> Result<String> {
     let needed = |option: &'static str, example: &str| {
         options.get_text(option)?.filter(|text| !text.is_empty()).ok_or_else(|| {
             Error::usage(format!("a storage pool needs a {option}"))
-                .operation(function)
+                .operation(options.operation())
                 .hint(format!("for example {option}: {example:?}"))
         })
     };
@@ -92,7 +92,7 @@ pub(super) fn flags_beside_xml(table: &'static OptionTable, options: rhai::Map) 
     match table.options.iter().find(|spec| describes(spec.kind) && options.has(spec.name)) {
         None => Ok(options.flags()),
         Some(spec) => Err(Error::usage(format!("`{}` and XML cannot be given together", spec.name))
-            .operation(table.function)
+            .operation(table.operation())
             .hint("say it in the XML, or give options alone")),
     }
 }

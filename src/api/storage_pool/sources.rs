@@ -38,7 +38,7 @@ fn source(options: Map) -> Result<Option<String>> {
     if let Some(given) = options.get_any("source")? {
         if parts.iter().any(|(_, value)| value.is_some()) {
             return Err(Error::usage("`source` says everything: it cannot be given with other options")
-                .operation(FIND.function));
+                .operation(FIND.operation()));
         }
         return crate::api::definition_text(&given).map(Some);
     }
@@ -46,7 +46,7 @@ fn source(options: Map) -> Result<Option<String>> {
         return Ok(None);
     }
     if !options.has("host") {
-        return Err(Error::usage("a port or an initiator needs a `host`").operation(FIND.function));
+        return Err(Error::usage("a port or an initiator needs a `host`").operation(FIND.operation()));
     }
     let xml = Document::parse("<source/>")?;
     for (path, value) in parts {

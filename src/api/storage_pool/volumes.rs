@@ -5,6 +5,7 @@ use rhai::{Array, Engine, Map};
 
 use super::description;
 use super::options::flags_beside_xml;
+use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, names};
 use crate::error::Result;
 use crate::lang::options::{OptionTable, Parsed, any, flag, size, text};
@@ -166,7 +167,7 @@ mod pool_volumes {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn create_volume(pool: &mut StoragePool, description: Dynamic) -> Fallible<StorageVolume> {
-        Ok(pool.create_volume(&definition_text(&description)?, 0)?)
+        Ok(pool.create_volume(&definition_text(&description).map_err(of("pool.create_volume", pool))?, 0)?)
     }
 
     /// Creates a volume in the pool from XML, with options (`virStorageVolCreateXML`).
@@ -186,7 +187,8 @@ mod pool_volumes {
         options: Map,
     ) -> Fallible<StorageVolume> {
         let flags = flags_beside_xml(&CREATE, options)?;
-        Ok(pool.create_volume(&definition_text(&description)?, flags)?)
+        Ok(pool
+            .create_volume(&definition_text(&description).map_err(of("pool.create_volume", pool))?, flags)?)
     }
 
     /// Creates a volume in the pool that holds what another volume holds (`virStorageVolCreateXMLFrom`).
@@ -235,7 +237,11 @@ mod pool_volumes {
         description: Dynamic,
         from: StorageVolume,
     ) -> Fallible<StorageVolume> {
-        Ok(pool.clone_volume(&definition_text(&description)?, &from, 0)?)
+        Ok(pool.clone_volume(
+            &definition_text(&description).map_err(of("pool.clone_volume", pool))?,
+            &from,
+            0,
+        )?)
     }
 
     /// Creates a volume from XML that holds what another volume holds, with options
@@ -259,6 +265,10 @@ mod pool_volumes {
         options: Map,
     ) -> Fallible<StorageVolume> {
         let flags = flags_beside_xml(&CLONE, options)?;
-        Ok(pool.clone_volume(&definition_text(&description)?, &from, flags)?)
+        Ok(pool.clone_volume(
+            &definition_text(&description).map_err(of("pool.clone_volume", pool))?,
+            &from,
+            flags,
+        )?)
     }
 }

@@ -8,6 +8,7 @@ use rhai::{Blob, Engine, Map};
 use crate::api::Fallible;
 use crate::api::host_context::allow;
 use crate::api::permissions::Permission;
+use crate::api::subject::of;
 use crate::api::units::size;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, boolean, size as size_option};
@@ -46,7 +47,8 @@ fn extent(table: &'static OptionTable, options: Map) -> Result<Extent> {
     let options = table.read(options)?;
     let length = options.get_size("length")?;
     if length == Some(0) {
-        let error = Error::usage("nothing can be transferred with a length of 0").operation(table.function);
+        let error =
+            Error::usage("nothing can be transferred with a length of 0").operation(table.operation());
         return Err(error.hint("without `length` everything is"));
     }
     Ok(Extent {
@@ -155,13 +157,11 @@ mod volume_transfers {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn read(volume: &mut StorageVolume, offset: Dynamic, length: Dynamic) -> Fallible<Blob> {
-        let (offset, length) = (size(&offset)?, size(&length)?);
+        let named = of("volume.read", volume);
+        let (offset, length) = (size(&offset).map_err(&named)?, size(&length).map_err(&named)?);
         if length > MOST {
-            return Err(Error::usage("at most 64 MiB of a volume can be read into a blob")
-                .operation("StorageVolume.read")
-                .object(volume.label())
-                .hint("download() writes as much as there is into a file")
-                .into());
+            let error = Error::usage("at most 64 MiB of a volume can be read into a blob");
+            return Err(named(error).hint("download() writes as much as there is into a file").into());
         }
         if length == 0 {
             return Ok(Blob::new());
@@ -182,8 +182,8 @@ mod volume_transfers {
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn write(volume: &mut StorageVolume, offset: Dynamic, data: Dynamic) -> Fallible<()> {
-        let data = crate::api::stream::bytes(&data)?;
-        let offset = size(&offset)?;
+        let data = crate::api::stream::bytes(&data).map_err(of("volume.write", volume))?;
+        let offset = size(&offset).map_err(of("volume.write", volume))?;
         if data.is_empty() {
             return Ok(());
         }

@@ -32,7 +32,7 @@ pub(super) fn goal<'a>(
             return Ok(Box::new(BlockReady { vm, disk: disk.into() }));
         }
         Some(("port", number)) => {
-            let port = port(number).map_err(|error| error.operation("Domain.wait").object(vm.label()))?;
+            let port = port(number)?;
             Context::of(context)?.permissions().check(Permission::Net, "Domain.wait(\"port:…\")")?;
             return Ok(Box::new(Address { vm, port: Some(port) }));
         }
@@ -44,11 +44,11 @@ pub(super) fn goal<'a>(
     match wanted {
         "agent" => Ok(Box::new(Agent { vm })),
         "ip" => Ok(Box::new(Address { vm, port: None })),
-        _ => Err(unknown(vm, wanted).into()),
+        _ => Err(unknown(wanted).into()),
     }
 }
 
-fn unknown(vm: &Domain, wanted: &str) -> Error {
+fn unknown(wanted: &str) -> Error {
     let others = ["agent", "ip", "block-ready:", "port:"];
     let all = words::DOMAIN_STATES.iter().copied().chain(others);
     let hint = match nearest(wanted, all) {
@@ -59,7 +59,7 @@ fn unknown(vm: &Domain, wanted: &str) -> Error {
         ),
     };
     let error = Error::usage(format!("{wanted:?} is nothing that a guest can be waited for"));
-    error.operation("Domain.wait").object(vm.label()).hint(hint)
+    error.hint(hint)
 }
 
 fn port(text: &str) -> Result<u16> {
@@ -90,7 +90,7 @@ fn check_presence(vm: &Domain, event: &Event) -> Result<()> {
 
 fn vanished(vm: &Domain) -> Error {
     let error = Error::new("no_domain", format!("{} was transient and has stopped", vm.label()));
-    error.operation("Domain.wait").object(vm.label()).hint("wait for \"shutoff\" to see a guest go")
+    error.hint("wait for \"shutoff\" to see a guest go")
 }
 
 /// The definition of the guest as it runs.
@@ -164,9 +164,7 @@ impl Goal for Agent<'_> {
         let xml = definition(self.vm)?;
         if xml.get(AGENT_CHANNEL)?.is_none() {
             let message = format!("{} has no channel for a guest agent", self.vm.label());
-            let error = Error::new("argument_unsupported", message).operation("Domain.wait");
-            return Err(error
-                .object(self.vm.label())
+            return Err(Error::new("argument_unsupported", message)
                 .hint("add <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>")
                 .into());
         }
@@ -219,8 +217,7 @@ impl Goal for BlockReady<'_> {
             self.disk,
             self.vm.label()
         );
-        let error = Error::new("operation_failed", message).operation("Domain.wait");
-        Err(error.object(self.vm.label()).into())
+        Err(Error::new("operation_failed", message).into())
     }
 }
 
@@ -234,7 +231,7 @@ impl BlockReady<'_> {
             None => format!("its disks are {}", disks.join(", ")),
         };
         let error = Error::usage(format!("{} has no disk {:?}", self.vm.label(), self.disk));
-        Ok(error.operation("Domain.wait").object(self.vm.label()).hint(hint))
+        Ok(error.hint(hint))
     }
 }
 

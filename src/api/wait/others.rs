@@ -19,25 +19,25 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    pub(super) fn of_network(network: &'a Network, wanted: &str) -> Result<Self> {
-        check(wanted, &NETWORK_STATES, "network", network.label())?;
+    pub(super) fn of_network(network: &'a Network, wanted: &str) -> Fallible<Box<dyn Goal + 'a>> {
+        check(wanted, &NETWORK_STATES, "network")?;
         let now = Box::new(|| Ok(vec![NETWORK_STATES[usize::from(!network.is_active()?)].to_owned()]));
-        Ok(Self { kind: "network_lifecycle", wanted: wanted.into(), now })
+        Ok(Box::new(Self { kind: "network_lifecycle", wanted: wanted.into(), now }))
     }
 
-    pub(super) fn of_pool(pool: &'a StoragePool, wanted: &str) -> Result<Self> {
+    pub(super) fn of_pool(pool: &'a StoragePool, wanted: &str) -> Fallible<Box<dyn Goal + 'a>> {
         let states = [words::POOL_STATES, &["active"]].concat();
-        check(wanted, &states, "storage pool", pool.label())?;
+        check(wanted, &states, "storage pool")?;
         let now = Box::new(|| {
             let state = words::word(words::POOL_STATES, pool.info()?.state as i32).into_owned();
             let active = pool.is_active()?.then(|| "active".to_owned());
             Ok([Some(state), active].into_iter().flatten().collect())
         });
-        Ok(Self { kind: "pool_lifecycle", wanted: wanted.into(), now })
+        Ok(Box::new(Self { kind: "pool_lifecycle", wanted: wanted.into(), now }))
     }
 }
 
-fn check(wanted: &str, states: &[&str], what: &str, name: &str) -> Result<()> {
+fn check(wanted: &str, states: &[&str], what: &str) -> Result<()> {
     if states.contains(&wanted) {
         return Ok(());
     }
@@ -45,8 +45,7 @@ fn check(wanted: &str, states: &[&str], what: &str, name: &str) -> Result<()> {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!("its states are {}", states.join(", ")),
     };
-    let error = Error::usage(format!("{wanted:?} is not a state of a {what}"));
-    Err(error.object(name).hint(hint))
+    Err(Error::usage(format!("{wanted:?} is not a state of a {what}")).hint(hint))
 }
 
 impl Goal for State<'_> {

@@ -68,9 +68,9 @@ impl Parsed {
         true
     }
 
-    /// Returns the function whose options these are.
-    pub fn function(&self) -> &'static str {
-        self.table.function
+    /// Returns what errors call the function whose options these are: `domain.undefine`.
+    pub fn operation(&self) -> String {
+        self.table.operation()
     }
 
     /// Returns the bits of all flags that were given as `true`.

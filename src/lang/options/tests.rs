@@ -27,7 +27,7 @@ fn read(code: &str) -> Result<Parsed> {
 fn refused(code: &str) -> (String, String) {
     let Err(error) = read(code) else { panic!("{code} was accepted") };
     assert_eq!(error.code(), crate::error::code::USAGE);
-    assert_eq!(error.facts().operation.as_deref(), Some("Domain.undefine"));
+    assert_eq!(error.facts().operation.as_deref(), Some("domain.undefine"));
     (error.to_string(), error.facts().hint.clone().unwrap_or_default())
 }
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 use virt::sys;
 
 use super::super::door::{Operation, change, read};
-use super::super::failure::{check, check_pointer, text_of};
+use super::super::failure::{check, take_text};
 use super::super::typed_params::c_text;
-use super::{Domain, release};
+use super::Domain;
 use crate::error::{Error, Result};
 
 /// How long the agent may take to answer.
@@ -101,15 +101,7 @@ impl Domain {
         self.call(operation, move |d| {
             // SAFETY: a live domain and a NUL-terminated text; the answer is ours to free.
             unsafe {
-                let answer = check_pointer(sys::virDomainQemuAgentCommand(
-                    d.as_ptr(),
-                    text.as_ptr(),
-                    patience.number(),
-                    0,
-                ))?;
-                let copy = text_of(answer).unwrap_or_default();
-                release(answer.cast());
-                Ok(copy)
+                take_text(sys::virDomainQemuAgentCommand(d.as_ptr(), text.as_ptr(), patience.number(), 0))
             }
         })
     }

@@ -3,9 +3,9 @@
 use virt::sys;
 
 use super::super::door::{change, read};
-use super::super::failure::{check, check_pointer, text_of};
+use super::super::failure::{check, take_text};
 use super::super::typed_params::c_text;
-use super::{Domain, release};
+use super::Domain;
 use crate::error::Result;
 
 impl Domain {
@@ -23,13 +23,8 @@ impl Domain {
     /// The description of the backup that goes on (`virDomainBackupGetXMLDesc`).
     pub fn backup_xml(&self) -> Result<String> {
         self.call(read("domain.backup_xml"), |d| {
-            // SAFETY: a live domain; the text is ours to free after it was copied.
-            unsafe {
-                let text = check_pointer(sys::virDomainBackupGetXMLDesc(d.as_ptr(), 0))?;
-                let copy = text_of(text).unwrap_or_default();
-                release(text.cast());
-                Ok(copy)
-            }
+            // SAFETY: a live domain; the text is ours to free.
+            unsafe { take_text(sys::virDomainBackupGetXMLDesc(d.as_ptr(), 0)) }
         })
     }
 }

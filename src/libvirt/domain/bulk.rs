@@ -86,7 +86,7 @@ impl Connection {
 
     /// What a list says of the guests that fit the flags (`virConnectListAllDomains`), without making handles.
     pub fn domain_entries(&self, flags: u32) -> Result<Vec<DomainEntry>> {
-        self.call(read("connection.list_domains"), "", move |connect| {
+        self.call(read("connection.domains"), "", move |connect| {
             let entry = |d: &Raw| Ok(DomainEntry { uuid: d.key()?, name: d.label()?, id: d.id() });
             connect.list_all_domains(flags)?.iter().map(entry).collect()
         })

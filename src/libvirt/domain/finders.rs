@@ -16,7 +16,7 @@ type Raw = virt::domain::Domain;
 impl Connection {
     /// All guests that fit the flags (`virConnectListAllDomains`).
     pub fn domains(&self, flags: u32) -> Result<Vec<Domain>> {
-        let found = self.call_live(read("connection.list_domains"), "", move |live| {
+        let found = self.call_live(read("connection.domains"), "", move |live| {
             Found::all(live, live.connect().list_all_domains(flags)?)
         })?;
         Ok(Handle::all(self, found))

@@ -6,7 +6,7 @@ use virt::sys;
 
 use super::super::door::{change, read};
 use super::super::failure::{check, text_of};
-use super::super::typed_params::{self, Params, c_text};
+use super::super::typed_params::{Params, c_text, take};
 use super::super::wiped::WipedText;
 use super::{Domain, release};
 use crate::error::{Error, Result};
@@ -177,13 +177,8 @@ impl Domain {
     /// all that it can tell (`virDomainGetGuestInfo`).
     pub fn guest_info(&self, types: u32) -> Result<Params> {
         self.call(read("domain.guest_info"), move |d| {
-            let (mut params, mut count): (sys::virTypedParameterPtr, c_int) = (std::ptr::null_mut(), 0);
-            // SAFETY: a live domain; libvirt allocates the array.
-            check(unsafe {
-                sys::virDomainGetGuestInfo(d.as_ptr(), types, &raw mut params, &raw mut count, 0)
-            })?;
-            // SAFETY: the array and its length, as libvirt gave them.
-            Ok(unsafe { take_params(params, count) })
+            // SAFETY: a live domain; `take` gives room for the answer, and frees it.
+            take(|params, count| unsafe { sys::virDomainGetGuestInfo(d.as_ptr(), types, params, count, 0) })
         })
     }
 
@@ -191,11 +186,8 @@ impl Domain {
     /// (`virDomainGetGuestVcpus`).
     pub fn guest_vcpus(&self) -> Result<Params> {
         self.call(read("domain.guest_vcpus"), |d| {
-            let (mut params, mut count): (sys::virTypedParameterPtr, c_uint) = (std::ptr::null_mut(), 0);
-            // SAFETY: a live domain; libvirt allocates the array.
-            check(unsafe { sys::virDomainGetGuestVcpus(d.as_ptr(), &raw mut params, &raw mut count, 0) })?;
-            // SAFETY: the array and its length, as libvirt gave them.
-            Ok(unsafe { take_params(params, count as c_int) })
+            // SAFETY: a live domain; `take` gives room for the answer, and frees it.
+            take(|params, count| unsafe { sys::virDomainGetGuestVcpus(d.as_ptr(), params, count.cast(), 0) })
         })
     }
 
@@ -217,23 +209,6 @@ impl Domain {
             // SAFETY: a live domain.
             check(unsafe { sys::virDomainPMSuspendForDuration(d.as_ptr(), target, seconds, 0) }).map(drop)
         })
-    }
-}
-
-/// Copies and frees an array of parameters that libvirt allocated.
-///
-/// # Safety
-/// `params` is null or an array of `count` parameters that is the caller's to free.
-unsafe fn take_params(params: sys::virTypedParameterPtr, count: c_int) -> Params {
-    // SAFETY: the caller's promise; the array is freed once, after it was copied.
-    unsafe {
-        let list = if params.is_null() {
-            Params::new()
-        } else {
-            typed_params::read(params, usize::try_from(count).unwrap_or(0))
-        };
-        sys::virTypedParamsFree(params, count);
-        list
     }
 }
 

@@ -12,7 +12,7 @@ use crate::libvirt::connection::{Apart, Live};
 use crate::libvirt::door::{Operation, change, read};
 use crate::libvirt::failure::{Outcome, check};
 use crate::libvirt::job::{Job, Product, Progress, Work};
-use crate::libvirt::typed_params::{self, Params, Value};
+use crate::libvirt::typed_params::{Params, Value, take};
 
 /// How long an abort waits for the work to begin, where another job holds the guest.
 const BEGINNING: Duration = Duration::from_secs(35);
@@ -57,23 +57,13 @@ impl Domain {
     /// `VIR_DOMAIN_JOB_STATS_*` bits.
     pub fn job_stats(&self, flags: u32) -> Result<JobStats> {
         self.call(read("domain.job_stats"), move |d| {
-            let mut kind: c_int = 0;
-            let mut params: sys::virTypedParameterPtr = std::ptr::null_mut();
-            let mut count: c_int = 0;
-            // SAFETY: a live domain and room for the answers; libvirt allocates the parameters, which
-            // are copied and freed here.
-            unsafe {
-                check(sys::virDomainGetJobStats(
-                    d.as_ptr(),
-                    &raw mut kind,
-                    &raw mut params,
-                    &raw mut count,
-                    flags,
-                ))?;
-                let list = typed_params::read(params, usize::try_from(count).unwrap_or(0));
-                sys::virTypedParamsFree(params, count);
-                Ok(JobStats { kind, params: list })
-            }
+            let mut kind = 0;
+            // SAFETY: a live domain and a number to write to; `take` gives room for the parameters, and
+            // frees them.
+            let params = take(|params, count| unsafe {
+                sys::virDomainGetJobStats(d.as_ptr(), &raw mut kind, params, count, flags)
+            })?;
+            Ok(JobStats { kind, params })
         })
     }
 
@@ -125,7 +115,7 @@ impl Domain {
             Ok(stats) => Ok(stats.progress(kind)),
             Err(error) if error.code() == code::UNSUPPORTED => match self.job_info() {
                 Ok(info) => Ok(Progress {
-                    done: info.dataTotal.saturating_sub(info.dataRemaining),
+                    processed: info.dataTotal.saturating_sub(info.dataRemaining),
                     total: info.dataTotal,
                     details: Params::new(),
                 }),
@@ -159,8 +149,8 @@ impl JobStats {
         };
         let total = sum("total");
         // What was transferred may be more than there is: memory that changes is sent again.
-        let done = total.saturating_sub(sum("remaining"));
-        Progress { done, total, details: self.params }
+        let processed = total.saturating_sub(sum("remaining"));
+        Progress { processed, total, details: self.params }
     }
 }
 
@@ -248,7 +238,7 @@ mod tests {
         let numbers = [("data_total", 1_000), ("data_processed", 5_000), ("data_remaining", 200)];
         let progress =
             stats(sys::VIR_DOMAIN_JOB_OPERATION_SAVE, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_SAVE);
-        assert_eq!((progress.done, progress.total), (800, 1_000));
+        assert_eq!((progress.processed, progress.total), (800, 1_000));
         assert_eq!(progress.details.len(), 4);
     }
 
@@ -257,7 +247,7 @@ mod tests {
         let numbers = [("memory_total", 1_000), ("memory_processed", 900), ("memory_remaining", 100)];
         let progress =
             stats(sys::VIR_DOMAIN_JOB_OPERATION_DUMP, &numbers).progress(sys::VIR_DOMAIN_JOB_OPERATION_DUMP);
-        assert_eq!((progress.done, progress.total), (900, 1_000));
+        assert_eq!((progress.processed, progress.total), (900, 1_000));
     }
 
     #[test]

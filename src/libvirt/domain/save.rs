@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use virt::sys;
 
-use super::{Domain, release};
+use super::Domain;
 use crate::error::{Error, Result};
 use crate::libvirt::Connection;
 use crate::libvirt::connection::Apart;
 use crate::libvirt::door::{change, destroy, read};
-use crate::libvirt::failure::{Outcome, check, check_pointer, text_of};
+use crate::libvirt::failure::{Outcome, check, take_text};
 use crate::libvirt::job::{Job, Product, Progress, Work};
 use crate::libvirt::typed_params::{Params, ParamsBuffer, Value, c_text};
 
@@ -103,7 +103,7 @@ impl Domain {
     pub fn managed_save_xml(&self, flags: u32) -> Result<String> {
         self.call(read("domain.managed_save_xml_desc"), move |d| {
             // SAFETY: a live domain; the text is ours to free.
-            unsafe { taken(sys::virDomainManagedSaveGetXMLDesc(d.as_ptr(), flags)) }
+            unsafe { take_text(sys::virDomainManagedSaveGetXMLDesc(d.as_ptr(), flags)) }
         })
     }
 
@@ -170,7 +170,7 @@ impl Connection {
         let c_file = c_text("a file name", file)?;
         self.call(read("connection.save_image_xml_desc"), file, move |connect| {
             // SAFETY: a live connection and a NUL-terminated name; the text is ours to free.
-            unsafe { taken(sys::virDomainSaveImageGetXMLDesc(connect.as_ptr(), c_file.as_ptr(), flags)) }
+            unsafe { take_text(sys::virDomainSaveImageGetXMLDesc(connect.as_ptr(), c_file.as_ptr(), flags)) }
         })
     }
 
@@ -190,20 +190,6 @@ impl Connection {
 /// The usual answer of a call that makes nothing.
 fn done(answer: i32) -> Outcome<Option<Product>> {
     check(answer).map(|_| None)
-}
-
-/// Copies and frees a text that libvirt gave.
-///
-/// # Safety
-/// `text` is null, or NUL-terminated and the caller's to free.
-unsafe fn taken(text: *mut c_char) -> Outcome<String> {
-    let text = check_pointer(text)?;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let copy = text_of(text).unwrap_or_default();
-        release(text.cast());
-        Ok(copy)
-    }
 }
 
 /// A guest on its way back from a file; libvirt does not tell how far it is.

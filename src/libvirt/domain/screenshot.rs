@@ -3,7 +3,7 @@
 use virt::sys;
 
 use super::super::door::read;
-use super::super::failure::{check_pointer, text_of};
+use super::super::failure::take_text;
 use super::super::stream::Use;
 use super::Domain;
 use crate::error::{Error, Result};
@@ -25,13 +25,8 @@ impl Domain {
     pub fn screenshot(&self, screen: u32) -> Result<Screenshot> {
         let operation = read("domain.screenshot");
         let (stream, mime) = self.open_stream(operation, Use::Receive, move |d, stream| {
-            // SAFETY: a live domain and an open stream; the text is ours, and freed once.
-            unsafe {
-                let mime = check_pointer(sys::virDomainScreenshot(d.as_ptr(), stream, screen, 0))?;
-                let text = text_of(mime).unwrap_or_default();
-                super::release(mime.cast());
-                Ok(text)
-            }
+            // SAFETY: a live domain and an open stream; the text is ours to free.
+            unsafe { take_text(sys::virDomainScreenshot(d.as_ptr(), stream, screen, 0)) }
         })?;
         let interrupt = self.connection().door().interrupt();
         let data = stream.receive_all(TOO_MUCH, interrupt)?.ok_or_else(|| {

@@ -11,16 +11,16 @@ const WINDOW: Duration = Duration::from_secs(10);
 pub(super) struct Pace(VecDeque<(Duration, u64)>);
 
 impl Pace {
-    /// Adds a reading: `done` bytes at a time since the start.
-    pub(super) fn add(&mut self, at: Duration, done: u64) {
+    /// Adds a reading: the bytes processed at a time since the start.
+    pub(super) fn add(&mut self, at: Duration, processed: u64) {
         if self.0.is_empty() {
             self.0.push_back((Duration::ZERO, 0));
         }
         // Work that begins anew, such as another round over memory, is measured anew.
-        if self.0.back().is_some_and(|(_, before)| *before > done) {
+        if self.0.back().is_some_and(|(_, before)| *before > processed) {
             self.0.clear();
         }
-        self.0.push_back((at, done));
+        self.0.push_back((at, processed));
         // Two stay, however old: without the older one there is no rate.
         while self.0.len() > 2 && self.0.front().is_some_and(|(time, _)| *time + WINDOW < at) {
             self.0.pop_front();
@@ -42,8 +42,8 @@ mod tests {
     /// In whole bytes a second.
     fn pace(readings: &[(u64, u64)]) -> u64 {
         let mut pace = Pace::default();
-        for (seconds, done) in readings {
-            pace.add(Duration::from_secs(*seconds), *done);
+        for (seconds, processed) in readings {
+            pace.add(Duration::from_secs(*seconds), *processed);
         }
         pace.rate() as u64
     }

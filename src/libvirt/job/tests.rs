@@ -45,9 +45,9 @@ impl Led {
         (work.clone(), Job::new("domain.save", "web1", work))
     }
 
-    fn reach(&self, done: u64, total: u64) {
+    fn reach(&self, processed: u64, total: u64) {
         let details = vec![("iteration".into(), Value::Int(1))];
-        *self.progress.lock().unwrap() = Progress { done, total, details };
+        *self.progress.lock().unwrap() = Progress { processed, total, details };
     }
 
     fn end(&self, outcome: Result<()>) {
@@ -67,7 +67,7 @@ fn progress_knows_percent_and_details_and_after_the_end_it_is_complete() {
     assert!(reading.rate > 0.0 && reading.eta.is_some(), "{reading:?}");
     work.end(Ok(()));
     let reading = job.progress().unwrap();
-    assert_eq!((reading.percent, reading.eta, reading.progress.done), (Some(100.0), Some(0.0), 100));
+    assert_eq!((reading.percent, reading.eta, reading.progress.processed), (Some(100.0), Some(0.0), 100));
 }
 
 #[test]

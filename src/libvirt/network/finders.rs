@@ -15,7 +15,7 @@ use crate::error::Result;
 impl Connection {
     /// All networks that fit the flags (`virConnectListAllNetworks`).
     pub fn networks(&self, flags: u32) -> Result<Vec<Network>> {
-        let found = self.call_live(read("connection.list_networks"), "", move |live| {
+        let found = self.call_live(read("connection.networks"), "", move |live| {
             Found::all(live, live.connect().list_all_networks(flags)?)
         })?;
         Ok(Handle::all(self, found))

@@ -33,7 +33,7 @@ fn unexplained(failure: Failure) -> Failure {
 impl Connection {
     /// All devices that fit the flags (`virConnectListAllNodeDevices`).
     pub fn node_devices(&self, flags: u32) -> Result<Vec<NodeDevice>> {
-        let found = self.call_live(read("connection.list_node_devices"), "", move |live| {
+        let found = self.call_live(read("connection.node_devices"), "", move |live| {
             Found::all(live, live.connect().list_all_node_devices(flags)?)
         })?;
         Ok(Handle::all(self, found))

@@ -1,15 +1,12 @@
 //! Finding, defining and creating storage pools on a connection.
 
-use std::os::raw::c_char;
-
 use virt::connect::Connect;
 use virt::storage_pool::StoragePool as Raw;
 use virt::sys;
 
 use super::super::connection::Connection;
-use super::super::domain::release;
 use super::super::door::{Operation, change, read};
-use super::super::failure::{Outcome, check_pointer, text_of};
+use super::super::failure::{Outcome, take_text};
 use super::super::handle::{Found, Handle};
 use super::super::older::{POOLS, or_older};
 use super::super::typed_params::c_text;
@@ -19,7 +16,7 @@ use crate::error::Result;
 impl Connection {
     /// All storage pools that fit the flags (`virConnectListAllStoragePools`).
     pub fn pools(&self, flags: u32) -> Result<Vec<StoragePool>> {
-        let found = self.call_live(read("connection.list_pools"), "", move |live| {
+        let found = self.call_live(read("connection.pools"), "", move |live| {
             let connect = live.connect();
             let made = connect.list_all_storage_pools(flags);
             let find = |name: &str| connect.lookup_storage_pool_by_name(name);
@@ -80,7 +77,7 @@ impl Connection {
         self.call(read("connection.find_pool_sources"), "", move |c| {
             let source = source.as_ref().map_or(std::ptr::null(), |source| source.as_ptr());
             // SAFETY: a live connection, NUL-terminated texts or null; the answer is ours to free.
-            unsafe { taken(sys::virConnectFindStoragePoolSources(c.as_ptr(), kind.as_ptr(), source, 0)) }
+            unsafe { take_text(sys::virConnectFindStoragePoolSources(c.as_ptr(), kind.as_ptr(), source, 0)) }
         })
     }
 
@@ -88,7 +85,7 @@ impl Connection {
     pub fn storage_pool_capabilities(&self) -> Result<String> {
         self.call(read("connection.storage_pool_capabilities"), "", |c| {
             // SAFETY: a live connection; the answer is ours to free.
-            unsafe { taken(sys::virConnectGetStoragePoolCapabilities(c.as_ptr(), 0)) }
+            unsafe { take_text(sys::virConnectGetStoragePoolCapabilities(c.as_ptr(), 0)) }
         })
     }
 
@@ -100,18 +97,5 @@ impl Connection {
     ) -> Result<StoragePool> {
         let found = self.call_live(operation, object, move |live| Found::new(live, make(live.connect())?))?;
         Ok(Handle::new(self, found))
-    }
-}
-
-/// Copies and frees a text that libvirt made for its caller.
-///
-/// # Safety
-/// `text` is null, for a failure, or such a text.
-unsafe fn taken(text: *mut c_char) -> Outcome<String> {
-    // SAFETY: the caller's promise; it is freed once, after it was copied.
-    unsafe {
-        let copied = text_of(check_pointer(text)?).unwrap_or_default();
-        release(text.cast());
-        Ok(copied)
     }
 }

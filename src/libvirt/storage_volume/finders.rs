@@ -49,7 +49,7 @@ impl StoragePool {
     /// Its volumes (`virStoragePoolListAllVolumes`).
     pub fn volumes(&self) -> Result<Vec<StorageVolume>> {
         let pool = *self.key();
-        let found = self.call_live(read("pool.list_volumes"), move |live, p| {
+        let found = self.call_live(read("pool.volumes"), move |live, p| {
             let volumes = or_older(true, p.list_all_volumes(0), || by_name(p))?.into_iter();
             Found::all(live, volumes.map(|volume| VolumeInPool { volume, pool }).collect())
         })?;

@@ -181,7 +181,7 @@ impl StorageVolume {
 struct Transfer {
     title: String,
     total: u64,
-    done: AtomicU64,
+    processed: AtomicU64,
     aborted: AtomicBool,
     outcome: Mutex<Option<Result<()>>>,
     /// True once somebody has learnt how it ended.
@@ -195,7 +195,7 @@ struct Transfer {
 
 impl Transfer {
     fn moved(&self, bytes: u64) {
-        self.done.fetch_add(bytes, Ordering::Relaxed);
+        self.processed.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Fails once somebody wants it to end.
@@ -218,10 +218,10 @@ impl Transfer {
 
 impl Work for Transfer {
     fn progress(&self) -> Result<Progress> {
-        let done = self.done.load(Ordering::Relaxed);
+        let processed = self.processed.load(Ordering::Relaxed);
         // A file that grew meanwhile.
-        let total = if self.total == 0 { 0 } else { self.total.max(done) };
-        Ok(Progress { done, total, details: Vec::new() })
+        let total = if self.total == 0 { 0 } else { self.total.max(processed) };
+        Ok(Progress { processed, total, details: Vec::new() })
     }
 
     fn wait(&self, time: Duration) -> Result<Option<Result<()>>> {

@@ -112,12 +112,12 @@ fn failure(params: &Params) -> String {
 
 /// Of a push backup the bytes written; a pull backup has no end to go to.
 fn progress(params: &Params, is_pull: bool) -> Progress {
-    let (done, total) = if is_pull {
+    let (processed, total) = if is_pull {
         (number(params, "disk_temp_used"), 0)
     } else {
         (number(params, "disk_processed"), number(params, "disk_total"))
     };
-    Progress { done, total, details: params.clone() }
+    Progress { processed, total, details: params.clone() }
 }
 
 fn number(params: &Params, name: &str) -> u64 {
@@ -137,9 +137,9 @@ mod tests {
     fn only_a_push_backup_has_an_end_to_go_to() {
         let told = params(&[("disk_total", 100), ("disk_processed", 40), ("disk_temp_used", 7)]);
         let push = progress(&told, false);
-        assert_eq!((push.done, push.total), (40, 100));
+        assert_eq!((push.processed, push.total), (40, 100));
         let pull = progress(&told, true);
-        assert_eq!((pull.done, pull.total), (7, 0));
+        assert_eq!((pull.processed, pull.total), (7, 0));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How block jobs begin: their options, and what libvirt is told.
 
+use crate::api::subject::of;
 use std::sync::Arc;
 
 use rhai::{Dynamic, Map};
@@ -211,7 +212,8 @@ fn copy_params(options: &Parsed) -> Result<Params> {
 
 pub(super) fn copy(vm: &Domain, disk: &str, to: &Dynamic, options: Map) -> Result<Job> {
     let options = COPY.read(options)?;
-    let (xml, params) = (destination(to, &options)?, copy_params(&options)?);
+    let (xml, params) =
+        (destination(to, &options).map_err(of("domain.block_copy", vm))?, copy_params(&options)?);
     let start = |target: &str| vm.block_copy(target, &xml, params, options.flags());
     begin(vm, "domain.block_copy", disk, true, ending(&options)?, start)
 }
@@ -252,7 +254,8 @@ pub(super) fn rebase(vm: &Domain, disk: &str, base: &Dynamic, options: Map) -> R
         Ok(base) => Some(base),
         Err(_) if base.is_unit() => None,
         Err(given) => {
-            return Err(Error::usage(format!("the base is the path of an image or (), not {given}")));
+            let error = Error::usage(format!("the base is the path of an image or (), not {given}"));
+            return Err(of("domain.block_rebase", vm)(error));
         }
     };
     let is_copy = options.flag("copy");

@@ -169,7 +169,7 @@ impl Work for BlockWork {
         if self.has_two_phases {
             details.push(("ready".to_owned(), Value::Boolean(self.is_ready()?)));
         }
-        Ok(Progress { done: info.cur, total: info.end, details })
+        Ok(Progress { processed: info.cur, total: info.end, details })
     }
 
     fn wait(&self, time: Duration) -> Result<Option<Result<()>>> {

@@ -146,6 +146,7 @@ mod checkpoint_functions {
     /// let point = domain("test").checkpoint_create();
     /// try { point.xml["name"] = "other" } catch (e) { print(e.code) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(checkpoint: &mut DomainCheckpoint, document: Dynamic) -> Fallible<()> {
         let hint = "use checkpoint.edit(|doc| …) to change a description";

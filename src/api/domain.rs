@@ -49,6 +49,7 @@ use super::{Fallible, words};
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
+pub(super) use actions::open_files;
 pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
 pub use managed_by::warning as manager_warning;
 

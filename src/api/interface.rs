@@ -101,6 +101,7 @@ mod interface_functions {
     /// let card = interfaces()[0];
     /// try { card.xml["mtu/@size"] = 9000 } catch (e) { print(e.hint) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(interface: &mut Interface, document: Dynamic) -> Fallible<()> {
         let hint = "use card.edit(|doc| …) to change the definition";

@@ -175,6 +175,7 @@ mod port_functions {
     /// ```rhai
     /// try { let p = network("default").ports()[0]; p.xml["group"] = "x" } catch (e) { print(e.code) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(port: &mut NetworkPort, document: Dynamic) -> Fallible<()> {
         let hint = "use port.set_parameters(…) for its limits, or delete() it and create_port(xml) anew";

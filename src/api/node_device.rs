@@ -180,6 +180,7 @@ mod node_device_functions {
     /// let device = node_device("computer");
     /// try { device.xml["driver/name"] = "vfio-pci" } catch (e) { print(e.hint) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(device: &mut NodeDevice, document: Dynamic) -> Fallible<()> {
         let hint = "use device.update(xml) to change a mediated device, device.detach() for its driver";

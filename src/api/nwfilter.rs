@@ -182,6 +182,7 @@ mod nwfilter_functions {
     /// ```rhai
     /// try { let filter = nwfilters()[0]; filter.xml["@chain"] = "root" } catch (e) { print(e.code) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(filter: &mut NwFilter, document: Dynamic) -> Fallible<()> {
         let owner = filter.key().to_string();

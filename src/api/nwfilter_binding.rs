@@ -165,6 +165,7 @@ mod binding_functions {
     /// ```rhai
     /// try { let b = nwfilter_bindings()[0]; b.xml["owner/name"] = "web2" } catch (e) { print(e.code) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(binding: &mut NwFilterBinding, document: Dynamic) -> Fallible<()> {
         let hint = "delete() the binding and make a new one with create_nwfilter_binding(xml)";

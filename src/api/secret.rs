@@ -127,6 +127,7 @@ mod secret_functions {
     /// ```rhai
     /// try { let secret = secrets()[0]; secret.xml["description"] = "x" } catch (e) { print(e.code) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(secret: &mut Secret, document: Dynamic) -> Fallible<()> {
         let owner = secret.key().to_string();

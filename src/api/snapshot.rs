@@ -165,6 +165,7 @@ mod snapshot_functions {
     /// let snap = domain("test").snapshot_create();
     /// try { snap.xml["name"] = "other" } catch (e) { print(e.code) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(snapshot: &mut DomainSnapshot, document: Dynamic) -> Fallible<()> {
         let hint = "use vm.snapshot_create_xml(doc, #{ redefine: true }) to change a description";

@@ -232,6 +232,7 @@ mod volume_functions {
     ///     try { volume.xml["capacity"] = 5 } catch (e) { print(e.hint) }
     /// }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(volume: &mut StorageVolume, document: Dynamic) -> Fallible<()> {
         let hint = "volume.resize() changes its capacity; the rest is as it was created";

@@ -42,13 +42,13 @@ tables! { DOMAIN "Domain.wait", NETWORK "Network.wait", POOL "StoragePool.wait" 
 mod wait_functions {
     /// Waits for something to happen to the guest, and tells whether it did in time.
     ///
-    /// It can be a word of `state` (`"running"`, `"shutoff"`, …), `"agent"` (the guest's agent is
-    /// connected) or `"block-ready:vda"` (the block job on that disk can be ended): these are heard of by
+    /// It can be a word of `state` (`"running"`, `"shutoff"`, …), `"active"` (it runs, in whatever state) or
+    /// `"inactive"`, `"agent"` (the guest's agent is connected) or `"block-ready:vda"` (the block job on that disk can be ended): these are heard of by
     /// events, and nothing is asked in between. `"ip"` (the guest has an address) and `"port:22"` (that
     /// TCP port of the guest accepts a connection from here) are looked at once a second. A closure is
     /// called with the guest at each of its events and once a second until it returns true.
     /// The time is in seconds or a text such as `"90s"`. A transient guest that vanishes counts as
-    /// `shutoff`. A lost connection is opened again meanwhile.
+    /// `shutoff` and inactive. A lost connection is opened again meanwhile.
     ///
     /// Errors: `no_domain` when the guest vanishes while anything else is waited for,
     /// `argument_unsupported` for a guest without a channel for an agent, `operation_failed` for a block

@@ -43,6 +43,9 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
         let uri = uri.or_else(|| environment.uri(arguments));
         context.set_connection(Connection::new(uri, readonly, context.door().clone()));
     }
+    if let Some(key) = &options.escape {
+        context.virsh().set_escape(key);
+    }
     let log = Log::open(options.log.clone().or_else(|| std::env::var("VIRSH_LOG_FILE").ok()));
     if words.is_empty() && output::stdin_is_terminal() && output::stdout_is_terminal() {
         return prompt(environment, arguments, session, options.quiet);

@@ -17,7 +17,8 @@
 //!
 //! Tags: `@returns TYPE` for a type that Rust does not show; `@closure TYPE, TYPE` for the parameters with
 //! which a closure argument is called; `@method` for a function on a built-in type that reads as a method
-//! though it does not take `&mut`; `@replaces` for one that stands in for a function of Rhai's own on purpose. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
+//! though it does not take `&mut`; `@replaces` for one that stands in for a function of Rhai's own on purpose; `@refuses` for a setter
+//! that takes nothing, so that the property is not settable. A TYPE is a type's name, `[TYPE]`, `self`, `element` (of
 //! the receiver) or `result` (of the closure argument).
 
 use super::types::Type;
@@ -42,6 +43,7 @@ pub(crate) struct Tags {
     pub(crate) closure: Vec<Type>,
     pub(crate) method: bool,
     pub(crate) replaces: bool,
+    pub(crate) refuses: bool,
 }
 
 impl Doc {
@@ -73,6 +75,7 @@ impl Tags {
             }
             tags.method |= line == "@method";
             tags.replaces |= line == "@replaces";
+            tags.refuses |= line == "@refuses";
         }
         tags
     }

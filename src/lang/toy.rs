@@ -95,6 +95,12 @@ mod guest {
         Doc
     }
 
+    /// Refuses: the document is a copy.
+    ///
+    /// @refuses
+    #[rhai_fn(set = "xml", pure)]
+    pub fn put_xml(this: &mut Guest, value: Doc) {}
+
     /// Starts the guest.
     ///
     /// Errors: `operation_invalid` where it runs already.

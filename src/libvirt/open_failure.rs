@@ -3,6 +3,7 @@
 use virt::sys;
 
 use super::failure::{Failure, Report};
+use super::supports;
 use crate::error::{Error, code};
 
 // errno values, the same on every Linux and BSD that libvirt runs on
@@ -15,13 +16,42 @@ pub(super) fn explain(failure: Failure, uri: Option<&str>) -> Error {
         Failure::Libvirt(report) => report,
         Failure::Own(error) => return error,
     };
-    let (word, hint) = cause(&report);
+    let (word, advice) = cause(&report);
+    let hint = uri.and_then(unknown_driver).unwrap_or_else(|| advice.to_owned());
     Error::new(word, sentence(&report.message))
         .operation("connect")
         .host(uri.unwrap_or("default"))
         .hint(hint)
         .libvirt(report.message.clone())
         .cause(report.message)
+}
+
+/// What a URI's driver is called where that is not the name in libvirt's table of drivers, and the drivers of the
+/// daemons that serve one kind of object each.
+const OTHERS: [&str; 12] = [
+    "gsx",
+    "interface",
+    "network",
+    "nodedev",
+    "nwfilter",
+    "parallels",
+    "secret",
+    "storage",
+    "vmwarefusion",
+    "vmwareplayer",
+    "vmwarews",
+    "vpx",
+];
+
+/// Advice on a URI of a driver that there is not; libvirt asks its daemon for any, and tells of that alone.
+fn unknown_driver(uri: &str) -> Option<String> {
+    let (scheme, _) = uri.split_once(':')?;
+    let driver = scheme.split('+').next()?;
+    let drivers = supports::drivers();
+    if drivers.iter().copied().chain(OTHERS).any(|known| known == driver.to_lowercase()) {
+        return None;
+    }
+    Some(format!("there is no driver {driver:?}: libvirt has {}", drivers.join(", ")))
 }
 
 fn sentence(message: &str) -> String {
@@ -73,6 +103,19 @@ mod tests {
     fn word(number: u32, errno: i32, message: &str) -> String {
         let report = Report { number: number as i32, domain: 7, message: message.into(), errno };
         explain(Failure::Libvirt(report), Some("qemu:///system")).code().to_owned()
+    }
+
+    #[test]
+    fn a_driver_that_there_is_not_is_named_with_those_there_are() {
+        let hint = |uri: &str| unknown_driver(uri).unwrap_or_default();
+        let all = hint("foo:///x");
+        assert!(all.starts_with("there is no driver \"foo\": libvirt has bhyve, "), "{all}");
+        assert!(all.contains("qemu, ") && all.contains("xen") && !all.contains("bridge"), "{all}");
+        for uri in
+            ["qemu:///system", "QEMU+ssh://h/system", "xen:///system", "network:///system", "alias", ""]
+        {
+            assert_eq!(unknown_driver(uri), None, "{uri}");
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! libvirt has no question for that. Its documentation has the answer as a table, which
 //! `drivers.tsv` holds; the version of the daemon decides what is newer.
 
+use std::collections::BTreeSet;
+
 use super::connection::Connection;
 use super::symbols::SYMBOLS;
 use crate::error::{Error, Result, code};
@@ -69,6 +71,18 @@ fn offers(line: &str) -> impl Iterator<Item = Offer<'_>> {
 /// A version as libvirt counts them.
 fn number(version: &str) -> u64 {
     version.split('.').fold(0, |number, part| number * 1000 + part.parse::<u64>().unwrap_or(0))
+}
+
+/// The drivers of hypervisors that the library in this process knows, as URIs name them, sorted.
+pub(super) fn drivers() -> Vec<&'static str> {
+    let version = super::library_version().unwrap_or(u64::MAX);
+    let known = lines().flat_map(|(_, line)| offers(line)).filter(|offer| offer.since <= version);
+    let of_hypervisors = known
+        .map(|offer| offer.driver)
+        .filter(|driver| !BESIDE.contains(driver) && !["*", "daemon"].contains(driver));
+    let drivers: BTreeSet<_> =
+        of_hypervisors.map(|driver| if driver == "libxl" { "xen" } else { driver }).collect();
+    drivers.into_iter().collect()
 }
 
 /// The functions that [`Connection::supports`] knows.

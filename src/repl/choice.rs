@@ -37,16 +37,16 @@ impl Choice {
 
     /// Something callable; `opened` where its parentheses stand behind the cursor already.
     pub(super) fn entry(entry: &Entry, opened: bool) -> Self {
-        let longest = entry.overloads.iter().max_by_key(|overload| overload.params.len());
+        let takes_nothing = entry.overloads.iter().all(|overload| overload.params.is_empty());
         let call = match entry.kind {
             Kind::Property { .. } | Kind::Index => "",
             _ if opened => "",
-            _ if longest.is_none_or(|overload| overload.params.is_empty()) => "()",
+            _ if takes_nothing => "()",
             _ => "(",
         };
         Self {
             insert: format!("{}{call}", entry.name),
-            label: longest.map_or_else(|| entry.name.clone(), |overload| label(entry, overload)),
+            label: entry.main_form().map_or_else(|| entry.name.clone(), |overload| label(entry, overload)),
             summary: entry.doc().summary,
         }
     }

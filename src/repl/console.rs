@@ -7,28 +7,28 @@ use nix::errno::Errno;
 use nix::sys::termios::{SetArg, SpecialCharacterIndices, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::read;
 
+use crate::api::domain::console::Leaving;
 use crate::error::{Error, Result, code};
 use crate::libvirt::{Domain, Received, Stream, TICK};
 use crate::output;
 
-/// Ctrl and `]`: leaves the console.
-const ESCAPE: u8 = 0x1d;
-
-/// Lets the person talk to a console of a guest until `^]` is typed, or the guest ends it.
-pub fn attach(console: &Stream, guest: &Domain) -> Result<()> {
-    output::err(&format!("Connected to {}. ^] (Ctrl and ]) leaves.\r\n", guest.label()));
+/// Lets the person talk to a console of a guest until the key is typed that leaves it, or the guest ends it.
+pub fn attach(console: &Stream, guest: &Domain, leaving: Leaving) -> Result<()> {
+    if leaving.told {
+        output::err(&format!("Connected to {}. ^] (Ctrl and ]) leaves.\r\n", guest.label()));
+    }
     let raw = RawMode::enter()?;
-    let outcome = talk(console, guest);
+    let outcome = talk(console, guest, leaving.key);
     drop(raw);
     output::err("\r\n");
     outcome
 }
 
-fn talk(console: &Stream, guest: &Domain) -> Result<()> {
+fn talk(console: &Stream, guest: &Domain, escape: u8) -> Result<()> {
     let interrupt = guest.connection().door().interrupt();
     loop {
         let typed = typed()?;
-        let leaves = typed.iter().position(|key| *key == ESCAPE);
+        let leaves = typed.iter().position(|key| *key == escape);
         let said = &typed[..leaves.unwrap_or(typed.len())];
         if !said.is_empty() {
             console.send(said, interrupt)?;

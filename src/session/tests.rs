@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
 use crate::api::global::ExitStatus;
 use crate::api::permissions::Permissions;
 use crate::lang::catalog::Origin;
+use crate::lang::reference::{Body, help, index};
 use crate::lang::self_check::self_check;
 
 fn session(uri: &str) -> Session {
@@ -53,6 +55,30 @@ fn everything_callable_is_documented_and_consistent() {
     let engine = bare_engine();
     let faults = self_check(&catalog(&engine));
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn a_list_shows_a_form_with_what_is_said_of_that_form() {
+    let catalog = catalog(&bare_engine());
+    let mut rows = Vec::new();
+    let types = catalog.types().into_iter().filter_map(|name| help(&catalog, name));
+    for text in types.chain([index(&catalog)]) {
+        for section in text.sections {
+            if let Body::Rows(listed) = section.body {
+                rows.extend(listed);
+            }
+        }
+    }
+    let forms: Vec<(String, String)> = catalog
+        .entries()
+        .iter()
+        .flat_map(|entry| entry.overloads.iter().map(|form| (entry.signature(form), form.doc().summary)))
+        .collect();
+    let signatures: BTreeSet<&str> = forms.iter().map(|(signature, _)| signature.as_str()).collect();
+    // The index has types and modules too.
+    let wrong = |row: &&(String, String)| signatures.contains(row.0.as_str()) && !forms.contains(row);
+    assert_eq!(rows.iter().filter(wrong).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+    assert!(rows.iter().any(|(signature, _)| signature == "connect(uri: string) -> Connection"));
 }
 
 /// The documentation cannot lie: each example runs, against a host of its own.

@@ -59,7 +59,7 @@ fn word_number(what: &str, table: &[&'static str], given: &str) -> Result<u32> {
 }
 
 /// Opens what a script names as files: numbers of files that this process inherited, and paths.
-pub(super) fn open_files(
+pub(in crate::api) fn open_files(
     call: &NativeCallContext,
     what: &'static str,
     files: &Dynamic,

@@ -18,7 +18,19 @@ pub(super) fn register(engine: &mut Engine) {
 pub(super) const OPTIONS: &[&OptionTable] = &[&CONSOLE, &OPEN_CONSOLE, &OPEN_CHANNEL, &OPEN_GRAPHICS];
 
 /// Connects the person's terminal with a console until one of them ends it.
-pub type Attach = fn(&libvirt::Stream, &Domain) -> Result<()>;
+pub type Attach = fn(&libvirt::Stream, &Domain, Leaving) -> Result<()>;
+
+/// How a person leaves a console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// The key, as the byte that it sends.
+    pub key: u8,
+    /// Whether the person is told of it here.
+    pub told: bool,
+}
+
+/// Ctrl and `]`
+const ESCAPE: u8 = 0x1d;
 
 /// How the terminal of this process is connected with a console; unset where there is no terminal.
 pub static TERMINAL: OnceLock<Attach> = OnceLock::new();
@@ -50,14 +62,21 @@ fn open(table: &'static OptionTable, vm: &Domain, options: Map) -> Result<libvir
     vm.open_console(options.get_text("device")?.as_deref(), options.flags())
 }
 
-fn attach(vm: &Domain, options: Map) -> Result<()> {
+/// Connects the terminal with a console.
+///
+/// Errors: `usage` where nobody is at a terminal; those of opening it.
+pub(in crate::api) fn attach_with(vm: &Domain, options: Map, leaving: Leaving) -> Result<()> {
     let attach = TERMINAL.get().ok_or_else(|| {
         Error::usage("a console needs a person at a terminal")
             .operation("domain.console")
             .object(vm.label())
             .hint("a script talks to it with vm.open_console(): send(), expect(), read()")
     })?;
-    attach(&open(&CONSOLE, vm, options)?, vm)
+    attach(&open(&CONSOLE, vm, options)?, vm, leaving)
+}
+
+fn attach(vm: &Domain, options: Map) -> Result<()> {
+    attach_with(vm, options, Leaving { key: ESCAPE, told: true })
 }
 
 fn channel(vm: &Domain, name: &str, options: Map) -> Result<Stream> {

@@ -77,6 +77,7 @@ mod domain_definition {
     /// let vm = domain("test");
     /// try { vm.xml["memory"] = 5 } catch (e) { print(e.hint) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(vm: &mut Domain, document: Dynamic) -> Fallible<()> {
         let owner = vm.key().to_string();

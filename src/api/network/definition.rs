@@ -48,6 +48,7 @@ mod network_definition {
     /// let net = network("default");
     /// try { net.xml["mtu/@size"] = 9000 } catch (e) { print(e.hint) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(network: &mut Network, document: Dynamic) -> Fallible<()> {
         let owner = network.key().to_string();

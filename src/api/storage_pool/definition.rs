@@ -48,6 +48,7 @@ mod pool_definition {
     /// let images = pool("default-pool");
     /// try { images.xml["target/path"] = "/images" } catch (e) { print(e.hint) }
     /// ```
+    /// @refuses
     #[rhai_fn(set = "xml", return_raw)]
     pub fn set_xml(pool: &mut StoragePool, document: Dynamic) -> Fallible<()> {
         let owner = pool.key().to_string();

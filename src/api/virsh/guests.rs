@@ -4,6 +4,7 @@ use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Map};
 
 use super::parameters;
+use crate::api::domain::open_files;
 use crate::api::{Context, Fallible, words};
 use crate::error::{Error, Result};
 use crate::libvirt::{
@@ -248,6 +249,28 @@ pub(super) mod guest_functions {
         let text = text.into_owned();
         let command = if hmp { MonitorCommand::Human(text) } else { MonitorCommand::Protocol(text) };
         Ok(vm.qemu_monitor_command(command, name, Vec::new())?)
+    }
+
+    /// Does the same with files that this process has open, by their numbers.
+    ///
+    /// Errors: libvirt's own; `usage` for a number that is no open file.
+    ///
+    /// ```rhai
+    /// try { vsh::monitor_command(domain("test"), "{}", false, [1]) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(name = "monitor_command", return_raw)]
+    pub fn monitor_command_with_files(
+        context: NativeCallContext,
+        vm: Domain,
+        text: ImmutableString,
+        hmp: bool,
+        files: Dynamic,
+    ) -> Fallible<String> {
+        let files = open_files(&context, "domain.qemu_monitor_command", &files, true)?;
+        let files = files.into_iter().map(std::fs::File::from).collect();
+        let text = text.into_owned();
+        let command = if hmp { MonitorCommand::Human(text) } else { MonitorCommand::Protocol(text) };
+        Ok(vm.qemu_monitor_command(command, "", files)?)
     }
 
     /// Sends the guest's agent a text, whatever it is, and returns the text of the answer. `patience` is libvirt's

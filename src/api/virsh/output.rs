@@ -16,6 +16,7 @@ struct State {
     shown: bool,
     quiet: bool,
     interactive: bool,
+    escape: Option<String>,
     write: Option<Write>,
 }
 
@@ -39,6 +40,16 @@ impl Output {
     /// Writes to `write` instead of stdout.
     pub fn redirect(&self, write: impl Fn(&str) + Send + 'static) {
         self.state().write = Some(Box::new(write));
+    }
+
+    /// Makes another key the one that leaves a console, as `-e` gives it: `^]`, `x`.
+    pub fn set_escape(&self, key: &str) {
+        self.state().escape = Some(key.to_owned());
+    }
+
+    /// The key that leaves a console, as virsh writes it.
+    pub fn escape(&self) -> String {
+        self.state().escape.clone().unwrap_or_else(|| "^]".into())
     }
 
     /// Lines are typed at a prompt from now on.

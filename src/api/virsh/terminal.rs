@@ -2,12 +2,14 @@
 
 use std::io::{IsTerminal, Read, Write};
 
-use rhai::FnPtr;
+use rhai::{FnPtr, Map};
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 
+use crate::api::domain::console::{Leaving, attach_with};
 use crate::api::error::from_thrown;
+use crate::api::keys::exact;
 use crate::api::{Context, Fallible};
-use crate::libvirt::Reason;
+use crate::libvirt::{Domain, Reason};
 use crate::output;
 
 #[export_module]
@@ -90,6 +92,40 @@ pub(super) mod terminal_functions {
         Ok(())
     }
 
+    /// The key that leaves a console: `^]`, or what `-e` of virsh said.
+    ///
+    /// ```rhai
+    /// print(vsh::escape());
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn escape(context: NativeCallContext) -> Fallible<String> {
+        Ok(Context::of(&context)?.virsh().escape())
+    }
+
+    /// Connects the terminal with a guest's console, without a word about it.
+    ///
+    /// Errors: those of `vm.console()`.
+    ///
+    /// ```rhai
+    /// try { vsh::console(domain("test"), #{}) } catch (e) { print(e.code) }
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn console(context: NativeCallContext, vm: Domain, options: Map) -> Fallible<()> {
+        let key = super::key_byte(&Context::of(&context)?.virsh().escape());
+        Ok(attach_with(&vm, options, Leaving { key, told: false })?)
+    }
+
+    /// The number of a key by libvirt's own name, or `()`: `KEY_LEFTCTRL` in the codeset `linux`.
+    ///
+    /// ```rhai
+    /// print(vsh::keycode("linux", "KEY_A"));
+    /// ```
+    pub fn keycode(codeset: ImmutableString, name: ImmutableString) -> Dynamic {
+        let number = name.parse::<u32>().ok().filter(|number| *number <= 0xffff);
+        let known = || if codeset == "linux" { exact(&name) } else { None };
+        number.or_else(known).map_or(Dynamic::UNIT, |number| i64::from(number).into())
+    }
+
     /// Calls a closure; where Ctrl-C ends it, gives the text `interrupted` and the command goes on.
     ///
     /// Errors: those of the closure.
@@ -108,6 +144,15 @@ pub(super) mod terminal_functions {
             interrupt.reset();
             Ok("interrupted".into())
         })
+    }
+}
+
+/// The byte that a key sends: `^]` is Ctrl and `]`.
+fn key_byte(key: &str) -> u8 {
+    match key.as_bytes() {
+        [b'^', letter] => letter.to_ascii_uppercase() & 0x1f,
+        [letter, ..] => *letter,
+        [] => 0x1d,
     }
 }
 

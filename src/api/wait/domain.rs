@@ -42,6 +42,8 @@ pub(super) fn goal<'a>(
         return Ok(Box::new(State { vm, wanted: state }));
     }
     match wanted {
+        "active" => Ok(Box::new(Activity { vm, wanted: true })),
+        "inactive" => Ok(Box::new(Activity { vm, wanted: false })),
         "agent" => Ok(Box::new(Agent { vm })),
         "ip" => Ok(Box::new(Address { vm, port: None })),
         _ => Err(unknown(wanted).into()),
@@ -49,12 +51,12 @@ pub(super) fn goal<'a>(
 }
 
 fn unknown(wanted: &str) -> Error {
-    let others = ["agent", "ip", "block-ready:", "port:"];
+    let others = ["active", "inactive", "agent", "ip", "block-ready:", "port:"];
     let all = words::DOMAIN_STATES.iter().copied().chain(others);
     let hint = match nearest(wanted, all) {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!(
-            "it can be a state ({}), \"agent\", \"ip\", \"block-ready:DISK\", \"port:NUMBER\" or a closure",
+            "it can be a state ({}), \"active\", \"inactive\", \"agent\", \"ip\", \"block-ready:DISK\", \"port:NUMBER\" or a closure",
             words::DOMAIN_STATES.join(", ")
         ),
     };
@@ -147,6 +149,38 @@ impl Goal for State<'_> {
                 check_presence(self.vm, event)?;
                 Ok(Heard::Nothing)
             }
+        }
+    }
+}
+
+/// Whether it runs, in whatever state.
+struct Activity<'a> {
+    vm: &'a Domain,
+    wanted: bool,
+}
+
+impl Goal for Activity<'_> {
+    fn kinds(&self) -> Vec<&'static Kind> {
+        by_name(&["lifecycle"])
+    }
+
+    fn look(&self) -> Fallible<bool> {
+        match self.vm.is_active() {
+            Ok(active) => Ok(active == self.wanted),
+            Err(error) if error.code() == "no_domain" && !self.wanted => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn hear(&self, event: &Event) -> Fallible<Heard> {
+        match lifecycle(event) {
+            Some("stopped") if !self.wanted => Ok(Heard::Reached),
+            Some(_) if self.wanted => {
+                check_presence(self.vm, event)?;
+                Ok(Heard::Perhaps)
+            }
+            Some(_) => Ok(Heard::Perhaps),
+            None => Ok(Heard::Nothing),
         }
     }
 }

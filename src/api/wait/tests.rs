@@ -21,6 +21,19 @@ fn a_state_that_is_there_needs_no_time_and_one_that_never_comes_is_false() {
 }
 
 #[test]
+fn a_guest_is_active_in_whatever_state_it_runs() {
+    assert_eq!(
+        value(r#"vm.suspend(); [vm.wait("active", 0), vm.wait("inactive", "50ms")]"#),
+        "[true, false]"
+    );
+    assert_eq!(
+        value(r#"vm.destroy(); [vm.wait("inactive", 0), vm.wait("active", "50ms")]"#),
+        "[true, false]"
+    );
+    assert_eq!(value(r#"vm.wait(|v| { v.destroy(); v.wait("inactive", 5) }, 5)"#), "true");
+}
+
+#[test]
 fn waits_may_be_nested_and_use_the_same_connection() {
     assert_eq!(value(r#"vm.wait(|v| { v.suspend(); v.wait("paused", 5) }, 5)"#), "true");
 }
@@ -30,6 +43,8 @@ fn a_transient_guest_that_vanishes_is_shutoff_and_anything_else_is_an_error() {
     let gone = "let t = conn().create_domain(\"<domain type='test'><name>t</name><memory>65536</memory> \
         <os><type>hvm</type></os></domain>\"); t.destroy();";
     assert_eq!(value(&format!(r#"{gone} t.wait("shutoff", 0)"#)), "true");
+    assert_eq!(value(&format!(r#"{gone} t.wait("inactive", 0)"#)), "true");
+    assert_eq!(refusal(&format!(r#"{gone} t.wait("active", 0)"#)).0, "no_domain");
     assert_eq!(refusal(&format!(r#"{gone} t.wait("running", 0)"#)).0, "no_domain");
     assert_eq!(refusal(&format!(r#"{gone} t.wait("ip", 0)"#)).0, "no_domain");
 }
@@ -39,6 +54,7 @@ fn what_cannot_be_waited_for_is_refused_with_advice() {
     for (what, code, hint) in [
         (r#""runing""#, "usage", "\"running\""),
         (r#""agnet""#, "usage", "\"agent\""),
+        (r#""actve""#, "usage", "\"active\""),
         (r#""breakfast""#, "usage", "closure"),
         (r#""agent""#, "argument_unsupported", "org.qemu.guest_agent.0"),
         (r#""block-ready:vdb""#, "usage", "\"vda\""),

@@ -256,7 +256,9 @@ impl Collector<'_> {
             name: name.to_string(),
             kind: match kind {
                 KindOf::Function => Kind::Function,
-                KindOf::Property => Kind::Property { settable: setter },
+                KindOf::Property => {
+                    Kind::Property { settable: setter && !Tags::parse(&raw.comments).refuses }
+                }
                 KindOf::Method => Kind::Method,
                 KindOf::Index => Kind::Index,
             },

@@ -88,10 +88,12 @@ impl Entry {
 
     /// Takes its doc comment apart: that of the first form that has one.
     pub fn doc(&self) -> Doc {
-        self.overloads
-            .iter()
-            .find(|overload| !overload.comments.is_empty())
-            .map_or_else(Doc::default, |overload| Doc::parse(&overload.comments))
+        self.main_form().map_or_else(Doc::default, Overload::doc)
+    }
+
+    /// Returns the form that stands for all where there is room for one line: the first that is documented.
+    pub fn main_form(&self) -> Option<&Overload> {
+        self.overloads.iter().find(|overload| !overload.comments.is_empty()).or(self.overloads.first())
     }
 
     /// Returns one line of code for each form: `Domain.undefine(options: map)`, `fs::read(path: string) -> string`.

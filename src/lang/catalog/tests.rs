@@ -28,6 +28,7 @@ fn a_getter_and_its_setter_are_one_property() {
     let guest = Type::object("Guest");
     assert_eq!(signatures(catalog.property(&guest, "autostart")), ["Guest.autostart: bool (settable)"]);
     assert_eq!(signatures(catalog.property(&guest, "name")), ["Guest.name: string"]);
+    assert_eq!(signatures(catalog.property(&guest, "xml")), ["Guest.xml: Doc"], "its setter refuses");
     assert!(catalog.named("get$name").next().is_none() && catalog.method(&guest, "name").is_none());
 }
 

@@ -179,8 +179,8 @@ fn add_doc(catalog: &Catalog, name: &str, text: &mut HelpText) {
     }
 }
 
-/// Returns an entry as a row of a list: its longest form, and its first sentence.
+/// Returns an entry as a row of a list: one of its forms, and the first sentence on that one.
 fn row(entry: &Entry) -> (String, String) {
-    let signature = entry.overloads.last().map(|overload| entry.signature(overload)).unwrap_or_default();
+    let signature = entry.main_form().map(|overload| entry.signature(overload)).unwrap_or_default();
     (signature, entry.doc().summary)
 }

@@ -1,6 +1,7 @@
 //! What a session shows of a failure: whose line, and what may have been meant.
 
 use super::*;
+use crate::lang::lint::{NoModules, check};
 use crate::output::Palette;
 use crate::report::uncaught_text;
 
@@ -36,12 +37,35 @@ fn a_failure_below_the_library_is_shown_where_it_happened() {
 }
 
 #[test]
+fn words_of_the_devices_module_are_checked() {
+    let hint = |call: &str| hint(&format!("import \"devices\" as d; d::{call}"));
+    assert_eq!(hint("interface_xml(#{ source: \"br0\", type: \"brigde\" })"), "did you mean \"bridge\"?");
+    assert!(
+        hint("interface_xml(#{ source: \"x\", type: \"teleport\" })")
+            .starts_with("it is one of [\"network\"")
+    );
+    assert_eq!(hint("disk_xml(#{ target: \"vdb\", type: \"cdrm\" })"), "did you mean \"cdrom\"?");
+    assert_eq!(hint("disk_xml(#{ target: \"vdb\", sourcetype: \"blok\" })"), "did you mean \"block\"?");
+    assert_eq!(hint("disk_xml(#{ target: \"vdb\", mode: \"read\" })"), "did you mean \"readonly\"?");
+}
+
+#[test]
 fn the_nearest_function_of_a_module_is_named() {
     assert_eq!(hint("import \"table\" as t; t::sum_bi([1], |x| x)"), "did you mean `t::sum_by`?");
     assert_eq!(hint("fs::reed(\"/x\")"), "did you mean `fs::read`?");
     assert_eq!(hint("let x = [3]; x.srot()"), "did you mean `sort`?");
     assert_eq!(hint("import \"table\" as t; t::prnt([1])"), "`t` has count_by, group_by, sum_by");
     assert_eq!(hint("fs::zzzzz(\"/x\")"), "");
+}
+
+#[test]
+fn a_method_of_the_connection_that_is_called_as_a_function_is_named() {
+    assert_eq!(hint("define_domain(\"<domain/>\")"), "it is a method: `conn().define_domain(definition)`");
+    assert_eq!(hint("capabilities()"), "it is a method: `host().capabilities()`");
+    assert_eq!(
+        hint("domain(\"test\").create_network(\"\")"),
+        "it is a method: `conn().create_network(definition)`"
+    );
 }
 
 #[test]

@@ -145,6 +145,19 @@ impl Catalog {
         })
     }
 
+    /// Returns the call of a method of what a function without arguments gives: `conn().define_domain(definition)`.
+    ///
+    /// It is what was meant where such a method was called as a function.
+    pub fn call_of_method(&self, name: &str) -> Option<String> {
+        let methods = self.named(name).filter(|entry| entry.kind == Kind::Method && entry.module.is_none());
+        methods.into_iter().find_map(|method| {
+            let receiver = method.receiver.as_ref()?;
+            let gives = |entry: &&Entry| entry.with_arguments(0).any(|form| form.returns == *receiver);
+            let source = self.functions("").find(gives)?;
+            Some(format!("{}().{name}({})", source.name, method.main_form()?.list()))
+        })
+    }
+
     /// Returns what an imported module offers: its functions and its methods.
     pub fn module_entries<'a>(&'a self, module: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.entries.iter().filter(move |entry| entry.module.as_deref() == Some(module))

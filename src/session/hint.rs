@@ -18,11 +18,13 @@ const MEMBERS: usize = 12;
 pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String> {
     let near = match innermost(failure) {
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            if let Some(hint) = wrong_arguments(signature, session).or_else(|| of_module(signature, session))
-            {
-                return Some(hint);
+            let catalog = catalog(session.engine());
+            for hint in [wrong_arguments, of_module, method] {
+                if let Some(hint) = hint(signature, &catalog) {
+                    return Some(hint);
+                }
             }
-            function(signature, session)?
+            function(signature, session, &catalog)?
         }
         EvalAltResult::ErrorDotExpr(message, _) => {
             // "Unknown property 'stat' - a getter is not registered for type 'Domain'"
@@ -52,10 +54,9 @@ fn syntax(line: usize, session: &Session) -> Option<String> {
 }
 
 /// For a function that is there but takes other arguments: what it takes.
-fn wrong_arguments(signature: &str, session: &Session) -> Option<String> {
+fn wrong_arguments(signature: &str, catalog: &Catalog) -> Option<String> {
     let (path, receiver) = name_and_receiver(signature);
     let (namespace, name) = namespace_and_name(path);
-    let catalog = catalog(session.engine());
     let forms = |fits: &dyn Fn(&Entry) -> bool| -> Vec<String> {
         let known = catalog.named(name).filter(|entry| entry.kind != Kind::Index && fits(entry));
         known.flat_map(Entry::signatures).take(FORMS).collect()
@@ -80,11 +81,16 @@ fn namespace_and_name(path: &str) -> (&str, &str) {
     path.rsplit_once("::").unwrap_or(("", path))
 }
 
+/// For a method of the default connection or its host that was called as a function: the call of it.
+fn method(signature: &str, catalog: &Catalog) -> Option<String> {
+    let call = catalog.call_of_method(name_and_receiver(signature).0)?;
+    Some(format!("it is a method: `{call}`"))
+}
+
 /// For a function that a module does not have: the nearest that it has, or all where they are few.
-fn of_module(signature: &str, session: &Session) -> Option<String> {
+fn of_module(signature: &str, catalog: &Catalog) -> Option<String> {
     let (namespace, name) = namespace_and_name(name_and_receiver(signature).0);
     // The session has the modules that a source imported, under the names that it gave them.
-    let catalog = catalog(session.engine());
     let names: Vec<&str> = catalog
         .functions(namespace)
         .map(|entry| entry.name.as_str())
@@ -100,9 +106,8 @@ fn of_module(signature: &str, session: &Session) -> Option<String> {
 }
 
 /// A signature is a name and the types of the arguments: `strat (Domain, map)`.
-fn function(signature: &str, session: &Session) -> Option<String> {
+fn function(signature: &str, session: &Session, catalog: &Catalog) -> Option<String> {
     let (name, receiver) = name_and_receiver(signature);
-    let catalog = catalog(session.engine());
     let own: Vec<String> = session.functions().iter_functions().map(|f| f.name.to_owned()).collect();
     let members = catalog.entries().iter().filter(|entry| is_of(entry.receiver.as_ref(), receiver));
     let functions = catalog.functions("").map(|entry| entry.name.as_str());

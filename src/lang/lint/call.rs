@@ -82,6 +82,16 @@ impl<'a> Checker<'a> {
     }
 
     fn no_such_function(&self, name: &str, count: usize, position: Position) -> Finding {
+        let unknown = |hint: Option<String>| {
+            let message = format!("there is no function `{name}`");
+            self.text.finding(position, "unknown_function", message).maybe(hint)
+        };
+        if self.catalog.function("", name).is_none()
+            && self.own(name).next().is_none()
+            && let Some(call) = self.catalog.call_of_method(name)
+        {
+            return unknown(Some(format!("it is a method: `{call}`")));
+        }
         let callable = |entry: &&Entry| {
             entry.module.is_none()
                 && entry.namespace.is_empty()
@@ -101,8 +111,7 @@ impl<'a> Checker<'a> {
         if !accepted.is_empty() {
             return self.wrong_arguments(name, &accepted, count, signatures, position);
         }
-        let message = format!("there is no function `{name}`");
-        self.text.finding(position, "unknown_function", message).maybe(self.missing_function_hint(name))
+        unknown(self.missing_function_hint(name))
     }
 
     fn missing_function_hint(&self, name: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! What a session shows of a failure: whose line, and what may have been meant.
 
 use super::*;
+use crate::lang::lint::{NoModules, check};
 use crate::output::Palette;
 use crate::report::uncaught_text;
 
@@ -55,6 +56,21 @@ fn the_nearest_function_of_a_module_is_named() {
     assert_eq!(hint("let x = [3]; x.srot()"), "did you mean `sort`?");
     assert_eq!(hint("import \"table\" as t; t::prnt([1])"), "`t` has count_by, group_by, sum_by");
     assert_eq!(hint("fs::zzzzz(\"/x\")"), "");
+}
+
+#[test]
+fn a_method_of_the_connection_that_is_called_as_a_function_is_named() {
+    assert_eq!(hint("define_domain(\"<domain/>\")"), "it is a method: `conn().define_domain(definition)`");
+    assert_eq!(hint("capabilities()"), "it is a method: `host().capabilities()`");
+    assert_eq!(
+        hint("domain(\"test\").create_network(\"\")"),
+        "it is a method: `conn().create_network(definition)`"
+    );
+    let engine = bare_engine();
+    let found = check("define_domain(\"<domain/>\")", "x", &catalog(&engine), &NoModules, &engine);
+    let found: Vec<_> = found.iter().map(|one| (one.message.as_str(), one.hint.as_deref())).collect();
+    let hint = Some("it is a method: `conn().define_domain(definition)`");
+    assert_eq!(found, [("there is no function `define_domain`", hint)]);
 }
 
 #[test]

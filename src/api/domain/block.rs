@@ -44,17 +44,36 @@ static BLOCK_RESIZE: OptionTable = OptionTable {
 /// `virDomainDiskErrorCode`
 const DISK_ERRORS: &[&str] = &["none", "unspec", "no_space"];
 
+/// The counters of `virDomainBlockStatsFlags` with the names that they have in the statistics of all guests.
+const COUNTERS: &[(&str, &str, &str)] = &[
+    ("rd_bytes", "rd", "bytes"),
+    ("rd_operations", "rd", "reqs"),
+    ("rd_total_times", "rd", "times_ns"),
+    ("wr_bytes", "wr", "bytes"),
+    ("wr_operations", "wr", "reqs"),
+    ("wr_total_times", "wr", "times_ns"),
+    ("flush_operations", "fl", "reqs"),
+    ("flush_total_times", "fl", "times_ns"),
+];
+
 fn stats(vm: &Domain, disk: &str) -> Result<Map> {
     let told: Params = vm.block_stats(disk).map_err(|error| match disk {
         "" => error,
         disk => disks::explain(vm, disk, error),
     })?;
-    let entry = |(name, value): (String, crate::libvirt::Value)| {
-        // libvirt's name does not say that these are nanoseconds.
-        let name = if name.ends_with("_times") { format!("{name}_ns") } else { name };
-        (name.into(), Dynamic::from_int(value.as_i64().unwrap_or_default()))
-    };
-    Ok(told.into_iter().map(entry).collect())
+    let mut map = Map::new();
+    for (name, value) in told {
+        let value = Dynamic::from_int(value.as_i64().unwrap_or_default());
+        let Some((_, group, field)) = COUNTERS.iter().find(|(known, ..)| *known == name) else {
+            map.insert(name.into(), value);
+            continue;
+        };
+        let mut group = map.entry((*group).into()).or_insert_with(|| Map::new().into()).write_lock::<Map>();
+        if let Some(group) = &mut group {
+            group.insert((*field).into(), value);
+        }
+    }
+    Ok(map)
 }
 
 /// Sorts out the place and the length of data.
@@ -73,7 +92,7 @@ mod domain_block {
     /// Errors: `invalid_arg` where the driver counts only single disks.
     ///
     /// ```rhai
-    /// try { print(domain("test").block_stats().rd_bytes) } catch (e) { print(e.code) }
+    /// try { print(domain("test").block_stats().rd.bytes) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw, pure)]
     pub fn block_stats(vm: &mut Domain) -> Fallible<Map> {
@@ -82,15 +101,15 @@ mod domain_block {
 
     /// The counters of a disk of the guest, by target or path (`virDomainBlockStatsFlags`).
     ///
-    /// A map with libvirt's names, as far as the driver counts: `rd_bytes` and `wr_bytes` in bytes,
-    /// `rd_operations`, `wr_operations` and `flush_operations`, the time they took as
-    /// `rd_total_times_ns`, `wr_total_times_ns` and `flush_total_times_ns` in nanoseconds, and `errs`.
+    /// `#{ rd, wr, fl, errs }`, as one of `block` in `stats()`, as far as the driver counts: what was read, written
+    /// and flushed, each with `bytes` (not of `fl`), the number of requests `reqs` and the time they took,
+    /// `times_ns`, in nanoseconds.
     ///
     /// Errors: `invalid_arg` for a disk that the guest does not have, `operation_invalid` when it does not run.
     ///
     /// ```rhai
     /// let vm = domain("test");
-    /// for disk in vm.xml.all("devices/disk/target/@dev") { print(vm.block_stats(disk).rd_bytes) }
+    /// for disk in vm.xml.all("devices/disk/target/@dev") { print(vm.block_stats(disk).rd.bytes) }
     /// ```
     #[rhai_fn(name = "block_stats", return_raw, pure)]
     pub fn block_stats_of(vm: &mut Domain, disk: ImmutableString) -> Fallible<Map> {
@@ -246,7 +265,9 @@ mod tests {
                 <source file='/img/web.qcow2'/><target dev='vda' bus='virtio'/></disk></devices></domain>`)
                 .start()",
         );
-        assert!(host.value::<bool>("domain(`web`).block_stats(`vda`).rd_bytes > 0"));
+        let counters =
+            host.json("let s = domain(`web`).block_stats(`vda`); [s.rd.keys(), s.wr.keys(), s.rd.bytes > 0]");
+        assert_eq!(counters, r#"[["bytes","reqs"],["bytes","reqs"],true]"#);
         // The driver makes them up.
         assert_eq!(host.json("domain(`web`).disk_errors()"), r#"[{"disk":"vda","error":"unspec"}]"#);
         let (code, hint) = host.refusal("domain(`web`).block_stats(`vdaa`)");

@@ -145,6 +145,11 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     tables
 }
 
+/// The default columns of a type of handle, by the type's name.
+pub fn default_columns(type_name: &str) -> Option<Vec<&'static str>> {
+    columns::names(type_name)
+}
+
 /// A definition given as text or as a document.
 fn definition_text(definition: &Dynamic) -> Result<String> {
     xml::text_of(definition).ok_or_else(|| {

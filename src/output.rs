@@ -29,6 +29,7 @@ pub use writer::{Written, err, flush, out, out_bytes};
 
 use crate::error::{Error, Result, code};
 use sheet::Layout;
+pub use sheet::unknown_column;
 
 /// What [`render`] needs to know besides the value.
 #[derive(Clone, Debug)]

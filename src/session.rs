@@ -17,9 +17,11 @@ use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
 use crate::error::Error;
 use crate::lang::catalog::Catalog;
+use crate::lang::infer::type_of_program;
 use crate::lang::tokens::parsable;
+use crate::lang::types::Type;
 use crate::libvirt::{Connection, Door, Interrupt};
-use crate::output::{self, View};
+use crate::output::{self, View, unknown_column};
 use crate::report::Sources;
 use crate::stdlib::{self, Modules, Resolver};
 
@@ -115,6 +117,20 @@ impl Session {
         let closures = ast.iter_functions().map(|f| f.name).filter(|name| is_closure(name));
         self.closures.extend(closures.map(|closure| (closure.to_owned(), name.to_owned())));
         Ok(ast)
+    }
+
+    /// Refuses columns that what a source gives does not have, as far as its type can be told without running it.
+    ///
+    /// Errors: `usage` with the nearest column.
+    pub fn check_columns(&self, text: &str, names: &[String]) -> Result<(), Error> {
+        let given = type_of_program(text, &self.scope, &catalog(&self.engine));
+        let object = match &given {
+            Type::Array(element) => element,
+            one => one,
+        };
+        let Some(known) = api::default_columns(object.name()) else { return Ok(()) };
+        let wrong = names.iter().find(|name| !known.contains(&name.as_str()));
+        wrong.map_or(Ok(()), |name| Err(unknown_column(name, &known)))
     }
 
     fn run(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {

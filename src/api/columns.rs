@@ -128,6 +128,12 @@ pub(super) fn read(values: &[Dynamic]) -> Rows {
 /// What handles are as data; `None` where they are of another type.
 type Rows = Option<Result<Vec<Data>>>;
 
+/// The columns of a type, by its name.
+pub(super) fn names(type_name: &str) -> Option<Vec<&'static str>> {
+    let known = TYPES.iter().find(|known| known.type_name == type_name)?;
+    Some(known.columns.iter().map(|(name, ..)| *name).collect())
+}
+
 /// A type of handle with its columns. Each column is also a property of the type, or a method of the same
 /// name where the type has methods only.
 struct Known {

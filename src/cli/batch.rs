@@ -61,6 +61,11 @@ fn done(session: &Session) -> u8 {
 /// Code from the command line: the last value is shown.
 fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u8 {
     let mut session = environment.session(arguments, None);
+    if let (Some(columns), Some(text)) = (&environment.view.columns, codes.last())
+        && let Err(error) = session.check_columns(text, columns)
+    {
+        return environment.fail(&error, status::USAGE);
+    }
     let mut last = Dynamic::UNIT;
     for (index, text) in codes.iter().enumerate() {
         let name = if codes.len() == 1 { "-e".to_owned() } else { format!("-e#{}", index + 1) };

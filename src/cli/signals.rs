@@ -3,6 +3,8 @@
 //! The first one asks; the interpreter and everything that waits hear it within a moment. Whoever
 //! presses Ctrl-C again while that has not happened leaves at once.
 
+use std::time::{Duration, Instant};
+
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -10,12 +12,21 @@ use super::status;
 use crate::error::{Error, Result, code};
 use crate::libvirt::{Interrupt, Reason};
 
+/// Nobody presses a key twice in this time.
+const SAME_PRESS: Duration = Duration::from_millis(50);
+
 /// Starts listening, on a thread of its own, for as long as the process lives.
 pub(super) fn listen(interrupt: Interrupt) -> Result<()> {
     let failed = |error: std::io::Error| Error::new(code::IO, format!("cannot listen to signals: {error}"));
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
     let listener = move || {
+        let mut last: Option<Instant> = None;
         for signal in &mut signals {
+            // timeout(1) and others send it to the process and to its group: that is one wish.
+            let again = last.replace(Instant::now()).is_some_and(|last| last.elapsed() < SAME_PRESS);
+            if again && signal == SIGINT {
+                continue;
+            }
             let (reason, status) = match signal {
                 SIGINT => (Reason::Interrupted, status::INTERRUPTED),
                 _ => (Reason::Terminated, status::TERMINATED),

@@ -169,6 +169,7 @@ impl Shell<'_> {
             self.write(BANNER);
         }
         let prompt = if self.session.connection().is_readonly() { "virsh > " } else { "virsh # " };
+        self.session.context().virsh().set_interactive();
         let mut lines = std::io::stdin().lock().lines();
         let mut done = true;
         loop {

@@ -153,8 +153,8 @@ impl Catalog {
         methods.into_iter().find_map(|method| {
             let receiver = method.receiver.as_ref()?;
             let gives = |entry: &&Entry| entry.with_arguments(0).any(|form| form.returns == *receiver);
-            let giver = self.functions("").find(gives)?;
-            Some(format!("{}().{name}({})", giver.name, method.main_form()?.list()))
+            let source = self.functions("").find(gives)?;
+            Some(format!("{}().{name}({})", source.name, method.main_form()?.list()))
         })
     }
 

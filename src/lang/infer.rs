@@ -190,6 +190,16 @@ pub fn type_of_source(
     reader.expression(0, reader.tokens.len())
 }
 
+/// Returns the type of the value that a program gives, that of its last statement, as far as it can be told
+/// without running it.
+pub fn type_of_program(source: &str, scope: &Scope, catalog: &Catalog) -> Type {
+    let reader = Reader::new(source, scope, &|_| None, catalog);
+    let count = reader.tokens.len();
+    let ends = |at: &usize| reader.text(*at) == ";" && reader.opener(*at).is_none();
+    let start = (0..count).rev().find(ends).map_or(0, |at| at + 1);
+    reader.expression(start, count)
+}
+
 /// The cursor stands behind code: at the end of a word, or where one may begin.
 fn at_word(reader: &Reader) -> Place {
     let end = reader.source.len();

@@ -69,6 +69,11 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Says that there is no such column, and which there are.
+pub fn unknown_column(name: &str, known: &[&str]) -> Error {
+    did_you_mean(Error::usage(format!("there is no column \"{name}\"")), name, known)
+}
+
 fn is_list(data: &Data) -> bool {
     matches!(data, Data::List(_) | Data::Table(_))
 }
@@ -122,7 +127,7 @@ impl<'a> Sheet<'a> {
 
     fn unknown(&self, name: &str) -> Error {
         let known: Vec<&str> = self.columns.iter().map(|column| column.name.as_ref()).collect();
-        did_you_mean(Error::usage(format!("there is no column \"{name}\"")), name, &known)
+        unknown_column(name, &known)
     }
 
     /// Returns the rows as maps again; fields that an object does not have stay absent.

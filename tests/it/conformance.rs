@@ -78,7 +78,7 @@ fn virsh_and_virhai_do_the_same() {
     let rows: Vec<Row> = verdicts.iter().map(Row::of).collect();
     golden::check(&project("docs/virsh-coverage.md"), &page::text(&rows));
     let lacking = page::lacking(&rows);
-    assert!(lacking.is_empty(), "no case of these commands succeeds, or none fails: {}", lacking.join(" "));
+    assert!(lacking.is_empty(), "no case of these commands succeeds, or none fails: {}", lacking.join(", "));
     assert!(verdicts.len() >= LEAST_CASES, "{} cases", verdicts.len());
 }
 

@@ -47,6 +47,23 @@ fn a_variable_that_is_not_there_suggests_the_nearest() {
 }
 
 #[test]
+fn a_column_that_there_is_not_is_wrong_usage_and_nothing_is_run() {
+    for code in ["eprint(\"ran\"); domains()", "eprint(\"ran\"); domains()[0]"] {
+        test_driver(code)
+            .args(["--columns", "name,stat"])
+            .status(2)
+            .stderr("error: there is no column \"stat\"\nhint: did you mean `state`?\n")
+            .run();
+    }
+    // What a map holds is known when it is there.
+    test_driver("conn().inventory()")
+        .args(["--columns", "name,vcpu"])
+        .status(1)
+        .stderr_contains("did you mean `vcpus`?")
+        .run();
+}
+
+#[test]
 fn a_transient_guest_is_not_made_persistent_by_editing_it() {
     test_driver(
         "let vm = conn().create_domain(`<domain type='test'><name>t</name><memory>65536</memory><vcpu>1</vcpu>

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Read, Write};
 
-use rhai::{FnPtr, Map};
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
+use rhai::{FnPtr, Map};
 
 use crate::api::domain::console::{Leaving, attach_with};
 use crate::api::error::from_thrown;

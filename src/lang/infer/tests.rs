@@ -234,3 +234,23 @@ fn no_input_makes_it_stumble() {
         }
     }
 }
+
+#[test]
+fn a_program_gives_what_its_last_statement_gives() {
+    let engine = toy::engine();
+    let catalog = toy::catalog(&engine);
+    let type_of = |source: &str| type_of_program(source, &Scope::new(), &catalog).to_string();
+    for (source, type_) in [
+        ("guests()", "[Guest]"),
+        ("let all = guests(); all.filter(|one| { one.start(); one.autostart })", "[Guest]"),
+        ("guest(\"a;b\")", "Guest"),
+        ("guests().len()", "int"),
+        ("for one in guests() { one.start(); } guests()", "any"),
+        ("if true { guests() } else { 1 }", "any"),
+        ("fn all() { guests() } all()", "any"),
+        ("guests();", "any"),
+        ("", "any"),
+    ] {
+        assert_eq!(type_of(source), type_, "{source}");
+    }
+}

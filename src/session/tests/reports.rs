@@ -66,6 +66,11 @@ fn a_method_of_the_connection_that_is_called_as_a_function_is_named() {
         hint("domain(\"test\").create_network(\"\")"),
         "it is a method: `conn().create_network(definition)`"
     );
+    let engine = bare_engine();
+    let found = check("define_domain(\"<domain/>\")", "x", &catalog(&engine), &NoModules, &engine);
+    let found: Vec<_> = found.iter().map(|one| (one.message.as_str(), one.hint.as_deref())).collect();
+    let hint = Some("it is a method: `conn().define_domain(definition)`");
+    assert_eq!(found, [("there is no function `define_domain`", hint)]);
 }
 
 #[test]

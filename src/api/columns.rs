@@ -138,7 +138,6 @@ pub(super) fn names(type_name: &str) -> Option<Vec<&'static str>> {
 /// name where the type has methods only.
 struct Known {
     /// as scripts call it
-    #[cfg_attr(not(test), expect(dead_code, reason = "the tests find the properties of a type by it"))]
     type_name: &'static str,
     columns: &'static [Spec],
     read: fn(&[Dynamic], &[Spec]) -> Rows,

@@ -84,7 +84,7 @@ unsafe impl Send for Source {}
 
 impl Queue {
     pub(super) fn new(usage: Use) -> Self {
-        static LAST: AtomicUsize = AtomicUsize::new(0);
+        static LAST: AtomicUsize = AtomicUsize::new(1);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         Self { number, usage, state: Mutex::default(), arrived: Condvar::new() }
     }

@@ -168,6 +168,7 @@ impl Modules {
     }
 }
 
+#[allow(clippy::unnecessary_box_returns, reason = "what every evaluation of Rhai fails with")]
 fn in_module(name: &str, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
     let position = error.position();
     Box::new(EvalAltResult::ErrorInModule(name.into(), error, position))

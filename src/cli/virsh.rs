@@ -166,28 +166,28 @@ impl Shell<'_> {
             return false;
         }
         if !self.options.quiet {
-            self.write(BANNER);
+            write(BANNER);
         }
         let prompt = if self.session.connection().is_readonly() { "virsh > " } else { "virsh # " };
         self.session.context().virsh().set_interactive();
         let mut lines = std::io::stdin().lock().lines();
         let mut done = true;
         loop {
-            self.write(prompt);
+            write(prompt);
             let Some(Ok(line)) = lines.next() else {
-                self.write("\n");
+                write("\n");
                 return done;
             };
-            self.write(&format!("{line}\n"));
+            write(&format!("{line}\n"));
             match virsh::parse_line(&line) {
                 Ok(calls) if calls.is_empty() => {}
-                Ok(calls) => match self.run(&calls) {
-                    Some(ended_well) => done = ended_well,
-                    None => {
-                        self.write("\n");
+                Ok(calls) => {
+                    let Some(ended_well) = self.run(&calls) else {
+                        write("\n");
                         return true;
-                    }
-                },
+                    };
+                    done = ended_well;
+                }
                 Err(error) => self.tell(&error),
             }
             if self.session.interrupt().reason().is_some() {
@@ -209,9 +209,9 @@ impl Shell<'_> {
                 return Some(false);
             }
             if self.options.timing {
-                self.write(&format!("\n(Time: {:.3} ms)\n\n", start.elapsed().as_secs_f64() * 1000.0));
+                write(&format!("\n(Time: {:.3} ms)\n\n", start.elapsed().as_secs_f64() * 1000.0));
             } else if !self.options.quiet {
-                self.write("\n");
+                write("\n");
             }
         }
         Some(done)
@@ -252,9 +252,9 @@ impl Shell<'_> {
         output::err(&format!("error: {text}\n"));
         self.log.error(text);
     }
+}
 
-    fn write(&self, text: &str) {
-        // Nobody reads any more: virsh goes on too.
-        drop(output::out(text));
-    }
+fn write(text: &str) {
+    // Nobody reads any more: virsh goes on too.
+    drop(output::out(text));
 }

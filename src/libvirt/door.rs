@@ -50,6 +50,7 @@ pub(super) const fn destroy(name: &'static str) -> Operation {
 
 /// What a run may not do.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Rules {
     /// `-r`: every connection is opened read-only.
     pub readonly: bool,

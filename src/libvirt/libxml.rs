@@ -5,7 +5,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::marker::PhantomData;
-use std::ptr::{NonNull, null, null_mut};
+use std::ptr::{NonNull, null};
 
 use nix::libc;
 
@@ -182,7 +182,7 @@ fn wrapped(nodes: &[Pointer]) -> Result<String> {
     let root = tree.root()?;
     for node in nodes {
         let copy = call!(c"xmlDocCopyNode"(*node => Pointer, tree.0 => Pointer, 1 => c_int) -> Pointer);
-        if copy != null_mut() {
+        if !copy.is_null() {
             call!(c"xmlAddChild"(root => Pointer, copy => Pointer) -> Pointer);
         }
     }

@@ -37,7 +37,7 @@ impl Call {
         for (index, text) in &self.given {
             let option = &self.command.options[*index];
             let (name, value) = (script_name(option.name), typed_value(option, text)?);
-            if let Some(mut list) = map.get_mut(name.as_str()).and_then(|slot| slot.write_lock::<Array>()) {
+            if let Some(mut list) = map.get_mut(name.as_str()).and_then(rhai::Dynamic::write_lock::<Array>) {
                 list.push(value);
                 continue;
             }
@@ -117,10 +117,10 @@ fn find<'a>(command: &'a Command, name: &str) -> Result<&'a CommandOption> {
     let named = |option: &&CommandOption| script_name(option.name) == name;
     command.options.iter().find(named).ok_or_else(|| {
         let error = Error::usage(format!("virsh::{} has no option {name:?}", command.function()));
-        let names: Vec<String> = command.options.iter().map(|option| script_name(option.name)).collect();
-        match nearest(name, names.iter().map(String::as_str)) {
+        let all: Vec<String> = command.options.iter().map(|option| script_name(option.name)).collect();
+        match nearest(name, all.iter().map(String::as_str)) {
             Some(meant) => error.hint(format!("did you mean {meant:?}?")),
-            None => error.hint(format!("it takes {}", names.join(", "))),
+            None => error.hint(format!("it takes {}", all.join(", "))),
         }
     })
 }

@@ -1,5 +1,7 @@
 //! `help`: all commands, those of a group, and one command.
 
+use std::fmt::Write;
+
 use super::records::{self, Command, CommandOption, Group, Kind};
 use crate::error::{Error, Result};
 
@@ -36,7 +38,7 @@ fn command_text(command: &Command) -> String {
     if command.options.iter().any(is_shown) {
         text.push_str("\n  OPTIONS\n");
         for option in command.options.iter().filter(|option| is_shown(option)) {
-            text.push_str(&format!("    {:15}  {}\n", usage(command, option), option.summary));
+            let _ = writeln!(text, "    {:15}  {}", usage(command, option), option.summary);
         }
     }
     text.push('\n');
@@ -72,19 +74,13 @@ fn synopsis(command: &Command, option: &CommandOption) -> Option<String> {
 
 fn usage(command: &Command, option: &CommandOption) -> String {
     let name = option.name;
+    let needs_no_name =
+        |other: &CommandOption| matches!(other.kind, Kind::Flag | Kind::Alias { .. }) || other.name == name;
     match option.kind {
         Kind::Flag | Kind::Alias { .. } => format!("--{name}"),
         Kind::Option => format!("--{name} {}", type_word(option)),
-        Kind::Data => format!("[--{name}] {}", type_word(option)),
         // What the values belong to is clear where nothing else takes one.
-        Kind::Rest
-            if command
-                .options
-                .iter()
-                .all(|o| o.kind == Kind::Flag || matches!(o.kind, Kind::Alias { .. }) || o.name == name) =>
-        {
-            format!("<{name}>")
-        }
-        Kind::Rest => format!("[--{name}] {}", type_word(option)),
+        Kind::Rest if command.options.iter().all(needs_no_name) => format!("<{name}>"),
+        Kind::Data | Kind::Rest => format!("[--{name}] {}", type_word(option)),
     }
 }

@@ -77,15 +77,14 @@ impl Reader {
             self.given.push((index, String::new()));
             return Ok(());
         }
-        let value = match attached {
-            Some(value) => value,
-            None => match next()? {
-                Some(Word::Text(value)) => value,
-                _ => {
-                    let what = if option.value.is_number() { "number" } else { "string" };
-                    return Err(Error::usage(format!("expected syntax: --{} <{what}>", option.name)));
-                }
-            },
+        let value = if let Some(value) = attached {
+            value
+        } else {
+            let Some(Word::Text(value)) = next()? else {
+                let what = if option.value.is_number() { "number" } else { "string" };
+                return Err(Error::usage(format!("expected syntax: --{} <{what}>", option.name)));
+            };
+            value
         };
         self.given.push((index, value));
         Ok(())

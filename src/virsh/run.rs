@@ -28,6 +28,11 @@ pub(super) fn body(engine: &Engine, modules: &Modules, command: &Command, option
 }
 
 /// The call of the body itself is of no interest to whoever called the command.
+#[allow(
+    clippy::unnecessary_box_returns,
+    clippy::boxed_local,
+    reason = "what every evaluation of Rhai fails with"
+)]
 fn unwrapped(failure: Box<EvalAltResult>) -> Box<EvalAltResult> {
     match *failure {
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _)

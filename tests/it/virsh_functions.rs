@@ -109,9 +109,9 @@ fn faults_of(call: &str) -> Vec<String> {
     for (row, record) in rows.iter().zip(&records) {
         for (key, value) in row.as_object().unwrap() {
             let Some(text) = scalar(value) else { continue };
-            let cell = headings.iter().position(|heading| heading == key).and_then(|at| record.get(at));
-            if cell != Some(text.as_str()) {
-                faults.push(format!("{call}: {key} is {text:?} as JSON and {cell:?} as CSV"));
+            let found = headings.iter().position(|heading| heading == key).and_then(|at| record.get(at));
+            if found != Some(text.as_str()) {
+                faults.push(format!("{call}: {key} is {text:?} as JSON and {found:?} as CSV"));
             }
             let is_word = value.is_string() && text.len() < 20 && !text.contains(['\n', 'T']);
             if is_word && !table.contains(&text) {

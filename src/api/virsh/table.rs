@@ -1,5 +1,7 @@
 //! Tables as virsh writes them.
 
+use std::fmt::Write;
+
 use rhai::{Array, Dynamic, Map};
 use unicode_width::UnicodeWidthStr;
 
@@ -62,7 +64,7 @@ fn escaped(text: &str) -> String {
         if letter.is_control() {
             let mut bytes = [0; 4];
             for byte in letter.encode_utf8(&mut bytes).bytes() {
-                shown.push_str(&format!("\\x{byte:02x}"));
+                let _ = write!(shown, "\\x{byte:02x}");
             }
         } else {
             shown.push(letter);

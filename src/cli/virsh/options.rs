@@ -91,15 +91,13 @@ impl VirshLine {
             if argument == "--" {
                 break;
             }
-            let given = match argument.strip_prefix("--") {
-                Some(text) => vec![long(text, &argument, &mut rest)?],
-                None => match argument.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-                    Some(letters) => short(letters, &mut rest)?,
-                    None => {
-                        words.push(argument);
-                        break;
-                    }
-                },
+            let given = if let Some(text) = argument.strip_prefix("--") {
+                vec![long(text, &argument, &mut rest)?]
+            } else if let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+                short(letters, &mut rest)?
+            } else {
+                words.push(argument);
+                break;
             };
             for (letter, value) in given {
                 if let Some(line) = options.take(letter, value)? {

@@ -66,7 +66,7 @@ fn read(file: &Path) -> Vec<Section> {
         let cases = &mut sections.last_mut().unwrap_or_else(|| panic!("{place}: no section")).cases;
         match line.strip_prefix("    ") {
             None => {
-                cases.push(Case { number: index + 1, line: line.into(), differs: None, varies: Vec::new() })
+                cases.push(Case { number: index + 1, line: line.into(), differs: None, varies: Vec::new() });
             }
             Some(more) => {
                 let case = cases.last_mut().unwrap_or_else(|| panic!("{place}: no case"));

@@ -1,5 +1,6 @@
 //! What counts as the same: stdout, stderr and the status, but for times, identifiers and temporary paths.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -51,13 +52,13 @@ impl Outcome {
     pub(super) fn difference(&self, other: &Self) -> String {
         let mut shown = String::new();
         if self.status != other.status {
-            shown.push_str(&format!("status {} and not {}\n", self.status, other.status));
+            let _ = writeln!(shown, "status {} and not {}", self.status, other.status);
         }
         for (name, theirs, ours) in
             [("stdout", &self.stdout, &other.stdout), ("stderr", &self.stderr, &other.stderr)]
         {
             if theirs != ours {
-                shown.push_str(&format!("{name} (- virsh, + virhai)\n{}", golden::difference(theirs, ours)));
+                let _ = write!(shown, "{name} (- virsh, + virhai)\n{}", golden::difference(theirs, ours));
             }
         }
         shown

@@ -1,6 +1,7 @@
 //! `docs/virsh-coverage.md`: what was compared of each command, and what differs.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use virhai::virsh::records;
 
@@ -57,22 +58,23 @@ pub(super) fn text(rows: &[Row]) -> String {
         rows.len()
     );
     for group in records::groups() {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n## {}\n\n| command | cases | on | options compared |\n|---|---|---|---|\n",
             group.title
-        ));
+        );
         for command in group.commands() {
             text.push_str(&command_row(&command, rows));
         }
     }
     text.push_str("\n## What could not be seen to succeed\n\n| command | why |\n|---|---|\n");
     for (command, why) in NEVER {
-        text.push_str(&format!("| {command} | {why} |\n"));
+        let _ = writeln!(text, "| {command} | {why} |");
     }
     text.push_str("\n## What differs\n\n| command line | why |\n|---|---|\n");
     for row in rows.iter().filter(|row| !row.same) {
         let line = row.line.replace('|', "\\|");
-        text.push_str(&format!("| `{line}` | {} |\n", row.reason.as_deref().unwrap_or("?")));
+        let _ = writeln!(text, "| `{line}` | {} |", row.reason.as_deref().unwrap_or("?"));
     }
     text
 }

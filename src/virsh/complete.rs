@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_value_is_known_by_its_option_or_its_place() {
-        assert_eq!(value_at("start w").1, "domain-inactive");
+        assert_eq!(value_at("start w").1, "domain-shutoff");
         assert_eq!(value_at("list; domid "), (String::new(), "domain-active"));
         assert_eq!(value_at("dumpxml --domain we"), ("we".into(), "domain"));
         assert_eq!(value_at("dumpxml --domain=we"), ("we".into(), "domain"));

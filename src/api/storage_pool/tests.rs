@@ -213,7 +213,7 @@ fn sources_are_found_by_type_and_server() {
     );
     assert_eq!(refusal("\"netfs\"").0, "invalid_arg");
     // Which types have sources is for libvirt to say.
-    assert_eq!(refusal("\"logicl\"").0, "no_support");
+    assert_eq!(refusal("\"logicl\"").0, "unsupported");
     assert_eq!(refusal("\"netfs\", #{ port: 2049 }").0, "usage");
     assert_eq!(refusal("\"netfs\", #{ host: \"nas1\", source: \"<source/>\" }").0, "usage");
     assert_eq!(script.error("host().storage_pool_capabilities()").code(), "unsupported");

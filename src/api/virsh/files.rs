@@ -54,8 +54,9 @@ pub(super) mod file_functions {
         Ok(super::read(&path, most.unsigned_abs())?)
     }
 
-    /// What an XPath expression finds in a document, as `--xpath` of virsh prints it: a line for each node, with
-    /// `wrap` all below an element `nodes`.
+    /// What an XPath expression finds in a document, as `--xpath` of virsh prints it.
+    ///
+    /// There is a line for each node; with `wrap` all stand below an element `nodes`.
     ///
     /// Errors: `xml` for a text that is no XML; `internal_error` for an expression that gives no nodes.
     ///

@@ -32,8 +32,9 @@ const WAYS: &[Way] = &[
 
 #[export_module]
 pub(super) mod find_functions {
-    /// Finds an object of the default connection with one call: `kind` is `domain`, `network`, `pool`, …, `by` is
-    /// `name`, `uuid`, `mac`, `key` or `path`.
+    /// Finds an object of the default connection with one call.
+    ///
+    /// `kind` is `domain`, `network`, `pool` and so on; `by` is `name`, `uuid`, `mac`, `key`, `path` or `id`.
     ///
     /// Errors: libvirt's own; `usage` for a kind that is not found so.
     ///
@@ -52,8 +53,9 @@ pub(super) mod find_functions {
         Ok(find(&Context::of(&context)?.connection(), &text)?)
     }
 
-    /// How many objects of a kind the default connection has, with one call: `networks`, `defined_networks`,
-    /// `pools`, `interfaces`, `nwfilters`, `secrets`, `node_devices`, …
+    /// How many objects of a kind the default connection has, with one call.
+    ///
+    /// The kinds are `networks`, `defined_networks`, `pools`, `interfaces`, `nwfilters`, `secrets`, `node_devices` and so on.
     ///
     /// Errors: libvirt's own, also where the driver cannot count them; `usage` for a kind that does not exist.
     ///

@@ -118,8 +118,9 @@ fn texts(list: &Array) -> Vec<String> {
 
 #[export_module]
 pub(super) mod guest_functions {
-    /// The guests that these words choose, in virsh's order, with `id`, `name`, `uuid` and of `columns` what is
-    /// named: `state`, `managed_save`, `title`.
+    /// The guests that these words choose, in virsh's order.
+    ///
+    /// Each has `id`, `name`, `uuid` and of `columns` what is named: `state`, `managed_save`, `title`.
     ///
     /// Errors: libvirt's own; `usage` for a word that is not known.
     ///
@@ -159,7 +160,9 @@ pub(super) mod guest_functions {
         ]))
     }
 
-    /// Memory statistics of a guest as pairs of number and value, in the driver's order and libvirt's units.
+    /// Memory statistics of a guest as pairs of name and value, in the driver's order.
+    ///
+    /// The units are libvirt's.
     ///
     /// Errors: libvirt's own.
     ///
@@ -177,8 +180,10 @@ pub(super) mod guest_functions {
         Ok(stats.into_iter().map(pair).collect())
     }
 
-    /// Bulk statistics as libvirt gives them: `name`, `uuid` and `params`, pairs of name and text. `guests` is an
-    /// array of guests, or `()` for those that `words` choose.
+    /// Bulk statistics as libvirt gives them.
+    ///
+    /// Each has `name`, `uuid` and `params`, pairs of name and text. `guests` is an array of guests, or `()` for those that
+    /// `words` choose.
     ///
     /// Errors: libvirt's own; `usage` for a word that is not known.
     ///
@@ -205,7 +210,9 @@ pub(super) mod guest_functions {
         Ok(stats.into_iter().map(super::stats_map).collect())
     }
 
-    /// What a guest tells about itself, as pairs of name and text in libvirt's order; no words mean everything.
+    /// What a guest tells about itself, as pairs of name and text in libvirt's order.
+    ///
+    /// No words mean everything.
     ///
     /// Errors: libvirt's own; `usage` for a word that is not known.
     ///
@@ -273,8 +280,9 @@ pub(super) mod guest_functions {
         Ok(vm.qemu_monitor_command(command, "", files)?)
     }
 
-    /// Sends the guest's agent a text, whatever it is, and returns the text of the answer. `patience` is libvirt's
-    /// number: seconds, -2 to wait for ever, -1 for the usual time, 0 for not at all.
+    /// Sends the guest's agent a text, whatever it is, and returns the text of the answer.
+    ///
+    /// `patience` is libvirt's number: seconds, -2 to wait for ever, -1 for the usual time, 0 for not at all.
     ///
     /// Errors: libvirt's own.
     ///
@@ -302,8 +310,9 @@ pub(super) mod guest_functions {
         Ok(vm.set_agent_response_timeout(AgentPatience::Number(number))?)
     }
 
-    /// A piece of a guest's metadata, `title`, `description` or the `element` of a namespace, with libvirt's own
-    /// error where it is not there.
+    /// A piece of a guest's metadata, with libvirt's own error where it is not there.
+    ///
+    /// The piece is `title`, `description` or the `element` of a namespace.
     ///
     /// Errors: libvirt's own; `usage` for another word.
     ///

@@ -94,8 +94,10 @@ fn pairs(stats: Vec<(String, u64)>) -> Array {
 
 #[export_module]
 pub(super) mod host_functions {
-    /// The objects of a kind (`networks`, `interfaces`, `node_devices`, `pools`, `secrets`) that these words choose;
-    /// each word is one bit of the call, so both of a pair may be given.
+    /// The objects of a kind that these words choose.
+    ///
+    /// The kinds are `networks`, `interfaces`, `node_devices`, `pools` and `secrets`; each word is one bit of the call, so both
+    /// of a pair may be given.
     ///
     /// Errors: libvirt's own; `usage` for a word that is not known.
     ///

@@ -70,8 +70,9 @@ fn setting(triple: &Dynamic) -> Result<(String, Value)> {
 
 #[export_module]
 pub(super) mod parameter_functions {
-    /// Settings of a guest, or of one of its devices, as pairs of name and text: `memory_parameters`,
-    /// `block_io_tune`, …
+    /// Settings of a guest, or of one of its devices, as pairs of name and text.
+    ///
+    /// The kinds are `memory_parameters`, `block_io_tune` and so on.
     ///
     /// Errors: libvirt's own; `usage` for settings that do not exist.
     ///
@@ -89,8 +90,9 @@ pub(super) mod parameter_functions {
         Ok(super::texts(vm.tuning(super::tuning(&kind)?, &device, flags)?))
     }
 
-    /// Writes settings given as arrays of name, type (`int`, `uint`, `longlong`, `ulonglong`, `bool`, `string`) and
-    /// value, without a look at those that there are.
+    /// Writes settings without a look at those that there are.
+    ///
+    /// Each is an array of name, type (`int`, `uint`, `longlong`, `ulonglong`, `bool`, `string`) and value.
     ///
     /// Errors: libvirt's own; `usage` for settings that do not exist.
     ///
@@ -110,8 +112,10 @@ pub(super) mod parameter_functions {
         Ok(vm.set_tuning(super::tuning(&kind)?, &device, settings, flags)?)
     }
 
-    /// A JSON text written anew, indented by two blanks with `pretty`; `member` is the one to write, or `()` for
-    /// all. `()` where the text is no JSON or has no such member.
+    /// A JSON text written anew.
+    ///
+    /// It is indented by two blanks with `pretty`; `member` is the one to write, or `()` for all. `()` where the text is no JSON
+    /// or has no such member.
     ///
     /// ```rhai
     /// print(vsh::json_text("{\"return\":{}}", "return", false));

@@ -110,9 +110,9 @@ pub(super) mod terminal_functions {
     /// try { vsh::console(domain("test"), #{}) } catch (e) { print(e.code) }
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn console(context: NativeCallContext, vm: Domain, options: Map) -> Fallible<()> {
+    pub fn console(context: NativeCallContext, vm: Domain, how: Map) -> Fallible<()> {
         let key = super::key_byte(&Context::of(&context)?.virsh().escape());
-        Ok(attach_with(&vm, options, Leaving { key, told: false })?)
+        Ok(attach_with(&vm, how, Leaving { key, told: false })?)
     }
 
     /// The number of a key by libvirt's own name, or `()`: `KEY_LEFTCTRL` in the codeset `linux`.

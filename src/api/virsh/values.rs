@@ -100,8 +100,9 @@ fn lenient_base64(text: &[u8]) -> Blob {
 
 #[export_module]
 pub(super) mod value_functions {
-    /// A number that an option's text is, as a C type holds it: `int`, `uint`, `ulong`, `longlong`, `ulonglong`.
-    /// Numbers and `()` come back as they are.
+    /// A number that an option's text is, as a C type holds it.
+    ///
+    /// The types are `int`, `uint`, `ulong`, `longlong`, `ulonglong`. Numbers and `()` come back as they are.
     ///
     /// Errors: `usage` with virsh's words.
     ///
@@ -116,8 +117,9 @@ pub(super) mod value_functions {
         Ok(number::number(&option, &text.into_immutable_string()?, &c_type)?.into())
     }
 
-    /// A size in bytes that an option's text is; without a unit it counts `scale` bytes. Numbers and `()` come back
-    /// as they are.
+    /// A size in bytes that an option's text is.
+    ///
+    /// Without a unit it counts `scale` bytes. Numbers and `()` come back as they are.
     ///
     /// Errors: `usage` with virsh's words.
     ///
@@ -202,8 +204,9 @@ pub(super) mod value_functions {
         STANDARD.encode(bytes)
     }
 
-    /// What a base64 text or blob holds, as virsh reads it: other letters are passed over, and an unfinished group
-    /// at the end is dropped.
+    /// What a base64 text or blob holds, as virsh reads it.
+    ///
+    /// Other letters are passed over, and an unfinished group at the end is dropped.
     ///
     /// ```rhai
     /// print(vsh::base64_decode("QUFB").len());

@@ -65,7 +65,7 @@ fn ports_are_plugged_in_limited_and_pulled_out() {
            let port = net.create_port(`<networkport><uuid>5d744f21-ba4a-4d6e-bdb2-30a35ff3207d</uuid>
                <owner><name>web1</name><uuid>d54df46f-1ab5-4a22-8618-4560ef5fac2c</uuid></owner>
                <mac address="52:54:00:7b:35:93"/></networkport>`, #{ validate: true });
-           [port == net.port(port.uuid), port.network() == net, port.xml["owner/name"].text(), port.parameters(),
+           [port == net.port(port.uuid), port.network == net, port.xml["owner/name"].text(), port.parameters(),
                port]"#,
     )
     .stdout(

@@ -28,6 +28,7 @@ mod inventory;
 mod job;
 mod json;
 mod keys;
+mod metadata;
 mod methods;
 mod names;
 pub mod network;

@@ -47,6 +47,7 @@ mod supports;
 mod symbols;
 #[cfg(test)]
 pub(crate) mod test_node;
+mod texts;
 mod typed_params;
 mod unsupported;
 mod wiped;

@@ -19,7 +19,7 @@ mod guest;
 mod input;
 mod job;
 mod memory;
-mod metadata;
+pub(super) mod metadata;
 mod migration;
 mod pinning;
 mod save;

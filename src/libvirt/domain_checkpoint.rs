@@ -1,50 +1,26 @@
 //! Checkpoints of a guest: points in time from which its disks remember what is written.
 
-use std::ptr::NonNull;
-
 use uuid::Uuid;
 use virt::connect::Connect;
 use virt::sys;
 
-use super::domain::{Domain, release};
+use super::domain::Domain;
 use super::door::{change, destroy, read};
 use super::failure::{Outcome, check, check_pointer, take_text, text_of};
 use super::handle::{Found, Handle, Object};
+use super::owned::{owned, take_list};
 use super::typed_params::c_text;
 use crate::error::Result;
 
 /// A handle on a checkpoint.
 pub type DomainCheckpoint = Handle<RawCheckpoint>;
 
-/// One reference to libvirt's object, which the `virt` package lacks.
-pub struct RawCheckpoint(NonNull<sys::virDomainCheckpoint>);
-
-// SAFETY: libvirt's objects may be used and freed on any thread; their references are counted atomically.
-unsafe impl Send for RawCheckpoint {}
-// SAFETY: as above; every call locks what it needs.
-unsafe impl Sync for RawCheckpoint {}
-
-impl Drop for RawCheckpoint {
-    fn drop(&mut self) {
-        // SAFETY: the one reference of this value, given back once.
-        unsafe { sys::virDomainCheckpointFree(self.as_ptr()) };
-    }
+owned! {
+    /// libvirt's `virDomainCheckpoint`.
+    RawCheckpoint: sys::virDomainCheckpointPtr, sys::virDomainCheckpointFree
 }
 
 impl RawCheckpoint {
-    /// Takes over a reference that a call gave.
-    ///
-    /// # Safety
-    /// `pointer` is null or a fresh reference; null means that the call failed.
-    unsafe fn take(pointer: sys::virDomainCheckpointPtr) -> Outcome<Self> {
-        let pointer = check_pointer(pointer)?;
-        Ok(Self(NonNull::new(pointer).expect("null is a failure, sorted out above")))
-    }
-
-    fn as_ptr(&self) -> sys::virDomainCheckpointPtr {
-        self.0.as_ptr()
-    }
-
     /// Its guest, with a reference of its own.
     fn domain(&self) -> Outcome<virt::domain::Domain> {
         // SAFETY: a live checkpoint. The call gives the pointer that it holds, without a reference;
@@ -60,18 +36,6 @@ impl RawCheckpoint {
         let name = c_text("a checkpoint's name", name)?;
         // SAFETY: a live domain and a NUL-terminated name.
         unsafe { Self::take(sys::virDomainCheckpointLookupByName(domain.as_ptr(), name.as_ptr(), 0)) }
-    }
-
-    /// Collects a list that a call allocates.
-    fn list(call: impl FnOnce(*mut *mut sys::virDomainCheckpointPtr) -> i32) -> Outcome<Vec<Self>> {
-        let mut list: *mut sys::virDomainCheckpointPtr = std::ptr::null_mut();
-        let count = check(call(&raw mut list))?;
-        // SAFETY: the array has `count` fresh references, each taken over once; it is ours to free.
-        unsafe {
-            let all = (0..count as usize).map(|index| Self::take(*list.add(index))).collect();
-            release(list.cast());
-            all
-        }
     }
 }
 
@@ -118,10 +82,13 @@ impl Domain {
     /// Its checkpoints (`virDomainListAllCheckpoints`).
     pub fn checkpoints(&self, flags: u32) -> Result<Vec<DomainCheckpoint>> {
         let found = self.call_live(read("domain.checkpoints"), move |live, d| {
-            // SAFETY: a live domain and room for the pointer to the list.
-            let all = RawCheckpoint::list(|list| unsafe {
-                sys::virDomainListAllCheckpoints(d.as_ptr(), list, flags)
-            });
+            // SAFETY: a live domain; the list and its references are the caller's.
+            let all = unsafe {
+                take_list(
+                    |list| sys::virDomainListAllCheckpoints(d.as_ptr(), list, flags),
+                    RawCheckpoint::from_ptr,
+                )
+            };
             Found::all(live, all?)
         })?;
         Ok(Handle::all(self.connection(), found))
@@ -168,10 +135,13 @@ impl DomainCheckpoint {
     /// The checkpoints made after it (`virDomainCheckpointListAllChildren`).
     pub fn children(&self, flags: u32) -> Result<Vec<DomainCheckpoint>> {
         let found = self.call_live(read("checkpoint.children"), move |live, c| {
-            // SAFETY: a live checkpoint and room for the pointer to the list.
-            let all = RawCheckpoint::list(|list| unsafe {
-                sys::virDomainCheckpointListAllChildren(c.as_ptr(), list, flags)
-            });
+            // SAFETY: a live checkpoint; the list and its references are the caller's.
+            let all = unsafe {
+                take_list(
+                    |list| sys::virDomainCheckpointListAllChildren(c.as_ptr(), list, flags),
+                    RawCheckpoint::from_ptr,
+                )
+            };
             Found::all(live, all?)
         })?;
         Ok(Handle::all(self.connection(), found))

@@ -6,7 +6,8 @@ use super::connection::Connection;
 use super::domain::kib;
 use super::door::{change, read};
 use super::failure::{check, take_text, text_of};
-use super::typed_params::{Params, c_text, optional_c_text, pointer_of, take};
+use super::texts::OptionalText;
+use super::typed_params::{Params, c_text, take};
 use crate::error::Result;
 
 /// `virNodeInfo`, with memory in bytes.
@@ -90,11 +91,10 @@ impl Connection {
 
     /// The most virtual CPUs that a guest of a type may have (`virConnectGetMaxVcpus`).
     pub fn max_vcpus(&self, kind: Option<&str>) -> Result<u32> {
-        let kind = optional_c_text("a domain type", kind)?;
+        let kind = OptionalText::new("a domain type", kind)?;
         self.call(read("connection.max_vcpus"), "", move |c| {
             // SAFETY: a live connection; the type is null or NUL-terminated.
-            check(unsafe { sys::virConnectGetMaxVcpus(c.as_ptr(), pointer_of(kind.as_ref())) })
-                .map(|n| n as u32)
+            check(unsafe { sys::virConnectGetMaxVcpus(c.as_ptr(), kind.as_ptr()) }).map(|n| n as u32)
         })
     }
 

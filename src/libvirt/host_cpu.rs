@@ -1,7 +1,6 @@
 //! CPUs of a host: models, comparison and baseline, which are online, and what they do.
 
-use std::ffi::CString;
-use std::os::raw::{c_char, c_int, c_uint};
+use std::os::raw::{c_char, c_int};
 
 use virt::sys;
 
@@ -9,7 +8,8 @@ use super::connection::Connection;
 use super::domain::release;
 use super::door::read;
 use super::failure::{Outcome, check, take_text, text_of};
-use super::typed_params::{c_text, optional_c_text, pointer_of};
+use super::texts::{OptionalText, Texts, take_texts};
+use super::typed_params::c_text;
 use crate::error::Result;
 
 /// A kind of guest, as the host's capabilities tell them apart; what is left out is the host's choice.
@@ -26,21 +26,21 @@ pub struct GuestKind {
 }
 
 /// The texts of a [`GuestKind`] for C.
-struct CKind([Option<CString>; 4]);
+struct CKind([OptionalText; 4]);
 
 impl CKind {
     fn new(kind: &GuestKind) -> Result<Self> {
         Ok(Self([
-            optional_c_text("an emulator", kind.emulator.as_deref())?,
-            optional_c_text("an architecture", kind.arch.as_deref())?,
-            optional_c_text("a machine", kind.machine.as_deref())?,
-            optional_c_text("a type of hypervisor", kind.virttype.as_deref())?,
+            OptionalText::new("an emulator", kind.emulator.as_deref())?,
+            OptionalText::new("an architecture", kind.arch.as_deref())?,
+            OptionalText::new("a machine", kind.machine.as_deref())?,
+            OptionalText::new("a type of hypervisor", kind.virttype.as_deref())?,
         ]))
     }
 
     /// Emulator, architecture, machine and hypervisor, each null or NUL-terminated.
     fn pointers(&self) -> [*const c_char; 4] {
-        [0, 1, 2, 3].map(|n: usize| pointer_of(self.0[n].as_ref()))
+        self.0.each_ref().map(OptionalText::as_ptr)
     }
 }
 
@@ -65,9 +65,7 @@ impl Connection {
             unsafe {
                 let count =
                     check(sys::virConnectGetCPUModelNames(c.as_ptr(), arch.as_ptr(), &raw mut models, 0))?;
-                let names = (0..count as usize).map(|n| take_text(*models.add(n))).collect();
-                release(models.cast());
-                names
+                Ok(take_texts(models, count))
             }
         })
     }
@@ -96,40 +94,35 @@ impl Connection {
 
     /// The richest CPU that all of some hosts have (`virConnectBaselineCPU`).
     pub fn baseline_cpu(&self, cpus: &[String], flags: u32) -> Result<String> {
-        let cpus = c_texts(cpus)?;
+        let cpus = Texts::new("XML", cpus)?;
         self.call(read("host.baseline_cpu"), "", move |c| {
-            let mut list = pointers(&cpus);
-            // SAFETY: a live connection and an array of its own length of NUL-terminated texts.
-            unsafe {
-                take_text(sys::virConnectBaselineCPU(
-                    c.as_ptr(),
-                    list.as_mut_ptr(),
-                    list.len() as c_uint,
-                    flags,
-                ))
-            }
+            cpus.with(|list, count| {
+                // SAFETY: a live connection and an array of its own length of NUL-terminated texts.
+                unsafe { take_text(sys::virConnectBaselineCPU(c.as_ptr(), list, count, flags)) }
+            })
         })
     }
 
     /// The richest CPU that the hypervisor can give on all of some hosts (`virConnectBaselineHypervisorCPU`).
     pub fn baseline_hypervisor_cpu(&self, kind: &GuestKind, cpus: &[String], flags: u32) -> Result<String> {
-        let (kind, cpus) = (CKind::new(kind)?, c_texts(cpus)?);
+        let (kind, cpus) = (CKind::new(kind)?, Texts::new("XML", cpus)?);
         self.call(read("host.baseline_hypervisor_cpu"), "", move |c| {
             let [emulator, arch, machine, virttype] = kind.pointers();
-            let mut list = pointers(&cpus);
-            // SAFETY: as for the baseline of hosts; the other texts are NUL-terminated or null.
-            unsafe {
-                take_text(sys::virConnectBaselineHypervisorCPU(
-                    c.as_ptr(),
-                    emulator,
-                    arch,
-                    machine,
-                    virttype,
-                    list.as_mut_ptr(),
-                    list.len() as c_uint,
-                    flags,
-                ))
-            }
+            cpus.with(|list, count| {
+                // SAFETY: as for the baseline of hosts; the other texts are NUL-terminated or null.
+                unsafe {
+                    take_text(sys::virConnectBaselineHypervisorCPU(
+                        c.as_ptr(),
+                        emulator,
+                        arch,
+                        machine,
+                        virttype,
+                        list,
+                        count,
+                        flags,
+                    ))
+                }
+            })
         })
     }
 
@@ -212,12 +205,4 @@ fn fetch<T: Clone>(zero: T, mut call: impl FnMut(*mut T, *mut c_int) -> c_int) -
 fn field(name: &[c_char; 80]) -> String {
     // SAFETY: libvirt NUL-terminates it inside its 80 bytes; an untouched one is all zero.
     unsafe { text_of(name.as_ptr()) }.unwrap_or_default()
-}
-
-fn c_texts(texts: &[String]) -> Result<Vec<CString>> {
-    texts.iter().map(|text| c_text("XML", text)).collect()
-}
-
-fn pointers(texts: &[CString]) -> Vec<*const c_char> {
-    texts.iter().map(|text| text.as_ptr()).collect()
 }

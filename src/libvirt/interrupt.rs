@@ -4,8 +4,8 @@
 //! waits. Waiting code looks at it at least every [`TICK`], so a wish is heard within that time
 //! even while a daemon does not answer.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, code};
@@ -108,6 +108,31 @@ impl Interrupt {
             std::thread::sleep(left.min(TICK));
         }
     }
+
+    /// Waits until a state is as wanted, at most `time`: the state then, or nothing where it was not in time.
+    ///
+    /// `changed` is notified whenever the state changes. Fails once the run should end.
+    pub fn wait<'a, T>(
+        &self,
+        state: &'a Mutex<T>,
+        changed: &Condvar,
+        time: Duration,
+        is_reached: impl Fn(&T) -> bool,
+    ) -> Result<Option<MutexGuard<'a, T>>, Error> {
+        let end = Instant::now().checked_add(time);
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if is_reached(&state) {
+                return Ok(Some(state));
+            }
+            self.check()?;
+            let left = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return Ok(None);
+            }
+            state = changed.wait_timeout(state, left.min(TICK)).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +158,28 @@ mod tests {
         interrupt.reset();
         assert_eq!(interrupt.reason(), Some(Reason::Deadline));
         assert_eq!(interrupt.sleep(Duration::from_secs(60)).unwrap_err().code(), code::DEADLINE);
+    }
+
+    #[test]
+    fn a_state_is_waited_for_until_it_is_there_the_time_is_over_or_the_run_should_end() {
+        let interrupt = Interrupt::default();
+        let (state, changed) = (Mutex::new(0), Condvar::new());
+        let wait = |wanted: i32, time| {
+            let reached = interrupt.wait(&state, &changed, time, |now| *now == wanted)?;
+            Ok::<_, Error>(reached.map(|now| *now))
+        };
+        assert_eq!(wait(0, Duration::ZERO).unwrap(), Some(0));
+        assert_eq!(wait(1, TICK).unwrap(), None);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                *state.lock().unwrap() = 1;
+                changed.notify_all();
+            });
+            assert_eq!(wait(1, Duration::MAX).unwrap(), Some(1));
+        });
+        interrupt.raise(Reason::Interrupted);
+        assert_eq!(wait(2, Duration::MAX).unwrap_err().code(), code::INTERRUPTED);
+        assert_eq!(wait(1, Duration::MAX).unwrap(), Some(1), "what is there is there");
     }
 
     #[test]

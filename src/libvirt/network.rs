@@ -5,8 +5,6 @@
 mod changes;
 mod finders;
 
-use std::ffi::CStr;
-
 use uuid::Uuid;
 use virt::connect::Connect;
 use virt::network::Network as Raw;
@@ -16,7 +14,7 @@ use super::domain::release;
 use super::door::{change, destroy, read};
 use super::failure::{Failure, Outcome, check, text_of};
 use super::handle::{Handle, Object};
-use super::typed_params::c_text;
+use super::texts::OptionalText;
 use crate::error::Result;
 
 /// A handle on a network.
@@ -134,9 +132,9 @@ impl Network {
     /// The addresses that its DHCP server has given out, to everybody or to one MAC address
     /// (`virNetworkGetDHCPLeases`).
     pub fn dhcp_leases(&self, mac: Option<&str>) -> Result<Vec<DhcpLease>> {
-        let mac = mac.map(|mac| c_text("a MAC address", mac)).transpose()?;
+        let mac = OptionalText::new("a MAC address", mac)?;
         self.call(read("network.dhcp_leases"), move |n| {
-            let mac = mac.as_deref().map_or(std::ptr::null(), CStr::as_ptr);
+            let mac = mac.as_ptr();
             let mut list: *mut sys::virNetworkDHCPLeasePtr = std::ptr::null_mut();
             // SAFETY: a live network; the address is null or NUL-terminated; libvirt allocates the
             // list, which is copied and freed below.

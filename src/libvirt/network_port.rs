@@ -6,12 +6,11 @@ use uuid::Uuid;
 use virt::connect::Connect;
 use virt::sys;
 
-use super::domain::release;
 use super::door::{Operation, change, destroy, read};
 use super::failure::{Failure, Outcome, check, check_pointer, take_text, text_of};
 use super::handle::{Found, Handle, Object};
 use super::network::Network;
-use super::owned::owned;
+use super::owned::{owned, take_list};
 use super::typed_params::{Params, ParamsBuffer, c_text, take};
 use crate::error::{Error, Result};
 
@@ -32,7 +31,7 @@ impl Object for RawNetworkPort {
         // SAFETY: a live network and the bytes of a UUID; the answer is a fresh reference.
         unsafe {
             let found = sys::virNetworkPortLookupByUUID(network.as_ptr(), port.as_bytes().as_ptr());
-            Ok(Self::from_ptr(check_pointer(found)?))
+            Self::take(found)
         }
     }
 
@@ -61,16 +60,11 @@ impl Network {
     /// What is plugged into it (`virNetworkListAllPorts`).
     pub fn ports(&self) -> Result<Vec<NetworkPort>> {
         let found = self.call_live(read("network.ports"), |live, n| {
-            let mut list = std::ptr::null_mut();
-            // SAFETY: a live network; libvirt allocates the list, whose references are taken over and
-            // whose array is freed below.
+            // SAFETY: a live network; the list and its references are the caller's.
             let ports = unsafe {
-                let count = check(sys::virNetworkListAllPorts(n.as_ptr(), &raw mut list, 0))?;
-                let ports = (0..count as usize).map(|n| RawNetworkPort::from_ptr(*list.add(n))).collect();
-                release(list.cast());
-                ports
+                take_list(|list| sys::virNetworkListAllPorts(n.as_ptr(), list, 0), RawNetworkPort::from_ptr)
             };
-            Found::all(live, ports)
+            Found::all(live, ports?)
         })?;
         Ok(Handle::all(self.connection(), found))
     }

@@ -13,7 +13,8 @@ use super::failure::{Failure, Outcome, Report, check, text_of};
 use super::handle::{Handle, Object};
 use super::name_lists::names;
 use super::symbols;
-use super::typed_params::{c_text, optional_c_text};
+use super::texts::OptionalText;
+use super::typed_params::c_text;
 use crate::error::Result;
 
 /// A handle on a device of the host.
@@ -123,13 +124,14 @@ impl NodeDevice {
     /// Takes it from the host, so that a guest can have it (`virNodeDeviceDetachFlags`); without a
     /// driver libvirt chooses which one holds it meanwhile.
     pub fn detach(&self, driver: Option<&str>) -> Result<()> {
-        let driver = optional_c_text("a driver's name", driver)?;
+        let driver = OptionalText::new("a driver's name", driver)?;
         self.call(change("node_device.detach"), move |d| {
             // SAFETY: a live device; the name is NUL-terminated.
             let done = unsafe {
-                match &driver {
-                    Some(driver) => sys::virNodeDeviceDetachFlags(d.as_ptr(), driver.as_ptr(), 0),
-                    None => sys::virNodeDeviceDettach(d.as_ptr()),
+                if driver.is_none() {
+                    sys::virNodeDeviceDettach(d.as_ptr())
+                } else {
+                    sys::virNodeDeviceDetachFlags(d.as_ptr(), driver.as_ptr(), 0)
                 }
             };
             check(done).map(drop)

@@ -8,10 +8,10 @@ use virt::nwfilter::NWFilter as Raw;
 use virt::sys;
 
 use super::connection::Connection;
-use super::domain::release;
 use super::door::{Operation, change, destroy, read};
-use super::failure::{Outcome, check, check_pointer};
+use super::failure::{Outcome, check_pointer};
 use super::handle::{Found, Handle, Object};
+use super::owned::take_list;
 use super::typed_params::c_text;
 use crate::error::Result;
 
@@ -58,17 +58,12 @@ impl Connection {
     /// All network filters (`virConnectListAllNWFilters`).
     pub fn nwfilters(&self, flags: u32) -> Result<Vec<NwFilter>> {
         let found = self.call_live(read("connection.nwfilters"), "", move |live| {
-            let mut list = std::ptr::null_mut();
-            // SAFETY: a live connection; libvirt allocates the list, whose references are taken over
-            // and whose array is freed below.
+            // SAFETY: a live connection; the list and its references are the caller's.
             let filters = unsafe {
                 let c = live.connect().as_ptr();
-                let count = check(sys::virConnectListAllNWFilters(c, &raw mut list, flags))?;
-                let filters = (0..count as usize).map(|n| Raw::from_ptr(*list.add(n))).collect();
-                release(list.cast());
-                filters
+                take_list(|list| sys::virConnectListAllNWFilters(c, list, flags), Raw::from_ptr)
             };
-            Found::all(live, filters)
+            Found::all(live, filters?)
         })?;
         Ok(Handle::all(self, found))
     }

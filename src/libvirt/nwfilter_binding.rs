@@ -6,11 +6,10 @@ use virt::connect::Connect;
 use virt::sys;
 
 use super::connection::Connection;
-use super::domain::release;
 use super::door::{Operation, change, destroy, read};
-use super::failure::{Failure, Outcome, Report, check, check_pointer, take_text, text_of};
+use super::failure::{Failure, Outcome, Report, check, take_text, text_of};
 use super::handle::{Found, Handle, Object};
-use super::owned::owned;
+use super::owned::{owned, take_list};
 use super::typed_params::c_text;
 use crate::error::Result;
 
@@ -31,7 +30,7 @@ impl Object for RawNwFilterBinding {
         // SAFETY: a live connection and a NUL-terminated text; the answer is a fresh reference.
         unsafe {
             let found = sys::virNWFilterBindingLookupByPortDev(connect.as_ptr(), port_dev.as_ptr());
-            Ok(Self::from_ptr(check_pointer(found)?))
+            Self::take(found)
         }
     }
 
@@ -80,18 +79,13 @@ impl Connection {
     /// All bindings of network filters (`virConnectListAllNWFilterBindings`).
     pub fn nwfilter_bindings(&self, flags: u32) -> Result<Vec<NwFilterBinding>> {
         let found = self.call_live(read("connection.nwfilter_bindings"), "", move |live| {
-            let mut list = std::ptr::null_mut();
-            // SAFETY: a live connection; libvirt allocates the list, whose references are taken over
-            // and whose array is freed below.
+            // SAFETY: a live connection; the list and its references are the caller's.
             let bindings = unsafe {
                 let c = live.connect().as_ptr();
-                let count = check(sys::virConnectListAllNWFilterBindings(c, &raw mut list, flags))?;
-                let bindings =
-                    (0..count as usize).map(|n| RawNwFilterBinding::from_ptr(*list.add(n))).collect();
-                release(list.cast());
-                bindings
+                let call = |list| sys::virConnectListAllNWFilterBindings(c, list, flags);
+                take_list(call, RawNwFilterBinding::from_ptr)
             };
-            Found::all(live, bindings)
+            Found::all(live, bindings?)
         })?;
         Ok(Handle::all(self, found))
     }
@@ -112,7 +106,7 @@ impl Connection {
             // SAFETY: a live connection and a NUL-terminated text; the answer is a fresh reference.
             unsafe {
                 let made = sys::virNWFilterBindingCreateXML(c.as_ptr(), xml.as_ptr(), flags);
-                Ok(RawNwFilterBinding::from_ptr(check_pointer(made)?))
+                RawNwFilterBinding::take(made)
             }
         })
     }

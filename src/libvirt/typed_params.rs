@@ -5,7 +5,7 @@
 //! daemon refuses an `unsigned` where it wants a `long long`.
 
 use std::ffi::{CStr, CString};
-use std::os::raw::{c_char, c_int, c_uint};
+use std::os::raw::{c_int, c_uint};
 
 use virt::sys;
 
@@ -217,16 +217,6 @@ pub(super) fn c_text(what: &str, text: &str) -> Result<CString, Error> {
         Error::usage(format!("{what} cannot contain a NUL character (byte {})", error.nul_position() + 1))
             .hint("remove the \\0 from the string")
     })
-}
-
-/// Makes a C string of a text that may be left out.
-pub(super) fn optional_c_text(what: &str, text: Option<&str>) -> Result<Option<CString>, Error> {
-    text.map(|text| c_text(what, text)).transpose()
-}
-
-/// The pointer to a text that may be left out: null without one.
-pub(super) fn pointer_of(text: Option<&CString>) -> *const c_char {
-    text.map_or(std::ptr::null(), |text| text.as_ptr())
 }
 
 #[cfg(test)]

@@ -3,48 +3,15 @@
 use rhai::plugin::export_module;
 use rhai::{Dynamic, Engine, ImmutableString};
 
-use super::affect::{AFFECT, affect};
+use super::affect::AFFECT;
+use crate::api::Fallible;
+use crate::api::metadata::{element, remove_element, set_element, set_text, text};
 use crate::api::methods::methods_with_options;
-use crate::api::xml::XmlDocument;
-use crate::api::{Fallible, definition_text};
-use crate::error::{Error, Result};
-use crate::lang::options::Parsed;
-use crate::libvirt::{Domain, Metadata, sys};
-use crate::xml::Document;
+use crate::libvirt::{Domain, Metadata};
 
 pub(super) fn register(engine: &mut Engine) {
     register_methods(engine);
     engine.register_global_module(rhai::exported_module!(metadata_properties).into());
-}
-
-/// A text or, for none, `()`.
-fn text(value: Option<String>) -> Dynamic {
-    value.map_or(Dynamic::UNIT, Into::into)
-}
-
-/// Where a change goes without options: to every definition that there is, so that it is never lost at the
-/// next start.
-fn everywhere(vm: &Domain, options: &Parsed) -> Result<u32> {
-    let flags = affect(options)?;
-    if flags != 0 || options.flag("current") {
-        return Ok(flags);
-    }
-    let live = if vm.is_active()? { sys::VIR_DOMAIN_AFFECT_LIVE } else { 0 };
-    let stored = if vm.is_persistent()? { sys::VIR_DOMAIN_AFFECT_CONFIG } else { 0 };
-    Ok(live | stored)
-}
-
-/// Sets a text; `()` and an empty one remove it.
-fn set(vm: &Domain, piece: &Metadata, value: &Dynamic, options: &Parsed) -> Result<()> {
-    let kind = value.type_name();
-    let value = match value.clone().into_string() {
-        Ok(text) => Some(text).filter(|text| !text.is_empty()),
-        Err(_) if value.is_unit() => None,
-        Err(_) => {
-            return Err(Error::usage(format!("it is a text, or () for none, not {kind}")).object(vm.label()));
-        }
-    };
-    vm.set_metadata(piece, value.as_deref(), None, everywhere(vm, options)?)
 }
 
 methods_with_options! {
@@ -61,7 +28,7 @@ methods_with_options! {
     /// vm.set_title((), #{ config: true });
     /// ```
     fn set_title(vm: Domain, title: Dynamic; options: AFFECT) -> () {
-        Ok(set(vm, &Metadata::Title, &title, &options)?)
+        Ok(set_text(vm, &Metadata::Title, &title, &options)?)
     }
 
     /// Sets the description of the guest, any text; `()` removes it (`virDomainSetMetadata`).
@@ -74,7 +41,7 @@ methods_with_options! {
     /// vm.set_description("owner: you", #{ config: true });
     /// ```
     fn set_description(vm: Domain, description: Dynamic; options: AFFECT) -> () {
-        Ok(set(vm, &Metadata::Description, &description, &options)?)
+        Ok(set_text(vm, &Metadata::Description, &description, &options)?)
     }
 
     /// The element that a program keeps in the definition (`virDomainGetMetadata`).
@@ -87,11 +54,7 @@ methods_with_options! {
     /// print(vm.metadata("http://example.org/app").root().text());
     /// ```
     fn metadata(vm: Domain, uri: ImmutableString; options: AFFECT) -> Dynamic {
-        let element = vm.metadata(&Metadata::Element(uri.into()), affect(&options)?)?;
-        Ok(match element {
-            Some(element) => Dynamic::from(XmlDocument::from(Document::parse(&element)?)),
-            None => Dynamic::UNIT,
-        })
+        Ok(element(vm, &uri, &options)?)
     }
 
     /// Keeps an element in the definition, one for each XML namespace (`virDomainSetMetadata`).
@@ -105,9 +68,7 @@ methods_with_options! {
     /// domain("test").set_metadata("http://example.org/app", "app", "<owner>me</owner>");
     /// ```
     fn set_metadata(vm: Domain, uri: ImmutableString, prefix: ImmutableString, element: Dynamic; options: AFFECT) -> () {
-        let element = definition_text(&element)?;
-        let piece = Metadata::Element(uri.into());
-        Ok(vm.set_metadata(&piece, Some(&element), Some(&prefix), everywhere(vm, &options)?)?)
+        Ok(set_element(vm, (&uri, &prefix), &element, &options)?)
     }
 
     /// Removes the element of an XML namespace from the definition (`virDomainSetMetadata`).
@@ -118,8 +79,7 @@ methods_with_options! {
     /// domain("test").remove_metadata("http://example.org/app");
     /// ```
     fn remove_metadata(vm: Domain, uri: ImmutableString; options: AFFECT) -> () {
-        let flags = everywhere(vm, &options)?;
-        Ok(vm.set_metadata(&Metadata::Element(uri.into()), None, None, flags)?)
+        Ok(remove_element(vm, &uri, &options)?)
     }
 }
 
@@ -133,7 +93,7 @@ mod metadata_properties {
     /// ```
     #[rhai_fn(get = "title", return_raw, pure)]
     pub fn get_title(vm: &mut Domain) -> Fallible<Dynamic> {
-        Ok(text(vm.metadata(&Metadata::Title, 0)?))
+        Ok(text(vm, &Metadata::Title)?)
     }
 
     /// The title of the guest; see `set_title`.
@@ -154,7 +114,7 @@ mod metadata_properties {
     /// ```
     #[rhai_fn(get = "description", return_raw, pure)]
     pub fn get_description(vm: &mut Domain) -> Fallible<Dynamic> {
-        Ok(text(vm.metadata(&Metadata::Description, 0)?))
+        Ok(text(vm, &Metadata::Description)?)
     }
 
     /// The description of the guest; see `set_description`.

@@ -4,49 +4,14 @@ use rhai::plugin::export_module;
 use rhai::{Dynamic, Engine, ImmutableString};
 
 use super::changes::AFFECT;
-use crate::api::domain::affect::affect;
+use crate::api::Fallible;
+use crate::api::metadata::{element, remove_element, set_element, set_text, text};
 use crate::api::methods::methods_with_options;
-use crate::api::xml::XmlDocument;
-use crate::api::{Fallible, definition_text};
-use crate::error::{Error, Result};
-use crate::lang::options::Parsed;
-use crate::libvirt::{Metadata, Network, sys};
-use crate::xml::Document;
+use crate::libvirt::{Metadata, Network};
 
 pub(super) fn register(engine: &mut Engine) {
     register_methods(engine);
     engine.register_global_module(rhai::exported_module!(metadata_properties).into());
-}
-
-/// A text or, for none, `()`.
-fn text(value: Option<String>) -> Dynamic {
-    value.map_or(Dynamic::UNIT, Into::into)
-}
-
-/// Where a change goes without options: to every definition that there is, so that it is never lost
-/// at the next start.
-fn everywhere(network: &Network, options: &Parsed) -> Result<u32> {
-    let flags = affect(options)?;
-    if flags != 0 || options.flag("current") {
-        return Ok(flags);
-    }
-    let live = if network.is_active()? { sys::VIR_NETWORK_UPDATE_AFFECT_LIVE } else { 0 };
-    let stored = if network.is_persistent()? { sys::VIR_NETWORK_UPDATE_AFFECT_CONFIG } else { 0 };
-    Ok(live | stored)
-}
-
-/// Sets a text; `()` and an empty one remove it.
-fn set(network: &Network, piece: &Metadata, value: &Dynamic, options: &Parsed) -> Result<()> {
-    let kind = value.type_name();
-    let value = match value.clone().into_string() {
-        Ok(text) => Some(text).filter(|text| !text.is_empty()),
-        Err(_) if value.is_unit() => None,
-        Err(_) => {
-            let error = Error::usage(format!("it is a text, or () for none, not {kind}"));
-            return Err(error.object(network.label()));
-        }
-    };
-    network.set_metadata(piece, value.as_deref(), None, everywhere(network, options)?)
 }
 
 methods_with_options! {
@@ -61,7 +26,7 @@ methods_with_options! {
     /// try { network("default").set_title("the lab", #{ config: true }) } catch (e) { print(e.code) }
     /// ```
     fn set_title(network: Network, title: Dynamic; options: AFFECT) -> () {
-        Ok(set(network, &Metadata::Title, &title, &options)?)
+        Ok(set_text(network, &Metadata::Title, &title, &options)?)
     }
 
     /// Sets the description of the network, any text; `()` removes it (`virNetworkSetMetadata`).
@@ -74,7 +39,7 @@ methods_with_options! {
     /// try { network("default").set_description("owner: me", #{ config: true }) } catch (e) { print(e.code) }
     /// ```
     fn set_description(network: Network, description: Dynamic; options: AFFECT) -> () {
-        Ok(set(network, &Metadata::Description, &description, &options)?)
+        Ok(set_text(network, &Metadata::Description, &description, &options)?)
     }
 
     /// What a program keeps in the network under its XML namespace (`virNetworkGetMetadata`).
@@ -87,11 +52,7 @@ methods_with_options! {
     /// try { print(network("default").metadata("http://example.org/app")) } catch (e) { print(e.code) }
     /// ```
     fn metadata(network: Network, uri: ImmutableString; options: AFFECT) -> Dynamic {
-        let element = network.metadata(&Metadata::Element(uri.into()), affect(&options)?)?;
-        Ok(match element {
-            Some(element) => Dynamic::from(XmlDocument::from(Document::parse(&element)?)),
-            None => Dynamic::UNIT,
-        })
+        Ok(element(network, &uri, &options)?)
     }
 
     /// Keeps an element in the network, one for each XML namespace (`virNetworkSetMetadata`).
@@ -107,9 +68,7 @@ methods_with_options! {
     /// } catch (e) { print(e.code) }
     /// ```
     fn set_metadata(network: Network, uri: ImmutableString, prefix: ImmutableString, element: Dynamic; options: AFFECT) -> () {
-        let element = definition_text(&element)?;
-        let piece = Metadata::Element(uri.into());
-        Ok(network.set_metadata(&piece, Some(&element), Some(&prefix), everywhere(network, &options)?)?)
+        Ok(set_element(network, (&uri, &prefix), &element, &options)?)
     }
 
     /// Removes the element of an XML namespace from the network (`virNetworkSetMetadata`).
@@ -122,8 +81,7 @@ methods_with_options! {
     /// try { network("default").remove_metadata("http://example.org/app") } catch (e) { print(e.code) }
     /// ```
     fn remove_metadata(network: Network, uri: ImmutableString; options: AFFECT) -> () {
-        let flags = everywhere(network, &options)?;
-        Ok(network.set_metadata(&Metadata::Element(uri.into()), None, None, flags)?)
+        Ok(remove_element(network, &uri, &options)?)
     }
 }
 
@@ -139,7 +97,7 @@ mod metadata_properties {
     /// ```
     #[rhai_fn(get = "title", return_raw, pure)]
     pub fn get_title(network: &mut Network) -> Fallible<Dynamic> {
-        Ok(text(network.metadata(&Metadata::Title, 0)?))
+        Ok(text(network, &Metadata::Title)?)
     }
 
     /// The title of the network; see `set_title`.
@@ -164,7 +122,7 @@ mod metadata_properties {
     /// ```
     #[rhai_fn(get = "description", return_raw, pure)]
     pub fn get_description(network: &mut Network) -> Fallible<Dynamic> {
-        Ok(text(network.metadata(&Metadata::Description, 0)?))
+        Ok(text(network, &Metadata::Description)?)
     }
 
     /// The description of the network; see `set_description`.

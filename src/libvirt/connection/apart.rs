@@ -119,20 +119,9 @@ impl<T: Clone + Send + 'static> Apart<T> {
 
     /// Waits for the end without being told how it was; true once it has ended.
     pub(in crate::libvirt) fn wait_unseen(&self, time: Duration) -> Result<bool> {
-        let end = Instant::now().checked_add(time);
-        let mut phase = locked(&self.0.phase);
-        loop {
-            if let Phase::Done(_) = &*phase {
-                return Ok(true);
-            }
-            self.0.interrupt.check()?;
-            let left = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Ok(false);
-            }
-            phase =
-                self.0.ended.wait_timeout(phase, left.min(TICK)).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let Shared { interrupt, phase, ended, .. } = &*self.0;
+        let done = interrupt.wait(phase, ended, time, |phase| matches!(phase, Phase::Done(_)))?;
+        Ok(done.is_some())
     }
 
     /// Takes a failure as known: somebody was told, or has asked for it.

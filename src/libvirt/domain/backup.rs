@@ -4,6 +4,7 @@ use virt::sys;
 
 use super::super::door::{change, read};
 use super::super::failure::{check, take_text};
+use super::super::texts::OptionalText;
 use super::super::typed_params::c_text;
 use super::Domain;
 use crate::error::Result;
@@ -12,9 +13,9 @@ impl Domain {
     /// Begins a backup, with a checkpoint for later ones if one is described (`virDomainBackupBegin`).
     pub fn backup_begin(&self, xml: &str, checkpoint: Option<&str>, flags: u32) -> Result<()> {
         let xml = c_text("XML", xml)?;
-        let checkpoint = checkpoint.map(|xml| c_text("XML", xml)).transpose()?;
+        let checkpoint = OptionalText::new("XML", checkpoint)?;
         self.call(change("domain.backup_begin"), move |d| {
-            let checkpoint = checkpoint.as_ref().map_or(std::ptr::null(), |xml| xml.as_ptr());
+            let checkpoint = checkpoint.as_ptr();
             // SAFETY: a live domain; the texts are NUL-terminated, the second may be null.
             check(unsafe { sys::virDomainBackupBegin(d.as_ptr(), xml.as_ptr(), checkpoint, flags) }).map(drop)
         })

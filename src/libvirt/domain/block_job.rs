@@ -2,14 +2,13 @@
 //!
 //! A disk is named by its target or its path; speeds are in bytes a second, 0 for as fast as it goes.
 
-use std::ffi::{CStr, CString};
-use std::os::raw::{c_char, c_ulong};
-use std::ptr;
+use std::os::raw::c_ulong;
 
 use virt::sys;
 
 use super::super::door::{Operation, change, destroy, read};
 use super::super::failure::check;
+use super::super::texts::OptionalText;
 use super::super::typed_params::{Params, ParamsBuffer, c_text};
 use super::Domain;
 use crate::error::{Error, Result};
@@ -53,14 +52,18 @@ impl Domain {
         bandwidth: u64,
         flags: u32,
     ) -> Result<()> {
-        let (disk, base, top) = (c_text("a disk", disk)?, image(base)?, image(top)?);
+        let (disk, base, top) = (
+            c_text("a disk", disk)?,
+            OptionalText::new("an image", base)?,
+            OptionalText::new("an image", top)?,
+        );
         let (bandwidth, flags) = (speed(bandwidth)?, flags | sys::VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES);
         let name = "domain.block_commit";
         let deletes = flags & sys::VIR_DOMAIN_BLOCK_COMMIT_DELETE != 0;
         self.call(if deletes { destroy(name) } else { change(name) }, move |d| {
             // SAFETY: a live domain; each text is NUL-terminated or null, which libvirt allows.
             check(unsafe {
-                let (base, top) = (pointer(base.as_deref()), pointer(top.as_deref()));
+                let (base, top) = (base.as_ptr(), top.as_ptr());
                 sys::virDomainBlockCommit(d.as_ptr(), disk.as_ptr(), base, top, bandwidth, flags)
             })
             .map(drop)
@@ -80,12 +83,13 @@ impl Domain {
     /// Begins to fill the active image down to `base`, or to copy to the file `base`
     /// (`virDomainBlockRebase`).
     pub fn block_rebase(&self, disk: &str, base: Option<&str>, bandwidth: u64, flags: u32) -> Result<()> {
-        let (disk, base, bandwidth) = (c_text("a disk", disk)?, image(base)?, speed(bandwidth)?);
+        let (disk, base, bandwidth) =
+            (c_text("a disk", disk)?, OptionalText::new("an image", base)?, speed(bandwidth)?);
         self.call(change("domain.block_rebase"), move |d| {
             let flags = flags | sys::VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES;
             // SAFETY: a live domain; each text is NUL-terminated or null, which libvirt allows.
             check(unsafe {
-                let base = pointer(base.as_deref());
+                let base = base.as_ptr();
                 sys::virDomainBlockRebase(d.as_ptr(), disk.as_ptr(), base, bandwidth, flags)
             })
             .map(drop)
@@ -134,14 +138,6 @@ impl Domain {
                 .map(drop)
         })
     }
-}
-
-fn image(path: Option<&str>) -> Result<Option<CString>> {
-    path.map(|path| c_text("an image", path)).transpose()
-}
-
-fn pointer(text: Option<&CStr>) -> *const c_char {
-    text.map_or(ptr::null(), CStr::as_ptr)
 }
 
 fn speed(bandwidth: u64) -> Result<c_ulong> {

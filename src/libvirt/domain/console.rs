@@ -9,7 +9,7 @@ use super::super::dialogue::Dialogue;
 use super::super::door::change;
 use super::super::failure::{Failure, check};
 use super::super::stream::{Stream, Use};
-use super::super::typed_params::c_text;
+use super::super::texts::OptionalText;
 use super::Domain;
 use crate::error::{Error, Result, code};
 
@@ -17,22 +17,20 @@ impl Domain {
     /// Opens a console or a serial or parallel port by its alias; without one, the first console
     /// (`virDomainOpenConsole`).
     pub fn open_console(&self, device: Option<&str>, flags: u32) -> Result<Stream> {
-        let device = device.map(|name| c_text("a device's alias", name)).transpose()?;
+        let device = OptionalText::new("a device's alias", device)?;
         let begun = self.open_stream(change("domain.open_console"), Use::Talk, move |d, stream| {
-            let device = device.as_ref().map_or(std::ptr::null(), |name| name.as_ptr());
             // SAFETY: a live domain, a NUL-terminated name or null, and an open stream.
-            check(unsafe { sys::virDomainOpenConsole(d.as_ptr(), device, stream, flags) })
+            check(unsafe { sys::virDomainOpenConsole(d.as_ptr(), device.as_ptr(), stream, flags) })
         });
         Ok(begun?.0)
     }
 
     /// Opens a channel by its name or alias; without one, the first (`virDomainOpenChannel`).
     pub fn open_channel(&self, name: Option<&str>, flags: u32) -> Result<Stream> {
-        let name = name.map(|name| c_text("a channel's name", name)).transpose()?;
+        let name = OptionalText::new("a channel's name", name)?;
         let begun = self.open_stream(change("domain.open_channel"), Use::Talk, move |d, stream| {
-            let name = name.as_ref().map_or(std::ptr::null(), |name| name.as_ptr());
             // SAFETY: a live domain, a NUL-terminated name or null, and an open stream.
-            check(unsafe { sys::virDomainOpenChannel(d.as_ptr(), name, stream, flags) })
+            check(unsafe { sys::virDomainOpenChannel(d.as_ptr(), name.as_ptr(), stream, flags) })
         });
         Ok(begun?.0)
     }

@@ -1,11 +1,12 @@
 //! What libvirt's own calls ask of the system in a guest: file systems, time, users, CPUs, suspension.
 
-use std::os::raw::{c_char, c_int, c_uint};
+use std::os::raw::{c_char, c_int};
 
 use virt::sys;
 
 use super::super::door::{change, read};
 use super::super::failure::{check, text_of};
+use super::super::texts::{OptionalText, Texts, take_texts};
 use super::super::typed_params::{Params, c_text, take};
 use super::super::wiped::WipedText;
 use super::{Domain, release};
@@ -33,22 +34,6 @@ pub enum KeyChange {
     Add,
     /// Take these away.
     Remove,
-}
-
-/// Texts as an array of C strings, for calls that take one.
-struct Texts(Vec<std::ffi::CString>);
-
-impl Texts {
-    fn new(what: &str, texts: &[String]) -> Result<Self> {
-        texts.iter().map(|text| c_text(what, text)).collect::<Result<_>>().map(Self)
-    }
-
-    /// Calls `f` with the array, null where it is empty, and its length.
-    fn with<T>(&self, f: impl FnOnce(*mut *const c_char, c_uint) -> T) -> T {
-        let mut pointers: Vec<*const c_char> = self.0.iter().map(|text| text.as_ptr()).collect();
-        let array = if pointers.is_empty() { std::ptr::null_mut() } else { pointers.as_mut_ptr() };
-        f(array, pointers.len() as c_uint)
-    }
 }
 
 impl Domain {
@@ -98,11 +83,10 @@ impl Domain {
 
     /// Gives free blocks back to the host; `minimum` is in bytes, 0 for any (`virDomainFSTrim`).
     pub fn fs_trim(&self, mountpoint: Option<&str>, minimum: u64) -> Result<()> {
-        let place = mountpoint.map(|place| c_text("a mount point", place)).transpose()?;
+        let place = OptionalText::new("a mount point", mountpoint)?;
         self.call(change("domain.fs_trim"), move |d| {
-            let place = place.as_ref().map_or(std::ptr::null(), |place| place.as_ptr());
             // SAFETY: a live domain; the place is null or NUL-terminated.
-            check(unsafe { sys::virDomainFSTrim(d.as_ptr(), place, minimum, 0) }).map(drop)
+            check(unsafe { sys::virDomainFSTrim(d.as_ptr(), place.as_ptr(), minimum, 0) }).map(drop)
         })
     }
 
@@ -149,7 +133,7 @@ impl Domain {
                 sys::virDomainAuthorizedSSHKeysGet(d.as_ptr(), user.as_ptr(), &raw mut keys, 0)
             })?;
             // SAFETY: `keys` holds `count` texts that are ours to free.
-            Ok(unsafe { take_texts(keys, count as usize) })
+            Ok(unsafe { take_texts(keys, count) })
         })
     }
 
@@ -209,24 +193,6 @@ impl Domain {
             // SAFETY: a live domain.
             check(unsafe { sys::virDomainPMSuspendForDuration(d.as_ptr(), target, seconds, 0) }).map(drop)
         })
-    }
-}
-
-/// Copies and frees a list of texts.
-///
-/// # Safety
-/// `list` is null or holds `count` texts; texts and list are the caller's to free.
-unsafe fn take_texts(list: *mut *mut c_char, count: usize) -> Vec<String> {
-    // SAFETY: the caller's promise; each text and the list are freed once, after they were copied.
-    unsafe {
-        let mut texts = Vec::with_capacity(count);
-        for index in 0..count {
-            let text = *list.add(index);
-            texts.push(text_of(text).unwrap_or_default());
-            release(text.cast());
-        }
-        release(list.cast());
-        texts
     }
 }
 

@@ -6,7 +6,7 @@ use virt::sys;
 
 use super::super::door::{change, read};
 use super::super::failure::{Failure, Outcome, check, take_text};
-use super::super::typed_params::{c_text, optional_c_text, pointer_of};
+use super::super::texts::OptionalText;
 use super::Domain;
 use crate::error::Result;
 
@@ -30,39 +30,50 @@ impl Metadata {
         }) as c_int
     }
 
-    pub(in crate::libvirt) fn uri(&self) -> Result<Option<std::ffi::CString>> {
-        match self {
-            Self::Element(uri) => c_text("a namespace", uri).map(Some),
-            Self::Title | Self::Description => Ok(None),
-        }
+    pub(in crate::libvirt) fn uri(&self) -> Result<OptionalText> {
+        let uri = if let Self::Element(uri) = self { Some(uri.as_str()) } else { None };
+        OptionalText::new("a namespace", uri)
+    }
+}
+
+/// What is set: the value and the prefix of its namespace.
+pub(in crate::libvirt) fn value_and_key(
+    value: Option<&str>,
+    key: Option<&str>,
+) -> Result<(OptionalText, OptionalText)> {
+    Ok((OptionalText::new("metadata", value)?, OptionalText::new("the prefix of a namespace", key)?))
+}
+
+/// A piece of metadata, `None` where libvirt says that there is none.
+pub(in crate::libvirt) fn if_present(piece: Outcome<String>) -> Outcome<Option<String>> {
+    match piece {
+        Ok(text) => Ok(Some(text)),
+        Err(Failure::Libvirt(report)) if report.is_missing_metadata() => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 
 fn metadata_of(
     domain: &virt::domain::Domain,
     kind: c_int,
-    uri: Option<&std::ffi::CString>,
+    uri: &OptionalText,
     flags: u32,
 ) -> Outcome<String> {
     // SAFETY: a live domain and a NUL-terminated text or null; the answer is ours to free.
-    unsafe { take_text(sys::virDomainGetMetadata(domain.as_ptr(), kind, pointer_of(uri), flags)) }
+    unsafe { take_text(sys::virDomainGetMetadata(domain.as_ptr(), kind, uri.as_ptr(), flags)) }
 }
 
 impl Domain {
     /// A piece of its metadata, `None` where there is none (`virDomainGetMetadata`).
     pub fn metadata(&self, piece: &Metadata, flags: u32) -> Result<Option<String>> {
         let (kind, uri) = (piece.kind(), piece.uri()?);
-        self.call(read("domain.metadata"), move |d| match metadata_of(d, kind, uri.as_ref(), flags) {
-            Ok(text) => Ok(Some(text)),
-            Err(Failure::Libvirt(report)) if report.is_missing_metadata() => Ok(None),
-            Err(failure) => Err(failure),
-        })
+        self.call(read("domain.metadata"), move |d| if_present(metadata_of(d, kind, &uri, flags)))
     }
 
     /// A piece of its metadata; one that is not there is libvirt's own error.
     pub fn required_metadata(&self, piece: &Metadata, flags: u32) -> Result<String> {
         let (kind, uri) = (piece.kind(), piece.uri()?);
-        self.call(read("domain.metadata"), move |d| metadata_of(d, kind, uri.as_ref(), flags))
+        self.call(read("domain.metadata"), move |d| metadata_of(d, kind, &uri, flags))
     }
 
     /// Sets a piece of its metadata; `None` removes it. An element also has the prefix of its namespace, `key`
@@ -75,10 +86,9 @@ impl Domain {
         flags: u32,
     ) -> Result<()> {
         let (kind, uri) = (piece.kind(), piece.uri()?);
-        let value = optional_c_text("metadata", value)?;
-        let key = optional_c_text("the prefix of a namespace", key)?;
+        let (value, key) = value_and_key(value, key)?;
         self.call(change("domain.set_metadata"), move |d| {
-            let [value, key, uri] = [&value, &key, &uri].map(|text| pointer_of(text.as_ref()));
+            let [value, key, uri] = [&value, &key, &uri].map(OptionalText::as_ptr);
             // SAFETY: a live domain and NUL-terminated texts or null.
             check(unsafe { sys::virDomainSetMetadata(d.as_ptr(), kind, value, key, uri, flags) }).map(drop)
         })

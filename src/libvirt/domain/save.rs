@@ -1,7 +1,6 @@
 //! Memory of guests in files: save and restore, managed save, core dumps.
 
 use std::ffi::{CStr, CString};
-use std::os::raw::c_char;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use crate::libvirt::connection::Apart;
 use crate::libvirt::door::{change, destroy, read};
 use crate::libvirt::failure::{Outcome, check, take_text};
 use crate::libvirt::job::{Job, Product, Progress, Work};
+use crate::libvirt::texts::OptionalText;
 use crate::libvirt::typed_params::{Params, ParamsBuffer, Value, c_text};
 
 /// How a guest is saved or restored.
@@ -30,7 +30,7 @@ pub struct SaveOptions {
 /// The arguments of a save or restore call, ready for C.
 struct Arguments {
     file: CString,
-    xml: Option<CString>,
+    xml: OptionalText,
     params: Params,
     flags: u32,
 }
@@ -40,16 +40,12 @@ impl Arguments {
         let SaveOptions { xml, mut params, flags } = options;
         let named =
             |name: &CStr, text: &str| (name.to_string_lossy().into_owned(), Value::String(text.to_owned()));
-        let c_xml = xml.as_deref().map(|xml| c_text("XML", xml)).transpose()?;
+        let c_xml = OptionalText::new("XML", xml.as_deref())?;
         if !params.is_empty() {
             params.push(named(sys::VIR_DOMAIN_SAVE_PARAM_FILE, file));
             params.extend(xml.iter().map(|xml| named(sys::VIR_DOMAIN_SAVE_PARAM_DXML, xml)));
         }
         Ok(Self { file: c_text("a file name", file)?, xml: c_xml, params, flags })
-    }
-
-    fn xml(&self) -> *const c_char {
-        self.xml.as_ref().map_or(std::ptr::null(), |xml| xml.as_ptr())
     }
 
     /// True where the oldest call does, which every driver has.
@@ -74,7 +70,7 @@ impl Domain {
                 } else if given.is_plain() {
                     sys::virDomainSave(d.as_ptr(), file)
                 } else {
-                    sys::virDomainSaveFlags(d.as_ptr(), file, given.xml(), given.flags)
+                    sys::virDomainSaveFlags(d.as_ptr(), file, given.xml.as_ptr(), given.flags)
                 }
             })
         })
@@ -157,7 +153,7 @@ impl Connection {
                 } else if given.is_plain() {
                     sys::virDomainRestore(connect, file)
                 } else {
-                    sys::virDomainRestoreFlags(connect, file, given.xml(), given.flags)
+                    sys::virDomainRestoreFlags(connect, file, given.xml.as_ptr(), given.flags)
                 }
             })
         })?;

@@ -6,6 +6,7 @@ use virt::sys;
 
 use super::super::door::read;
 use super::super::failure::{check, text_of};
+use super::super::texts::take_texts;
 use super::Domain;
 use crate::error::Result;
 
@@ -61,17 +62,8 @@ impl Domain {
             let mut list: *mut *mut c_char = std::ptr::null_mut();
             // SAFETY: a live domain; libvirt allocates the list, which is copied and freed below.
             let count = check(unsafe { sys::virDomainGetMessages(d.as_ptr(), &raw mut list, flags) })?;
-            let mut messages = Vec::with_capacity(count as usize);
-            // SAFETY: the list has `count` texts; each is freed once, and then the list; null is fine.
-            unsafe {
-                for index in 0..count as usize {
-                    let text = *list.add(index);
-                    messages.extend(text_of(text));
-                    super::release(text.cast());
-                }
-                super::release(list.cast());
-            }
-            Ok(messages)
+            // SAFETY: the list has `count` texts, which are ours to free.
+            Ok(unsafe { take_texts(list, count) })
         })
     }
 }

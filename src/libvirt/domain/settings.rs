@@ -7,6 +7,7 @@ use virt::sys;
 use super::super::door::{change, read};
 use super::super::failure::{check, take_text};
 use super::super::symbols;
+use super::super::texts::OptionalText;
 use super::super::typed_params::{Params, ParamsBuffer, c_text};
 use super::Domain;
 use crate::error::Result;
@@ -61,11 +62,11 @@ impl Domain {
 
     /// Has it tell the network where its cards are now (`virDomainAnnounceInterface`, libvirt 12.5.0).
     pub fn announce_interface(&self, device: Option<&str>, settings: Params) -> Result<()> {
-        let device = super::super::typed_params::optional_c_text("a network card", device)?;
+        let device = OptionalText::new("a network card", device)?;
         self.call(change("domain.announce_interface"), move |d| {
             let announce = symbols::virDomainAnnounceInterface()?;
             let mut buffer = ParamsBuffer::new(&settings)?;
-            let device = super::super::typed_params::pointer_of(device.as_ref());
+            let device = device.as_ptr();
             // SAFETY: a live domain, a NUL-terminated name or null, a valid array of its own length.
             check(unsafe { announce(d.as_ptr(), device, buffer.as_mut_ptr(), buffer.len(), 0) }).map(drop)
         })

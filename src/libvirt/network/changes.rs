@@ -2,11 +2,12 @@
 
 use virt::sys;
 
-use super::super::domain::Metadata;
+use super::super::domain::metadata::{Metadata, if_present, value_and_key};
 use super::super::door::{change, destroy, read};
-use super::super::failure::{Failure, check, take_text};
+use super::super::failure::{check, take_text};
 use super::super::symbols;
-use super::super::typed_params::{c_text, optional_c_text, pointer_of};
+use super::super::texts::OptionalText;
+use super::super::typed_params::c_text;
 use super::Network;
 use crate::error::Result;
 
@@ -38,11 +39,7 @@ impl Network {
         self.call(read("network.metadata"), move |n| {
             let get = symbols::virNetworkGetMetadata()?;
             // SAFETY: a live network; the namespace is null or NUL-terminated; the text is ours to free.
-            match unsafe { take_text(get(n.as_ptr(), kind, pointer_of(uri.as_ref()), flags)) } {
-                Ok(text) => Ok(Some(text)),
-                Err(Failure::Libvirt(report)) if report.is_missing_metadata() => Ok(None),
-                Err(failure) => Err(failure),
-            }
+            if_present(unsafe { take_text(get(n.as_ptr(), kind, uri.as_ptr(), flags)) })
         })
     }
 
@@ -56,11 +53,10 @@ impl Network {
         flags: u32,
     ) -> Result<()> {
         let (kind, uri) = (piece.kind(), piece.uri()?);
-        let value = optional_c_text("metadata", value)?;
-        let key = optional_c_text("the prefix of a namespace", key)?;
+        let (value, key) = value_and_key(value, key)?;
         self.call(change("network.set_metadata"), move |n| {
             let set = symbols::virNetworkSetMetadata()?;
-            let [value, key, uri] = [&value, &key, &uri].map(|text| pointer_of(text.as_ref()));
+            let [value, key, uri] = [&value, &key, &uri].map(OptionalText::as_ptr);
             // SAFETY: a live network; each text is null or NUL-terminated.
             check(unsafe { set(n.as_ptr(), kind, value, key, uri, flags) }).map(drop)
         })

@@ -9,6 +9,7 @@ use super::super::door::{Operation, change, read};
 use super::super::failure::{Outcome, take_text};
 use super::super::handle::{Found, Handle};
 use super::super::older::{POOLS, or_older};
+use super::super::texts::OptionalText;
 use super::super::typed_params::c_text;
 use super::{StoragePool, overwriting};
 use crate::error::Result;
@@ -73,9 +74,9 @@ impl Connection {
     /// `source` is a `source` element that says where to look.
     pub fn find_pool_sources(&self, kind: &str, source: Option<&str>) -> Result<String> {
         let kind = c_text("a type of pool", kind)?;
-        let source = source.map(|source| c_text("XML", source)).transpose()?;
+        let source = OptionalText::new("XML", source)?;
         self.call(read("connection.find_pool_sources"), "", move |c| {
-            let source = source.as_ref().map_or(std::ptr::null(), |source| source.as_ptr());
+            let source = source.as_ptr();
             // SAFETY: a live connection, NUL-terminated texts or null; the answer is ours to free.
             unsafe { take_text(sys::virConnectFindStoragePoolSources(c.as_ptr(), kind.as_ptr(), source, 0)) }
         })

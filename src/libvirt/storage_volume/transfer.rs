@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use virt::sys;
 
@@ -225,21 +225,11 @@ impl Work for Transfer {
     }
 
     fn wait(&self, time: Duration) -> Result<Option<Result<()>>> {
-        let end = Instant::now().checked_add(time);
-        let mut outcome = self.outcome();
-        loop {
-            if outcome.is_some() {
-                self.seen.store(true, Ordering::Relaxed);
-                return Ok(outcome.clone());
-            }
-            self.interrupt.check()?;
-            let left = end.map_or(TICK, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Ok(None);
-            }
-            let waited = self.ended.wait_timeout(outcome, left.min(TICK));
-            outcome = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let outcome = self.interrupt.wait(&self.outcome, &self.ended, time, Option::is_some)?;
+        Ok(outcome.and_then(|outcome| {
+            self.seen.store(true, Ordering::Relaxed);
+            outcome.clone()
+        }))
     }
 
     fn abort(&self) -> Result<()> {

@@ -103,6 +103,26 @@ def prompt(setting):
     yield compare("start to prompt", "virsh", sorted(ours)[middle], sorted(virsh)[middle], 1.2)
 
 
+def virsh_lines(setting):
+    ours, theirs = [VIRHAI, "virsh", "-c"], [setting.virsh(), "-c"]
+
+    def measure(what, count, uri, line, target):
+        a, b = alternate(setting.times(count, 3), [*ours, uri, line], [*theirs, uri, line])
+        return compare(what, "virsh", wall(a), wall(b), target)
+
+    yield measure("virhai virsh list", 40, DEFAULT, "list", 1.15)
+    yield measure("virhai virsh, 200 dominfo in a line", 10, DEFAULT, ";".join(["dominfo test"] * 200), 1.3)
+    yield measure(f"virhai virsh list --all, {setting.domains:,} domains", 3, setting.node(), "list --all", 1.0)
+
+
+def shell_completion(setting):
+    words = {"a command": "virhai virsh dom", "an option": "virhai virsh list --a", "a name": f"virhai virsh -c {DEFAULT} dominfo t"}
+    for what, line in words.items():
+        (runs,) = alternate(setting.times(20, 3), [VIRHAI, "__complete", "bash", line])
+        seconds = max(run.wall for run in runs)
+        yield Row(f"shell completion of {what}, slowest", time_text(seconds), "", "", "≤ 100 ms", seconds, 0.1)
+
+
 def completion(setting):
     times = sorted(tab_times([VIRHAI, "-c", setting.node()], setting.domains, setting.times(100, 20)))
     p95 = times[len(times) * 95 // 100]
@@ -118,6 +138,8 @@ FIGURES = {
     "xml": (xml, "≤ 2 ms"),
     "memory": (inventory, "≤ +100 MiB"),
     "prompt": (prompt, "≤ 1.2 ×"),
+    "virsh": (virsh_lines, "≤ 1.15 ×"),
+    "shell": (shell_completion, "≤ 100 ms"),
     "tab": (completion, "≤ 20 ms"),
 }
 

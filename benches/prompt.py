@@ -14,7 +14,7 @@ from measure import Skip
 
 LIMIT = 20.0
 # What a prompt ends with: virsh's `virsh # `, virhai's `…> `, each perhaps followed by escape codes.
-PROMPT = re.compile(rb"[#>] (\r|\x1b\[[0-9;?]*[a-zA-Z])*$")
+PROMPT = rb"[#>] (\r|\x1b\[[0-9;?]*[a-zA-Z])*$"
 
 
 class Terminal:
@@ -51,7 +51,7 @@ class Terminal:
             except OSError:  # how Linux says that the other side is gone
                 part = b""
             if not part:
-                raise Skip("not yet: no prompt")
+                raise Skip(f"{pattern.decode()!r} did not come on the screen")
             seen += part
         return seen
 
@@ -70,8 +70,7 @@ def tab_times(command, domains, count):
     with Terminal(command) as terminal:
         terminal.wait_for(PROMPT)
         terminal.send("domains().len()\r")  # opens the connection
-        terminal.wait_for(str(domains).encode())
-        terminal.wait_for(PROMPT)
+        terminal.wait_for(rb"(?s)\b%d\b.*" % domains + PROMPT)
         for number in range(count):
             name = f"vm{number * 97 % domains:05}"
             terminal.send(f'domain("{name[:-1]}')

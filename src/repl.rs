@@ -8,7 +8,7 @@
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
-//! - `commands` are the few words that are no Rhai, `history` and `pager` what their names say.
+//! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
 mod choice;
 mod commands;
@@ -23,6 +23,7 @@ mod history;
 mod imports;
 mod knowledge;
 mod live;
+mod meta;
 mod names;
 mod pager;
 mod raw_mode;

@@ -10,6 +10,7 @@ use crate::virsh::{self, records};
 /// Every command as it is typed, with what it does.
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("COMMAND …", "Any line of virsh: `list --all`, `start web1`; `!` forces virsh, parentheses force Rhai."),
+    (":help", "Lists the commands of the prompt itself, all of which begin with a colon."),
     ("help", "Shows what there is; `help NAME` and `?NAME` explain one thing."),
     ("exit", "Leaves; so do `quit` and Ctrl-D."),
     ("quit", "Leaves; so do `exit` and Ctrl-D."),
@@ -22,6 +23,8 @@ pub(super) enum Command<'a> {
     Help(Option<&'a str>),
     /// Leave the prompt.
     Leave,
+    /// A command of the prompt itself: what stands behind its colon.
+    Meta(&'a str),
     /// A line of virsh.
     Virsh(&'a str),
 }
@@ -34,6 +37,9 @@ impl<'a> Command<'a> {
             let name = name.trim();
             return (name.is_empty() || is_name(name))
                 .then(|| Self::Help(Some(name).filter(|n| !n.is_empty())));
+        }
+        if let Some(command) = input.strip_prefix(':') {
+            return Some(Self::Meta(command));
         }
         if let Some(line) = input.strip_prefix('!') {
             return Some(Self::Virsh(line.trim()));

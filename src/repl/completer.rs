@@ -7,6 +7,7 @@ use rhai::Scope;
 
 use super::choice::{Choice, Choices};
 use super::commands::{self, Command};
+use super::meta::{self, Takes};
 use super::shell::Shell;
 use super::{files, live, names};
 use crate::lang::catalog::{Catalog, Entry, Kind, Origin};
@@ -35,6 +36,9 @@ pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     if let Some(choices) = help_topics(before, catalog) {
         return choices;
     }
+    if let Some(typed) = before.trim_start().strip_prefix(':') {
+        return meta_choices(before, typed);
+    }
     if let Some(line) = virsh_line(shell, before) {
         return virsh_choices(shell, before, line);
     }
@@ -55,6 +59,20 @@ fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
         }
         _ => forced,
     }
+}
+
+/// `:he`, `:help qu`: the commands of the prompt and what they take.
+fn meta_choices(before: &str, typed: &str) -> Choices {
+    let commands = || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
+    let Some((name, rest)) = typed.split_once(char::is_whitespace) else {
+        return Choices::matching(before.len() - typed.len(), typed, commands());
+    };
+    let rest = rest.trim_start();
+    let words = match meta::find(name).map(|command| command.takes) {
+        Ok(Takes::Command) => commands(),
+        Ok(Takes::Nothing) | Err(_) => Vec::new(),
+    };
+    Choices::matching(before.len() - rest.len(), rest, words)
 }
 
 fn virsh_choices(shell: &Shell, before: &str, line: &str) -> Choices {

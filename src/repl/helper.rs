@@ -104,7 +104,7 @@ impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
         let is_variable =
             |name: &str| self.shell.try_borrow().is_ok_and(|shell| shell.session().scope().contains(name));
-        if let Some(Command::Virsh(_)) = Command::read(line, is_variable) {
+        if let Some(Command::Virsh(_) | Command::Meta(_)) = Command::read(line, is_variable) {
             return highlighter::highlight_virsh(line, self.palette);
         }
         let cursor = self.is_editing.get().then_some(cursor);

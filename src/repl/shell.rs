@@ -6,7 +6,7 @@ use super::commands::{self, Command};
 use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
-use super::{Ending, Manner, Setup};
+use super::{Ending, Manner, Setup, meta};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
@@ -62,6 +62,11 @@ impl Shell {
         &self.names
     }
 
+    /// Returns the colours of what it shows.
+    pub(super) fn palette(&self) -> Palette {
+        self.options.palette
+    }
+
     /// Returns the prompt: the connection, without the parameters of its URI, and its mode.
     pub(super) fn prompt(&self) -> String {
         let connection = self.session.connection();
@@ -104,6 +109,7 @@ impl Shell {
         match Command::read(input, |name| self.session.scope().contains(name)) {
             Some(Command::Leave) => Some(Ending::Status(0)),
             Some(Command::Help(name)) => self.help(name, screen),
+            Some(Command::Meta(typed)) => self.meta(typed, screen),
             Some(Command::Virsh(line)) => self.virsh(line, screen),
             None => self.evaluate(input, screen),
         }
@@ -119,6 +125,13 @@ impl Shell {
                 None
             }
         }
+    }
+
+    fn meta(&mut self, typed: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        meta::run(self, typed, screen).unwrap_or_else(|error| {
+            screen.tell(&report::error_text(&error, self.stderr));
+            None
+        })
     }
 
     fn evaluate(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {

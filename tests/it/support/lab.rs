@@ -10,7 +10,8 @@ use super::process::{Output, lives, run, send_signal};
 use super::project;
 use super::wait::eventually;
 
-/// Every lab folder is `/tmp/vl<id of the test process>-<number>`: short, because a socket lies in it.
+/// Every lab folder is `/tmp/vl<id of the test process>-<number>`: short, because a socket lies in it, and all of one
+/// length, because virsh lays tables out by the length of paths.
 const PREFIX: &str = "vl";
 
 /// The time any single command may take.
@@ -33,7 +34,7 @@ impl Daemon {
         static NUMBER: AtomicUsize = AtomicUsize::new(1);
         LEFTOVERS.call_once(remove_leftovers);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let daemon = Self { dir: format!("/tmp/{PREFIX}{}-{number}", std::process::id()).into() };
+        let daemon = Self { dir: format!("/tmp/{PREFIX}{}-{number:02}", std::process::id()).into() };
         let mut start = daemon.labd("start");
         start.args(options);
         expect_success(start);

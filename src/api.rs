@@ -65,6 +65,7 @@ use rhai::{Dynamic, Engine, EvalAltResult, Position};
 pub use context::Context;
 
 use crate::error::{Error, Result};
+use crate::lang::natives::{Docs, Natives};
 use crate::lang::options::OptionTable;
 
 /// What a script-visible function returns.
@@ -83,39 +84,43 @@ impl From<Error> for Box<EvalAltResult> {
 }
 
 /// Registers everything that scripts see.
-pub fn register(engine: &mut Engine) {
-    error::register(engine);
-    global::register(engine);
-    connection::register(engine);
-    host::register(engine);
-    domain::register(engine);
-    job::register(engine);
-    checkpoint::register(engine);
-    snapshot::register(engine);
-    network::register(engine);
-    network_port::register(engine);
-    interface::register(engine);
-    node_device::register(engine);
-    nwfilter::register(engine);
-    nwfilter_binding::register(engine);
-    secret::register(engine);
-    storage_pool::register(engine);
-    storage_volume::register(engine);
-    events::register(engine);
-    stream::register(engine);
-    wait::register(engine);
-    finders::register(engine);
-    csv::register(engine);
-    fs::register(engine);
-    json::register(engine);
-    os::register(engine);
-    show::register(engine);
-    table::register(engine);
-    time::register(engine);
-    units::register(engine);
-    virsh::register(engine);
-    xml::register(engine);
-    yaml::register(engine);
+pub fn register(engine: &mut Engine, docs: Docs) {
+    Natives::bind(engine, docs, register_all);
+}
+
+fn register_all(natives: &mut Natives) {
+    error::register(natives);
+    global::register(natives);
+    connection::register(natives);
+    host::register(natives);
+    domain::register(natives);
+    job::register(natives);
+    checkpoint::register(natives);
+    snapshot::register(natives);
+    network::register(natives);
+    network_port::register(natives);
+    interface::register(natives);
+    node_device::register(natives);
+    nwfilter::register(natives);
+    nwfilter_binding::register(natives);
+    secret::register(natives);
+    storage_pool::register(natives);
+    storage_volume::register(natives);
+    events::register(natives);
+    stream::register(natives);
+    wait::register(natives);
+    finders::register(natives);
+    csv::register(natives);
+    fs::register(natives);
+    json::register(natives);
+    os::register(natives);
+    show::register(natives);
+    table::register(natives);
+    time::register(natives);
+    units::register(natives);
+    virsh::register(natives);
+    xml::register(natives);
+    yaml::register(natives);
 }
 
 /// The options of every function that takes some: what help, completion and `check` read.

@@ -22,6 +22,7 @@ use rhai::Engine;
 pub use arguments::{Arguments, Mode};
 
 use crate::error::Error;
+use crate::lang::natives::Docs;
 use crate::output::{stdin_is_terminal, stdout_is_terminal};
 use crate::report;
 use crate::session::bare_engine;
@@ -61,12 +62,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     // Scripts may recurse: the interpreter gets a stack of its own size. It is put together here meanwhile,
     // because the heap of this thread grows in larger steps than that of any other.
+    let docs = match arguments.mode {
+        Mode::Check(_) | Mode::Doc { .. } => Docs::Kept,
+        _ => Docs::Dropped,
+    };
     let (give, engine) = mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("script".into())
         .stack_size(crate::session::STACK)
         .spawn(move || dispatch(arguments, engine));
-    let _ = give.send(bare_engine());
+    let _ = give.send(bare_engine(docs));
     let status = match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(status)) => status,
         Ok(Err(_)) => status::FAILED,

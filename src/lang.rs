@@ -15,6 +15,7 @@ pub mod imports;
 pub mod infer;
 pub mod lint;
 pub mod names;
+pub mod natives;
 pub mod options;
 pub mod reference;
 pub mod self_check;

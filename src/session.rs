@@ -6,18 +6,19 @@
 use std::cell::Cell;
 mod hint;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Once};
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, OptimizationLevel, ParseError, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, ParseError, Scope, Shared};
 
 use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
 use crate::error::Error;
 use crate::lang::catalog::Catalog;
 use crate::lang::infer::type_of_program;
+use crate::lang::natives::Docs;
 use crate::lang::tokens::parsable;
 use crate::lang::types::Type;
 use crate::libvirt::{Connection, Door, Interrupt};
@@ -65,14 +66,14 @@ pub struct Session {
     evaluated: String,
     /// The source of each closure.
     closures: HashMap<String, String>,
-    /// Whether the commands of virsh are registered.
-    offers_virsh: bool,
+    /// The modules that were added to the interpreter: imports by their alias, the commands of virsh.
+    added: BTreeMap<String, Shared<Module>>,
 }
 
 impl Session {
     /// Makes a session; no connection is opened.
     pub fn new(settings: Settings) -> Self {
-        Self::with_engine(settings, bare_engine())
+        Self::with_engine(settings, bare_engine(Docs::Dropped))
     }
 
     /// Makes a session on an interpreter that [`bare_engine`] made.
@@ -92,7 +93,7 @@ impl Session {
             sources: HashMap::new(),
             evaluated: String::new(),
             closures: HashMap::new(),
-            offers_virsh: false,
+            added: BTreeMap::new(),
         }
     }
 
@@ -123,7 +124,7 @@ impl Session {
     ///
     /// Errors: `usage` with the nearest column.
     pub fn check_columns(&self, text: &str, names: &[String]) -> Result<(), Error> {
-        let given = type_of_program(text, &self.scope, &catalog(&self.engine));
+        let given = type_of_program(text, &self.scope, &self.catalog());
         let object = match &given {
             Type::Array(element) => element,
             one => one,
@@ -156,7 +157,7 @@ impl Session {
         for (path, alias) in crate::lang::imports::of(ast) {
             // A module that cannot be loaded has failed the evaluation already.
             if let Ok(module) = self.modules.load(&self.engine, ast.source(), &path) {
-                self.engine.register_static_module(alias, module);
+                self.add(alias, module);
             }
         }
     }
@@ -164,11 +165,29 @@ impl Session {
     /// Registers the commands of virsh as functions, `virsh::list(#{ all: true })`: they are many, and most
     /// sources call none.
     fn offer_virsh(&mut self) {
-        if !self.offers_virsh {
-            self.offers_virsh = true;
+        if !self.added.contains_key("virsh") {
             let module = crate::virsh::functions(&self.modules);
-            self.engine.register_static_module("virsh", module.into());
+            self.add("virsh".into(), module.into());
         }
+    }
+
+    fn add(&mut self, name: String, module: Shared<Module>) {
+        self.engine.register_static_module(&name, module.clone());
+        self.added.insert(name, module);
+    }
+
+    /// Makes an engine with the documentation of everything that this one can call.
+    pub fn documented_engine(&self) -> Engine {
+        let mut engine = bare_engine(Docs::Kept);
+        for (name, module) in &self.added {
+            engine.register_static_module(name, module.clone());
+        }
+        engine
+    }
+
+    /// Everything that this session can call; see [`catalog`].
+    pub fn catalog(&self) -> Catalog {
+        catalog(&self.documented_engine())
     }
 
     /// Gives the last value its name, `it`.
@@ -315,19 +334,21 @@ fn connect(engine: &mut Engine, context: &Arc<Context>, modules: &Arc<Modules>) 
     });
 }
 
-/// An engine with everything that scripts see but no session: for the catalog, `check` and the reference.
-pub fn bare_engine() -> Engine {
+/// An engine with everything that scripts see but no session: for the catalog, `check` and the reference with its
+/// documentation.
+pub fn bare_engine(docs: Docs) -> Engine {
     let mut engine = Engine::new();
     // The interner's lock serialises threads and costs more than it saves.
     engine.set_max_strings_interned(0);
     engine.set_max_call_levels(CALL_LEVELS);
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
     engine.set_strict_variables(true);
-    api::register(&mut engine);
+    api::register(&mut engine, docs);
     engine
 }
 
-/// Everything callable, with its documentation: what help, completion, `check` and the reference read.
+/// Everything callable, with its documentation, which the engine must have kept: what help, completion, `check` and the
+/// reference read.
 ///
 /// Takes some milliseconds, so it is made when it is first needed.
 pub fn catalog(engine: &Engine) -> Catalog {

@@ -7,12 +7,13 @@ mod create;
 mod list;
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, FnPtr, Map};
+use rhai::{FnPtr, Map};
 
 use super::edit::edited;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, point};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Connection, Domain, DomainCheckpoint, RawCheckpoint, sys};
 use crate::xml::Document;
@@ -20,11 +21,11 @@ use crate::xml::Document;
 pub(super) use create::description;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<RawCheckpoint>(engine, "DomainCheckpoint");
-    engine.register_global_module(rhai::exported_module!(checkpoint_functions).into());
-    create::register(engine);
-    list::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<RawCheckpoint>(natives, "DomainCheckpoint");
+    natives.global(&checkpoint_functions::RHAI_MANIFEST);
+    create::register(natives);
+    list::register(natives);
 }
 
 /// The option tables of this folder.
@@ -75,7 +76,7 @@ fn brief(checkpoint: &DomainCheckpoint) -> Result<Document> {
     Document::parse(&checkpoint.xml(sys::VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN)?)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod checkpoint_functions {
     /// The name of the checkpoint (`virDomainCheckpointGetName`).

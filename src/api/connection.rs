@@ -9,21 +9,22 @@ mod native;
 mod supports;
 
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::permissions::Permission;
 use super::{Context, Fallible, inventory, stats};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::{Connection, version_text};
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Connection>("Connection");
-    engine.register_global_module(rhai::exported_module!(connection_functions).into());
-    counts::register(engine);
-    identity::register(engine);
-    native::register(engine);
-    supports::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Connection>("Connection");
+    natives.global(&connection_functions::RHAI_MANIFEST);
+    counts::register(natives);
+    identity::register(natives);
+    native::register(natives);
+    supports::register(natives);
 }
 
 /// The options of `connect`.
@@ -32,7 +33,7 @@ pub(super) static CONNECT: OptionTable = OptionTable {
     options: &[boolean("readonly", "Opens it read-only: the daemon refuses changes.")],
 };
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod connection_functions {
     /// The default connection, opened at its first use.

@@ -3,11 +3,12 @@
 //! Everything in CSV is a text: `parse` does not guess what is a number.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
+use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use super::Fallible;
 use super::data::to_data;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, boolean, list, text};
 use crate::output::{self, Format, Options};
 
@@ -31,8 +32,8 @@ pub(super) static TO_STRING: OptionTable = OptionTable {
 };
 
 /// Registers the module.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("csv", rhai::exported_module!(csv_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace("csv", &[&csv_functions::RHAI_MANIFEST]);
 }
 
 fn separator(options: &Parsed) -> Result<u8> {
@@ -102,7 +103,7 @@ fn written(value: &Dynamic, options: Map) -> Result<String> {
 }
 
 /// Rows and tables as CSV (RFC 4180).
-#[export_module]
+#[export_module(manifest)]
 pub mod csv_functions {
     /// Reads CSV whose first line holds the names of the columns, and returns one map a line.
     ///
@@ -168,14 +169,21 @@ pub mod csv_functions {
 mod tests {
     use super::super::host_context::testing::failure;
     use super::super::{json, table};
+    use rhai::Engine;
+
     use super::*;
     use crate::error::code;
+    use crate::lang::natives::Docs;
 
     fn engine() -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
-        json::register(&mut engine);
-        table::register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
+        Natives::bind(&mut engine, Docs::Dropped, json::register);
+        crate::lang::natives::Natives::bind(
+            &mut engine,
+            crate::lang::natives::Docs::Dropped,
+            table::register,
+        );
         engine
     }
 

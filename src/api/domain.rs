@@ -42,10 +42,10 @@ mod tests;
 mod tuning;
 mod vcpus;
 
-use rhai::Engine;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 
 use super::{Fallible, words};
+use crate::lang::natives::Natives;
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
@@ -54,42 +54,42 @@ pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
 pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::domain::Domain>(engine, "Domain");
-    engine.register_global_module(rhai::exported_module!(domain_properties).into());
-    addresses::register(engine);
-    agent::register(engine);
-    agent_exec::register(engine);
-    agent_system::register(engine);
-    agent_users::register(engine);
-    freeze::register(engine);
-    guest_files::register(engine);
-    lxc::register(engine);
-    qemu::register(engine);
-    finders::register(engine);
-    job::register(engine);
-    lifecycle::register(engine);
-    managed_by::register(engine);
-    actions::register(engine);
-    migration::register(engine);
-    block::register(engine);
-    definition::register(engine);
-    devices::register(engine);
-    input::register(engine);
-    memory::register(engine);
-    metadata::register(engine);
-    pinning::register(engine);
-    resources::register(engine);
-    console::register(engine);
-    screenshot::register(engine);
-    save::register(engine);
-    tuning::register(engine);
-    backup::register(engine);
-    block::register(engine);
-    block_job::register(engine);
-    security::register(engine);
-    statistics::register(engine);
-    vcpus::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::domain::Domain>(natives, "Domain");
+    natives.global(&domain_properties::RHAI_MANIFEST);
+    addresses::register(natives);
+    agent::register(natives);
+    agent_exec::register(natives);
+    agent_system::register(natives);
+    agent_users::register(natives);
+    freeze::register(natives);
+    guest_files::register(natives);
+    lxc::register(natives);
+    qemu::register(natives);
+    finders::register(natives);
+    job::register(natives);
+    lifecycle::register(natives);
+    managed_by::register(natives);
+    actions::register(natives);
+    migration::register(natives);
+    block::register(natives);
+    definition::register(natives);
+    devices::register(natives);
+    input::register(natives);
+    memory::register(natives);
+    metadata::register(natives);
+    pinning::register(natives);
+    resources::register(natives);
+    console::register(natives);
+    screenshot::register(natives);
+    save::register(natives);
+    tuning::register(natives);
+    backup::register(natives);
+    block::register(natives);
+    block_job::register(natives);
+    security::register(natives);
+    statistics::register(natives);
+    vcpus::register(natives);
 }
 
 /// The option tables of this folder.
@@ -136,7 +136,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
     .into_iter()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_properties {
     /// The name of the guest (`virDomainGetName`).

@@ -1,15 +1,16 @@
 //! Errors as scripts see them: the type `Error`, `error(e)` and `attempt(|| …)`.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, EvalAltResult, FnPtr, Map};
+use rhai::{EvalAltResult, FnPtr, Map};
 
 use super::Fallible;
 use crate::error::{Error, code};
+use crate::lang::natives::Natives;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Error>("Error");
-    engine.register_global_module(rhai::exported_module!(error_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Error>("Error");
+    natives.global(&error_functions::RHAI_MANIFEST);
 }
 
 /// Turns whatever went wrong in a script into an [`Error`].
@@ -87,7 +88,7 @@ fn optional(fact: Option<&str>) -> Dynamic {
     fact.map_or(Dynamic::UNIT, |text| text.to_owned().into())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod error_functions {
     /// The stable word of the error, such as `no_domain`, fit for comparison.
@@ -223,7 +224,10 @@ pub(crate) fn is_final(error: &EvalAltResult) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rhai::Engine;
+
     use super::*;
+    use crate::lang::natives::Docs;
 
     #[test]
     fn whatever_is_thrown_becomes_an_error() {
@@ -244,7 +248,7 @@ mod tests {
         assert_eq!(error.code(), code::SCRIPT);
         assert!(!error.to_string().contains("line 1"), "{error}");
         let mut engine = Engine::new();
-        register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
         let script = "fn f() { 1 / 0 } let m = (); try { f() } catch (e) { m = error(e).message } m";
         assert_eq!(engine.eval::<String>(script).unwrap(), "Division by zero: 1 / 0");
     }

@@ -8,20 +8,21 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::domain::find_domain;
 use super::{Fallible, names, units};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, boolean, duration, int, list, text};
 use crate::libvirt::events::{Kind, MONITOR, Objects, Wanted};
 use crate::libvirt::{Connection, Domain, Subscription, sys};
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Events>("Events");
-    engine.register_iterator_result::<Events, Map>();
-    engine.register_global_module(rhai::exported_module!(event_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Events>("Events");
+    natives.engine().register_iterator_result::<Events, Map>();
+    natives.global(&event_functions::RHAI_MANIFEST);
 }
 
 const KINDS: OptionSpec =
@@ -170,7 +171,7 @@ fn guest(connection: &Connection, wanted: Dynamic) -> Result<uuid::Uuid> {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod event_functions {
     /// The events of a host as they come, without end (`virConnectDomainEventRegisterAny`).

@@ -1,8 +1,9 @@
 //! The finders: methods of a connection that are also global functions on the default one.
 
-use rhai::{Dynamic, Engine, FuncRegistration, Module, NativeCallContext};
+use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 
 use super::{Context, Fallible};
+use crate::lang::natives::Natives;
 
 /// The global form of a method of a connection.
 struct Finder {
@@ -105,12 +106,10 @@ const FINDERS: &[Finder] = &[
 ];
 
 /// Registers the global form of each finder.
-pub(super) fn register(engine: &mut Engine) {
-    let mut module = Module::new();
+pub(super) fn register(natives: &mut Natives) {
     for finder in FINDERS {
-        finder.register(&mut module);
+        finder.register(natives.module());
     }
-    engine.register_global_module(module.into());
 }
 
 impl Finder {

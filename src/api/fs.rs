@@ -14,17 +14,18 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use rhai::plugin::export_module;
-use rhai::{Array, Blob, Dynamic, Engine, ImmutableString, NativeCallContext};
+use rhai::{Array, Blob, Dynamic, ImmutableString, NativeCallContext};
 
 use super::Fallible;
 use super::host_context::{allow, interrupted};
 use super::permissions::Permission::Write as WriteFiles;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::units;
 
 /// Registers the module.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("fs", rhai::exported_module!(file_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace("fs", &[&file_functions::RHAI_MANIFEST]);
 }
 
 /// Words a failure: what was done to which file, and what may help.
@@ -81,7 +82,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// Files and folders.
-#[export_module]
+#[export_module(manifest)]
 pub mod file_functions {
     /// Reads a text file.
     ///

@@ -1,17 +1,18 @@
 //! Functions of the language itself that the core lacks or that have to know the session.
 
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
-use rhai::{Array, Engine, EvalAltResult, FnPtr, Position};
+use rhai::{Array, EvalAltResult, FnPtr, Position};
 
 use super::{Context, Fallible, units::duration};
+use crate::lang::natives::Natives;
 use crate::lang::suggest::nearest;
 
 /// Registers the functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(global_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&global_functions::RHAI_MANIFEST);
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod global_functions {
     /// The arguments of the script, visible in functions too.

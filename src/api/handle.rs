@@ -1,17 +1,18 @@
 //! What all handles on libvirt's objects have in common in scripts: they print as their name,
 //! compare and sort by it, and are equal when they mean the same object.
 
-use rhai::{Engine, FuncRegistration, Module};
+use rhai::FuncRegistration;
 
+use crate::lang::natives::Natives;
 use crate::libvirt::{Handle, Object};
 
 /// Registers a type of handle and what it has in common with the others.
-pub(super) fn register<O: Object>(engine: &mut Engine, name: &'static str) {
-    engine.register_type_with_name::<Handle<O>>(name);
-    let mut module = Module::new();
+pub(super) fn register<O: Object>(natives: &mut Natives, name: &'static str) {
+    natives.engine().register_type_with_name::<Handle<O>>(name);
+    let module = natives.module();
     for (operator, holds) in COMPARISONS {
         let holds = *holds;
-        FuncRegistration::new(*operator).set_into_module(&mut module, move |a: Handle<O>, b: Handle<O>| {
+        FuncRegistration::new(*operator).set_into_module(module, move |a: Handle<O>, b: Handle<O>| {
             holds(if a.is_same(&b) { std::cmp::Ordering::Equal } else { order(&a, &b) })
         });
     }
@@ -23,7 +24,7 @@ pub(super) fn register<O: Object>(engine: &mut Engine, name: &'static str) {
             "/// print(domains()[0].to_string())",
             "/// ```",
         ])
-        .set_into_module(&mut module, |handle: &mut Handle<O>| handle.label().to_owned());
+        .set_into_module(module, |handle: &mut Handle<O>| handle.label().to_owned());
     FuncRegistration::new("to_debug")
         .with_comments([
             "/// The type and the name of the object.",
@@ -32,8 +33,7 @@ pub(super) fn register<O: Object>(engine: &mut Engine, name: &'static str) {
             "/// print(domains()[0].to_debug())",
             "/// ```",
         ])
-        .set_into_module(&mut module, move |handle: &mut Handle<O>| format!("{name}({:?})", handle.label()));
-    engine.register_global_module(module.into());
+        .set_into_module(module, move |handle: &mut Handle<O>| format!("{name}({:?})", handle.label()));
 }
 
 /// By name, then by host and key: two objects that are not the same are never equal.

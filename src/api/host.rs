@@ -5,14 +5,15 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use super::params::to_map;
 use super::units::duration;
 use super::xml::XmlDocument;
 use super::{Fallible, words};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, text};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, GuestKind, SuspendTarget, sys, version_text};
@@ -23,11 +24,11 @@ use crate::xml::Document;
 pub struct Host(pub(super) Connection);
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Host>("Host");
-    engine.register_global_module(rhai::exported_module!(host_functions).into());
-    cpu::register(engine);
-    memory::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Host>("Host");
+    natives.global(&host_functions::RHAI_MANIFEST);
+    cpu::register(natives);
+    memory::register(natives);
 }
 
 /// The option tables of this folder.
@@ -89,7 +90,7 @@ fn suspend_target(word: &str) -> Result<SuspendTarget> {
     })
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod host_functions {
     /// The host of the connection.
     ///

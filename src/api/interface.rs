@@ -7,20 +7,21 @@ mod finders;
 mod tests;
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, FnPtr, Map};
+use rhai::{FnPtr, Map};
 
 use super::Fallible;
 use super::edit::{edited, stored, validated};
 use super::xml::{XmlDocument, refuse_assignment};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Connection, Interface, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::interface::Interface>(engine, "Interface");
-    engine.register_global_module(rhai::exported_module!(interface_functions).into());
-    finders::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::interface::Interface>(natives, "Interface");
+    natives.global(&interface_functions::RHAI_MANIFEST);
+    finders::register(natives);
 }
 
 /// The option tables of this folder.
@@ -37,7 +38,7 @@ static XML_DESC: OptionTable = OptionTable {
     )],
 };
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod interface_functions {
     /// The name of the interface, such as `eth0` (`virInterfaceGetName`).

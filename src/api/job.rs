@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Engine, Map};
 
 use super::subject::of;
 use super::{Fallible, params, words};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::libvirt::{Job, Params, Product, Reading};
 use crate::output::{Data, progress};
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Job>("Job");
-    engine.register_global_module(rhai::exported_module!(job_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Job>("Job");
+    natives.global(&job_functions::RHAI_MANIFEST);
 }
 
 /// What libvirt counts in milliseconds in the details of a job.
@@ -106,7 +107,7 @@ pub(super) fn row(job: &Job) -> Result<Vec<Data>> {
     ])
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod job_functions {
     /// How far the work is: `#{ processed, total, percent, rate, eta, details }`.

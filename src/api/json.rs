@@ -4,17 +4,18 @@
 //! of its columns. Whole numbers that do not fit into 64 bits become numbers with a fraction.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString, Map};
+use rhai::{Dynamic, ImmutableString, Map};
 
 use super::Fallible;
 use super::data::{from_data, to_data};
 use crate::error::{Error, code};
+use crate::lang::natives::Natives;
 use crate::output::Data;
 
 /// Registers the module.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("json", rhai::exported_module!(json_functions).into());
-    engine.register_global_module(rhai::exported_module!(json_methods).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace("json", &[&json_functions::RHAI_MANIFEST]);
+    natives.global(&json_methods::RHAI_MANIFEST);
 }
 
 fn not_written(error: &serde_json::Error) -> Error {
@@ -22,7 +23,7 @@ fn not_written(error: &serde_json::Error) -> Error {
 }
 
 /// JSON, in and out.
-#[export_module]
+#[export_module(manifest)]
 pub mod json_functions {
     /// Reads JSON.
     ///
@@ -67,7 +68,7 @@ pub mod json_functions {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod json_methods {
     /// Any value as compact JSON, as `json::to_string` writes it.
     ///
@@ -98,12 +99,19 @@ mod json_methods {
 mod tests {
     use super::super::host_context::testing::failure;
     use super::super::table;
+    use rhai::Engine;
+
     use super::*;
+    use crate::lang::natives::Docs;
 
     fn engine() -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
-        table::register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
+        crate::lang::natives::Natives::bind(
+            &mut engine,
+            crate::lang::natives::Docs::Dropped,
+            table::register,
+        );
         engine
     }
 

@@ -7,7 +7,7 @@
 ///
 /// ```text
 /// methods_with_options! {
-///     #[export_module]
+///     #[export_module(manifest)]
 ///     /// What it does (`virDomainX`).
 ///     fn x(vm: Domain, device: Dynamic; options: &[LIVE, CONFIG]) -> Map { … }
 /// }
@@ -64,9 +64,9 @@ macro_rules! methods_with_options {
             )*
         }
 
-        fn register_methods(engine: &mut rhai::Engine) {
-            engine.register_global_module(rhai::exported_module!(without_options).into());
-            engine.register_global_module(rhai::exported_module!(with_options).into());
+        fn register_methods(natives: &mut Natives) {
+            natives.global(&without_options::RHAI_MANIFEST);
+            natives.global(&with_options::RHAI_MANIFEST);
         }
     };
 }

@@ -10,22 +10,23 @@ mod metadata;
 mod tests;
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::Fallible;
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, text};
 use crate::libvirt::{Connection, DhcpLease, Network};
 use crate::units;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::network::Network>(engine, "Network");
-    engine.register_global_module(rhai::exported_module!(network_functions).into());
-    finders::register(engine);
-    definition::register(engine);
-    changes::register(engine);
-    metadata::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::network::Network>(natives, "Network");
+    natives.global(&network_functions::RHAI_MANIFEST);
+    finders::register(natives);
+    definition::register(natives);
+    changes::register(natives);
+    metadata::register(natives);
 }
 
 /// The option tables of this folder.
@@ -64,7 +65,7 @@ fn leases(network: &Network, mac: Option<&str>) -> Fallible<Array> {
     Ok(network.dhcp_leases(mac)?.into_iter().map(lease).collect::<Result<Array>>()?)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod network_functions {
     /// The name of the network (`virNetworkGetName`).

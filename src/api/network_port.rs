@@ -3,20 +3,21 @@
 //! libvirt makes one for each interface of a running guest on a network; other programs can make more.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::domain::settings;
 use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text, names};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Connection, Network, NetworkPort, Params, RawNetworkPort, Value, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<RawNetworkPort>(engine, "NetworkPort");
-    engine.register_global_module(rhai::exported_module!(port_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<RawNetworkPort>(natives, "NetworkPort");
+    natives.global(&port_functions::RHAI_MANIFEST);
 }
 
 /// The option tables of this file.
@@ -53,7 +54,7 @@ fn limits() -> Params {
     LIMITS.iter().map(|name| ((*name).to_owned(), Value::UInt(0))).collect()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod port_functions {
     /// What is plugged into the network, sorted by UUID (`virNetworkListAllPorts`).

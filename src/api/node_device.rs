@@ -7,22 +7,23 @@ mod finders;
 mod tests;
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::domain::affect::affect;
 use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean, flag, text};
 use crate::libvirt::{Connection, NodeDevice, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::nodedev::NodeDevice>(engine, "NodeDevice");
-    engine.register_global_module(rhai::exported_module!(node_device_functions).into());
-    finders::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::nodedev::NodeDevice>(natives, "NodeDevice");
+    natives.global(&node_device_functions::RHAI_MANIFEST);
+    finders::register(natives);
 }
 
 /// The option tables of this folder.
@@ -61,7 +62,7 @@ fn update_with(device: &NodeDevice, definition: &Dynamic, options: Map) -> Resul
     device.update(&definition_text(definition).map_err(of("node_device.update", device))?, flags)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod node_device_functions {
     /// The name of the device, such as `pci_0000_00_02_0` (`virNodeDeviceGetName`).

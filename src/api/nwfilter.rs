@@ -3,7 +3,7 @@
 //! A property always asks libvirt, so its value is never stale.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Engine, FnPtr, Map};
+use rhai::{Array, FnPtr, Map};
 
 use super::edit::{edited, validated};
 use super::names::{self, Lookup};
@@ -11,14 +11,15 @@ use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, flag, text};
 use crate::libvirt::{Connection, NameList, NwFilter, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::nwfilter::NWFilter>(engine, "NwFilter");
-    engine.register_global_module(rhai::exported_module!(nwfilter_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::nwfilter::NWFilter>(natives, "NwFilter");
+    natives.global(&nwfilter_functions::RHAI_MANIFEST);
 }
 
 /// The option tables of this file.
@@ -50,7 +51,7 @@ fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(connection.nwfilters(0)?, options.get_text("name")?.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod nwfilter_functions {
     /// A network filter by name or UUID (`virNWFilterLookupByName`, `virNWFilterLookupByUUIDString`).

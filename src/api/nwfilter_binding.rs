@@ -4,20 +4,21 @@
 //! more. A property always asks libvirt, so its value is never stale.
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::names::{self, Lookup};
 use super::subject::of;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, definition_text};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Connection, NwFilterBinding, RawNwFilterBinding, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<RawNwFilterBinding>(engine, "NwFilterBinding");
-    engine.register_global_module(rhai::exported_module!(binding_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<RawNwFilterBinding>(natives, "NwFilterBinding");
+    natives.global(&binding_functions::RHAI_MANIFEST);
 }
 
 /// The option tables of this file.
@@ -40,7 +41,7 @@ const LOOKUP: Lookup<RawNwFilterBinding> = Lookup {
     names: |connection| Ok(names::labels(&connection.nwfilter_bindings(0)?)),
 };
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod binding_functions {
     /// The binding of a port by the host's name of it, `vnet0` (`virNWFilterBindingLookupByPortDev`).

@@ -6,12 +6,13 @@
 mod program;
 
 use rhai::plugin::export_module;
-use rhai::{Array, Blob, Dynamic, Engine, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Blob, Dynamic, ImmutableString, Map, NativeCallContext};
 
 use super::Fallible;
 use super::host_context::{allow, interrupted};
 use super::permissions::Permission;
 use crate::error::{Error, Result, code};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, any, boolean, duration, map, text};
 use crate::units;
 use program::Finished;
@@ -31,8 +32,8 @@ pub(super) static RUN: OptionTable = OptionTable {
 };
 
 /// Registers the module.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("os", rhai::exported_module!(system_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace("os", &[&system_functions::RHAI_MANIFEST]);
 }
 
 /// Reads the arguments of a call.
@@ -114,7 +115,7 @@ fn run_program(call: &NativeCallContext, argv: Array, options: Map) -> Fallible<
 }
 
 /// Programs, and where the script runs.
-#[export_module]
+#[export_module(manifest)]
 pub mod system_functions {
     /// Runs a program and returns `#{ out, err, code }`.
     ///
@@ -228,11 +229,14 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::super::host_context::testing::{failure, join};
+    use rhai::Engine;
+
     use super::*;
+    use crate::lang::natives::Docs;
 
     fn engine(deny: &str) -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
         join(&mut engine, deny);
         engine
     }
@@ -281,7 +285,7 @@ mod tests {
     #[test]
     fn an_interruption_ends_the_script() {
         let mut engine = Engine::new();
-        register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
         join(&mut engine, "").stop.store(true, Ordering::SeqCst);
         let script = r#"try { os::run(["sleep", "600"]) } catch { "caught" }"#;
         assert_eq!(failure(&engine, script).code(), code::INTERRUPTED);

@@ -6,23 +6,24 @@
 mod finders;
 mod value;
 
+use rhai::FnPtr;
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, FnPtr};
 
 use super::edit::{edited, validated};
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, words};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Secret, SecretValue, sys};
 use crate::xml::Document;
 
 /// Registers the types and their functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::secret::Secret>(engine, "Secret");
-    engine.register_global_module(rhai::exported_module!(secret_functions).into());
-    finders::register(engine);
-    value::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::secret::Secret>(natives, "Secret");
+    natives.global(&secret_functions::RHAI_MANIFEST);
+    finders::register(natives);
+    value::register(natives);
 }
 
 /// The option tables of this folder.
@@ -43,7 +44,7 @@ fn says_yes(secret: &Secret, attribute: &str) -> Result<bool> {
     Ok(definition.root().attr(attribute).as_deref() == Some("yes"))
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod secret_functions {
     /// The UUID of the secret (`virSecretGetUUIDString`).

@@ -1,16 +1,17 @@
 //! What scripts write besides `print`: values in the format of the run, and lines for the reader.
 
+use rhai::ImmutableString;
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, ImmutableString};
 
 use super::data::to_data;
 use super::{Context, Fallible};
+use crate::lang::natives::Natives;
 use crate::libvirt::{Interrupt, Reason};
 use crate::output::{self, Data};
 
 /// Registers the functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(show_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&show_functions::RHAI_MANIFEST);
 }
 
 /// Writes a text to stdout: nobody reading any more, or a full disk, ends the run.
@@ -25,7 +26,7 @@ pub fn write(text: &str, interrupt: &Interrupt) {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod show_functions {
     /// Writes a value in the format of the run: the one that `-o` names, with its `--columns`.
     ///

@@ -6,22 +6,23 @@ mod create;
 mod list;
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, FnPtr, Map};
+use rhai::{FnPtr, Map};
 
 use super::edit::edited;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, point};
 use crate::error::Error;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Connection, Domain, DomainSnapshot, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::domain_snapshot::DomainSnapshot>(engine, "DomainSnapshot");
-    engine.register_global_module(rhai::exported_module!(snapshot_functions).into());
-    create::register(engine);
-    list::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::domain_snapshot::DomainSnapshot>(natives, "DomainSnapshot");
+    natives.global(&snapshot_functions::RHAI_MANIFEST);
+    create::register(natives);
+    list::register(natives);
 }
 
 /// The option tables of this folder.
@@ -82,7 +83,7 @@ fn fact(snapshot: &DomainSnapshot, path: &str) -> Fallible<Dynamic> {
     Ok(point::fact(&Document::parse(&snapshot.xml(0)?)?, path)?)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod snapshot_functions {
     /// The name of the snapshot (`virDomainSnapshotGetName`).

@@ -12,10 +12,11 @@ mod sources;
 mod tests;
 mod volumes;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use super::{Fallible, words};
+use crate::lang::natives::Natives;
 use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, StoragePool};
 
@@ -23,14 +24,14 @@ pub(super) use finders::find;
 pub(super) use volumes::volume_of;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<virt::storage_pool::StoragePool>(engine, "StoragePool");
-    engine.register_global_module(rhai::exported_module!(pool_properties).into());
-    finders::register(engine);
-    lifecycle::register(engine);
-    definition::register(engine);
-    sources::register(engine);
-    volumes::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<virt::storage_pool::StoragePool>(natives, "StoragePool");
+    natives.global(&pool_properties::RHAI_MANIFEST);
+    finders::register(natives);
+    lifecycle::register(natives);
+    definition::register(natives);
+    sources::register(natives);
+    volumes::register(natives);
 }
 
 /// The option tables of this folder.
@@ -49,7 +50,7 @@ fn state(number: u32) -> ImmutableString {
     words::word(words::POOL_STATES, number as i32).as_ref().into()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_properties {
     /// The name of the pool (`virStoragePoolGetName`).

@@ -7,8 +7,8 @@ mod finders;
 mod tests;
 mod transfer;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use super::storage_pool::bytes;
 use super::subject::of;
@@ -16,17 +16,18 @@ use super::units::size;
 use super::xml::{XmlDocument, refuse_assignment};
 use super::{Fallible, words};
 use crate::error::Error;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, StoragePool, StorageVolume, VolumeInPool, sys};
 use crate::xml::Document;
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    super::handle::register::<VolumeInPool>(engine, "StorageVolume");
-    engine.register_global_module(rhai::exported_module!(volume_functions).into());
-    finders::register(engine);
-    transfer::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    super::handle::register::<VolumeInPool>(natives, "StorageVolume");
+    natives.global(&volume_functions::RHAI_MANIFEST);
+    finders::register(natives);
+    transfer::register(natives);
 }
 
 /// The option tables of this file and its folder.
@@ -88,7 +89,7 @@ fn owner(volume: &StorageVolume) -> String {
     format!("{pool}/{name}")
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod volume_functions {
     /// The name of the volume within its pool (`virStorageVolGetName`).

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Blob, Engine, Map};
+use rhai::{Array, Blob, Map};
 
 use super::Fallible;
 use super::units::duration;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::libvirt::{Dialogue, Domain};
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Stream>("Stream");
-    engine.register_global_module(rhai::exported_module!(stream_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Stream>("Stream");
+    natives.global(&stream_functions::RHAI_MANIFEST);
 }
 
 /// An open stream. Copies are the same stream; with the last of them it is closed.
@@ -79,7 +80,7 @@ fn read(stream: &Stream, time: Duration) -> Fallible<String> {
     Ok(text(&data))
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod stream_functions {
     /// Sends a text or a blob (`virStreamSend`).

@@ -7,11 +7,12 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
+use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use super::Fallible;
 use super::data::{from_data, to_data};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::output::{self, Data, Format, Kind, Options, did_you_mean};
 
 /// A table as scripts hold it: copies share the rows.
@@ -28,10 +29,10 @@ const KINDS: [(&str, Kind); 5] = [
 ];
 
 /// Registers the type and its functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Table>("Table");
-    engine.register_iterator::<Table>();
-    engine.register_global_module(rhai::exported_module!(table_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<Table>("Table");
+    natives.engine().register_iterator::<Table>();
+    natives.global(&table_functions::RHAI_MANIFEST);
 }
 
 impl From<output::Table> for Table {
@@ -108,7 +109,7 @@ fn compare(left: &Data, right: &Data) -> Ordering {
 }
 
 /// What scripts see.
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 pub mod table_functions {
     /// Makes a table of an array of maps or handles.
@@ -303,12 +304,15 @@ pub mod table_functions {
 #[cfg(test)]
 mod tests {
     use super::super::host_context::testing::failure;
+    use rhai::Engine;
+
     use super::*;
     use crate::error::code;
+    use crate::lang::natives::Docs;
 
     fn engine() -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
         engine
     }
 

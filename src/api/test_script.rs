@@ -8,6 +8,7 @@ use super::data::to_data;
 use super::permissions::Permissions;
 use super::{Context, error};
 use crate::error::Error;
+use crate::lang::natives::Docs;
 use crate::libvirt::Door;
 use crate::libvirt::test_node::TestNode;
 
@@ -80,7 +81,7 @@ impl TestScript {
 
 fn engine(uri: &str) -> Engine {
     let mut engine = Engine::new();
-    super::register(&mut engine);
+    super::register(&mut engine, Docs::Dropped);
     let context = Context::new(Arc::<Door>::default(), Permissions::default(), Some(uri.into()), Vec::new());
     engine.set_default_tag(Dynamic::from(Arc::new(context)));
     engine

@@ -8,16 +8,17 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit, Zoned};
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
 use super::Fallible;
 use super::units::duration;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::units;
 
 /// Registers the module.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("time", rhai::exported_module!(time_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace("time", &[&time_functions::RHAI_MANIFEST]);
 }
 
 /// Returns this moment to the millisecond.
@@ -58,7 +59,7 @@ fn parsed(text: &str, format: &str) -> Result<Zoned> {
 }
 
 /// Times as RFC 3339 texts, and what can be computed with them.
-#[export_module]
+#[export_module(manifest)]
 pub mod time_functions {
     /// The time, as RFC 3339 to the millisecond.
     ///
@@ -197,12 +198,15 @@ pub mod time_functions {
 #[cfg(test)]
 mod tests {
     use super::super::host_context::testing::failure;
+    use rhai::Engine;
+
     use super::*;
     use crate::error::code;
+    use crate::lang::natives::Docs;
 
     fn engine() -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
         engine
     }
 

@@ -6,15 +6,16 @@
 use std::time::Duration;
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
 use super::Fallible;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::units;
 
 /// Registers the functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(unit_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&unit_functions::RHAI_MANIFEST);
 }
 
 /// Reads a size argument: bytes as a number, or a text such as `"4GiB"`.
@@ -68,7 +69,7 @@ fn scaled(count: &Dynamic, unit: u64) -> Fallible<i64> {
 }
 
 /// Sizes, times and their texts.
-#[export_module]
+#[export_module(manifest)]
 pub mod unit_functions {
     /// Returns that many kibibytes (1024 bytes) as bytes.
     ///
@@ -229,15 +230,16 @@ pub mod unit_functions {
 
 #[cfg(test)]
 mod tests {
+    use super::super::host_context::testing::failure;
     use rhai::Engine;
 
-    use super::super::host_context::testing::failure;
     use super::*;
     use crate::error::code;
+    use crate::lang::natives::Docs;
 
     fn engine() -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
         engine
     }
 

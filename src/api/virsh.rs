@@ -14,26 +14,30 @@ mod terminal;
 mod values;
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Engine, FnPtr, ImmutableString, Map, Module};
+use rhai::{Array, FnPtr, ImmutableString, Map};
 
 pub use output::Output;
 
 use super::error::from_rhai;
 use super::{Context, Fallible};
 use crate::error::{Error, code};
+use crate::lang::natives::Natives;
 use crate::libvirt::Connection;
 
-pub(super) fn register(engine: &mut Engine) {
-    let mut module = Module::new();
-    rhai::combine_with_exported_module!(&mut module, "say", vsh_functions);
-    rhai::combine_with_exported_module!(&mut module, "files", files::file_functions);
-    rhai::combine_with_exported_module!(&mut module, "find", find::find_functions);
-    rhai::combine_with_exported_module!(&mut module, "guests", guests::guest_functions);
-    rhai::combine_with_exported_module!(&mut module, "host", host::host_functions);
-    rhai::combine_with_exported_module!(&mut module, "parameters", parameters::parameter_functions);
-    rhai::combine_with_exported_module!(&mut module, "terminal", terminal::terminal_functions);
-    rhai::combine_with_exported_module!(&mut module, "values", values::value_functions);
-    engine.register_static_module("vsh", module.into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace(
+        "vsh",
+        &[
+            &vsh_functions::RHAI_MANIFEST,
+            &files::file_functions::RHAI_MANIFEST,
+            &find::find_functions::RHAI_MANIFEST,
+            &guests::guest_functions::RHAI_MANIFEST,
+            &host::host_functions::RHAI_MANIFEST,
+            &parameters::parameter_functions::RHAI_MANIFEST,
+            &terminal::terminal_functions::RHAI_MANIFEST,
+            &values::value_functions::RHAI_MANIFEST,
+        ],
+    );
 }
 
 /// The system's words for a failure, without Rust's number behind them.
@@ -42,7 +46,7 @@ fn words(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod vsh_functions {
     /// Writes a line, where the command was given as a line of virsh.

@@ -6,12 +6,13 @@ mod others;
 mod reach;
 mod watch;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
-use rhai::{Engine, Map};
 
 use super::subject::named;
 use super::{Fallible, units::duration};
 use crate::error::{Error, code};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::events::Objects;
 use crate::libvirt::{Domain, Handle, Network, Object, StoragePool};
@@ -20,8 +21,8 @@ use uuid::Uuid;
 use watch::{Goal, watch};
 
 /// Registers the functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(wait_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&wait_functions::RHAI_MANIFEST);
 }
 
 macro_rules! tables {
@@ -37,7 +38,7 @@ macro_rules! tables {
 
 tables! { DOMAIN "Domain.wait", NETWORK "Network.wait", POOL "StoragePool.wait" }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod wait_functions {
     /// Waits for something to happen to the guest, and tells whether it did in time.

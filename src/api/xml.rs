@@ -14,9 +14,10 @@ mod node;
 
 use std::sync::Arc;
 
-use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
+use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::xml::{Change, Document, Node, Value};
 
 /// A document in a script.
@@ -39,11 +40,11 @@ pub struct XmlNode {
 }
 
 /// Registers the types and their functions.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<XmlDocument>("XmlDocument");
-    engine.register_type_with_name::<XmlNode>("XmlNode");
-    document::register(engine);
-    node::register(engine);
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<XmlDocument>("XmlDocument");
+    natives.engine().register_type_with_name::<XmlNode>("XmlNode");
+    document::register(natives);
+    node::register(natives);
 }
 
 /// Returns the XML text of a value: a text as it is, a document or an element printed.

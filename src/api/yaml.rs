@@ -4,16 +4,17 @@
 //! documents that would unfold without measure are refused by the reader.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, ImmutableString};
+use rhai::{Array, Dynamic, ImmutableString};
 
 use super::Fallible;
 use super::data::{from_data, to_data};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::output::{self, Data};
 
 /// Registers the module.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_static_module("yaml", rhai::exported_module!(yaml_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.namespace("yaml", &[&yaml_functions::RHAI_MANIFEST]);
 }
 
 /// Reads all documents of a text.
@@ -37,7 +38,7 @@ fn not_read(error: &serde_saphyr::Error) -> Error {
 }
 
 /// YAML, in and out.
-#[export_module]
+#[export_module(manifest)]
 pub mod yaml_functions {
     /// Reads a YAML document.
     ///
@@ -94,13 +95,16 @@ pub mod yaml_functions {
 mod tests {
     use super::super::host_context::testing::failure;
     use super::super::json;
+    use rhai::Engine;
+
     use super::*;
     use crate::error::code;
+    use crate::lang::natives::Docs;
 
     fn engine() -> Engine {
         let mut engine = Engine::new();
-        register(&mut engine);
-        json::register(&mut engine);
+        Natives::bind(&mut engine, Docs::Dropped, register);
+        Natives::bind(&mut engine, Docs::Dropped, json::register);
         engine
     }
 

@@ -12,6 +12,7 @@ use crate::api::domain::manager_warning;
 use crate::api::permissions::{Permission, Permissions};
 use crate::config::{Config, Env};
 use crate::error::{Error, Result};
+use crate::lang::natives::Docs;
 use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Rules};
 use crate::output::{self, Palette, View};
 use crate::report;
@@ -72,7 +73,7 @@ impl Environment {
 
     /// The interpreter with everything that scripts see.
     pub(super) fn engine(&self) -> Engine {
-        self.engine.recv().unwrap_or_else(|_| bare_engine())
+        self.engine.recv().unwrap_or_else(|_| bare_engine(Docs::Kept))
     }
 
     /// Whether this run may change anything at all.

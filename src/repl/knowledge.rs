@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use super::imports::{Import, imports};
 use crate::lang::catalog::Catalog;
-use crate::session::{self, Session};
+use crate::session::Session;
 use crate::stdlib::Place;
 
 /// See the module.
@@ -22,7 +22,7 @@ impl Knowledge {
     /// Returns everything callable, user modules that were imported included.
     pub(super) fn catalog(&self, session: &Session) -> &Catalog {
         self.catalog.get_or_init(|| {
-            let mut catalog = session::catalog(session.engine());
+            let mut catalog = session.catalog();
             for path in &self.imported {
                 add_file_module(&mut catalog, session, path);
             }
@@ -39,7 +39,7 @@ impl Knowledge {
     pub(super) fn documented(&mut self, session: &Session) -> &Catalog {
         self.catalog(session);
         if let Some(catalog) = self.catalog.get_mut().filter(|_| !self.has_type_docs) {
-            catalog.add_type_docs(session.engine());
+            catalog.add_type_docs(&session.documented_engine());
             self.has_type_docs = true;
         }
         self.catalog(session)

@@ -2,7 +2,7 @@
 
 use rhai::EvalAltResult;
 
-use super::{Session, catalog};
+use super::Session;
 use crate::api::error::innermost;
 use crate::lang::catalog::{Catalog, Entry, Kind};
 use crate::lang::lint::{self, NoModules, Surroundings};
@@ -18,7 +18,7 @@ const MEMBERS: usize = 12;
 pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String> {
     let near = match innermost(failure) {
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
-            let catalog = catalog(session.engine());
+            let catalog = session.catalog();
             for hint in [wrong_arguments, of_module, method] {
                 if let Some(hint) = hint(signature, &catalog) {
                     return Some(hint);
@@ -30,7 +30,7 @@ pub(super) fn hint(failure: &EvalAltResult, session: &Session) -> Option<String>
             // "Unknown property 'stat' - a getter is not registered for type 'Domain'"
             let mut quoted = message.split('\'').skip(1).step_by(2);
             let (name, receiver) = (quoted.next()?, quoted.next()?);
-            member(&catalog(session.engine()), receiver, name)?
+            member(&session.catalog(), receiver, name)?
         }
         EvalAltResult::ErrorVariableNotFound(name, _) => {
             let names: Vec<&str> = session.scope().iter().map(|(name, ..)| name).collect();
@@ -47,7 +47,7 @@ fn syntax(line: usize, session: &Session) -> Option<String> {
     let text = session.text(session.main())?;
     let surroundings =
         Surroundings { scope: Some(session.scope()), functions: Some(session.functions()), imports: &[] };
-    let catalog = catalog(session.engine());
+    let catalog = session.catalog();
     let findings =
         lint::check_in(&text, session.main(), &catalog, &NoModules, session.engine(), &surroundings);
     findings.into_iter().find(|finding| finding.line == line)?.hint

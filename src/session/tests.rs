@@ -52,14 +52,14 @@ fn arguments_are_a_variable_and_a_function() {
 
 #[test]
 fn everything_callable_is_documented_and_consistent() {
-    let engine = bare_engine();
+    let engine = bare_engine(Docs::Kept);
     let faults = self_check(&catalog(&engine));
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]
 fn a_list_shows_a_form_with_what_is_said_of_that_form() {
-    let catalog = catalog(&bare_engine());
+    let catalog = catalog(&bare_engine(Docs::Kept));
     let mut rows = Vec::new();
     let types = catalog.types().into_iter().filter_map(|name| help(&catalog, name));
     for text in types.chain([index(&catalog)]) {
@@ -84,7 +84,7 @@ fn a_list_shows_a_form_with_what_is_said_of_that_form() {
 /// The documentation cannot lie: each example runs, against a host of its own.
 #[test]
 fn every_example_runs() {
-    let engine = bare_engine();
+    let engine = bare_engine(Docs::Kept);
     let catalog = catalog(&engine);
     let folder = tempfile::tempdir().unwrap();
     let node = folder.path().join("node.xml");

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use virhai::lang::lint::{self, NoModules};
+use virhai::lang::natives::Docs;
 use virhai::session::{bare_engine, catalog};
 use virhai::xml::fuzz;
 
@@ -50,7 +51,7 @@ fn files(folder: &str, ending: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn check_survives_any_text() {
-    let engine = bare_engine();
+    let engine = bare_engine(Docs::Kept);
     let catalog = catalog(&engine);
     let mut seeds = files("scripts", "rhai");
     seeds.extend(files("stdlib", "rhai"));

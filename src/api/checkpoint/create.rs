@@ -1,16 +1,17 @@
 //! Making checkpoints.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, Map};
+use rhai::{Dynamic, Map};
 
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, parts, point};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, text, word};
 use crate::libvirt::{Domain, DomainCheckpoint, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(checkpoint_create_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&checkpoint_create_functions::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&CREATE, &CREATE_XML];
@@ -79,7 +80,7 @@ fn describe(options: &Parsed) -> Result<String> {
     Ok(xml.to_string())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod checkpoint_create_functions {
     /// Makes a checkpoint of the guest, named by the time (`virDomainCheckpointCreateXML`).

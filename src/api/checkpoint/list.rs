@@ -1,14 +1,15 @@
 //! Finding checkpoints: those of a guest, and those made after another one.
 
 use rhai::plugin::{ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::{Fallible, names, point};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, flag, text};
 use crate::libvirt::{Domain, DomainCheckpoint, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(checkpoint_list_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&checkpoint_list_functions::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&LIST, &CHILDREN];
@@ -50,7 +51,7 @@ static CHILDREN: OptionTable = OptionTable {
     ],
 };
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod checkpoint_list_functions {
     /// The checkpoints of the guest, sorted by name (`virDomainListAllCheckpoints`).

@@ -1,16 +1,17 @@
 //! A host at a glance.
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::Fallible;
+use crate::lang::natives::Natives;
 use crate::libvirt::Connection;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(connection_counts).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&connection_counts::RHAI_MANIFEST);
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod connection_counts {
     /// How many objects of each kind the host has (`virConnectNumOfDomains` and its relatives).
     ///

@@ -1,14 +1,15 @@
 //! In whose name a connection makes its calls.
 
+use rhai::Map;
 use rhai::plugin::export_module;
-use rhai::{Engine, Map};
 
 use crate::api::Fallible;
 use crate::api::params::typed;
+use crate::lang::natives::Natives;
 use crate::libvirt::{Connection, Params, Value};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(connection_identity).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&connection_identity::RHAI_MANIFEST);
 }
 
 /// libvirt's names of what an identity is made of, with their types.
@@ -29,7 +30,7 @@ fn attributes() -> Params {
     .into()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod connection_identity {
     /// Makes the connection's calls in another name (`virConnectSetIdentity`).

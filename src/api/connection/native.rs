@@ -1,19 +1,19 @@
 //! Definitions in the form of libvirt and in that of the hypervisor behind it.
 
-use rhai::Engine;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 
 use crate::api::subject::of;
 use crate::api::xml::XmlDocument;
 use crate::api::{Fallible, definition_text};
+use crate::lang::natives::Natives;
 use crate::libvirt::Connection;
 use crate::xml::Document;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(native_definitions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&native_definitions::RHAI_MANIFEST);
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod native_definitions {
     /// Turns a hypervisor's configuration into a definition (`virConnectDomainXMLFromNative`).

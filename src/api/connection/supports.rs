@@ -3,17 +3,18 @@
 use std::sync::OnceLock;
 
 use rhai::Engine;
-use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
+use rhai::plugin::{ImmutableString, export_module};
 
 use crate::api::Fallible;
 use crate::error::{Error, Result};
 use crate::lang::catalog::{Catalog, Entry, Origin};
 use crate::lang::names::subject;
+use crate::lang::natives::{Docs, Natives};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, known_functions};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(connection_support).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&connection_support::RHAI_MANIFEST);
 }
 
 /// How many functions the hint about a word of several types names.
@@ -59,22 +60,24 @@ fn function_in(text: &str) -> Option<&'static str> {
 }
 
 /// Every property and method. They are the same in each engine of a process, so they are read once.
-fn members(engine: &Engine) -> &'static [Member] {
+fn members() -> &'static [Member] {
     static MEMBERS: OnceLock<Vec<Member>> = OnceLock::new();
     MEMBERS.get_or_init(|| {
-        let catalog = Catalog::from_engine(engine, &[]);
+        let mut engine = Engine::new();
+        crate::api::register(&mut engine, Docs::Kept);
+        let catalog = Catalog::from_engine(&engine, &[]);
         catalog.entries().iter().filter_map(Member::read).collect()
     })
 }
 
 /// The function that a name means: its own, or the member of a type that a script would use.
-fn find(name: &str, engine: &Engine) -> Result<&'static str> {
+fn find(name: &str) -> Result<&'static str> {
     let plain = |name: &str| name.replace(['_', '.'], "").to_lowercase();
     let wanted = plain(name.strip_prefix("vir").unwrap_or(name));
     if let Some(found) = known_functions().find(|function| plain(&function[3..]) == wanted) {
         return Ok(found);
     }
-    let members = members(engine);
+    let members = members();
     let (receiver, member) = match name.rsplit_once('.') {
         Some((receiver, member)) => (Some(receiver), member),
         None => (None, name),
@@ -120,7 +123,7 @@ fn meant(name: &str, receiver: Option<&str>, member: &str, members: &[Member]) -
     )
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod connection_support {
     /// Whether the driver behind the connection has a call, without trying it.
@@ -135,12 +138,8 @@ mod connection_support {
     /// if !conn().supports("domain.migrate") { print("no migration here") }
     /// ```
     #[rhai_fn(return_raw, pure)]
-    pub fn supports(
-        context: NativeCallContext,
-        connection: &mut Connection,
-        name: ImmutableString,
-    ) -> Fallible<bool> {
-        let function = find(&name, context.engine()).map_err(|e| e.operation("connection.supports"))?;
+    pub fn supports(connection: &mut Connection, name: ImmutableString) -> Fallible<bool> {
+        let function = find(&name).map_err(|e| e.operation("connection.supports"))?;
         Ok(Connection::supports(connection, function)?)
     }
 }
@@ -148,14 +147,13 @@ mod connection_support {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::bare_engine;
 
     fn found(name: &str) -> &'static str {
-        find(name, &bare_engine()).unwrap_or_else(|error| panic!("{name}: {error:?}"))
+        find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"))
     }
 
     fn refused(name: &str) -> (String, String) {
-        let error = find(name, &bare_engine()).expect_err(name);
+        let error = find(name).expect_err(name);
         (error.to_string(), error.facts().hint.clone().unwrap_or_default())
     }
 
@@ -184,7 +182,7 @@ mod tests {
 
     #[test]
     fn most_members_name_their_function() {
-        let members = members(&bare_engine());
+        let members = members();
         let without: Vec<_> = members.iter().filter(|member| member.function.is_none()).collect();
         assert!(without.len() * 3 < members.len(), "{} of {}", without.len(), members.len());
     }

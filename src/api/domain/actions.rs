@@ -2,7 +2,7 @@
 //! the network.
 
 use rhai::plugin::{NativeCallContext, export_module};
-use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
+use rhai::{Array, Dynamic, ImmutableString, Map};
 use std::os::fd::OwnedFd;
 
 use super::affect::{AFFECT, affect};
@@ -11,13 +11,14 @@ use crate::api::methods::methods_with_options;
 use crate::api::permissions::Permission;
 use crate::api::{Fallible, words};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean, duration, flag, int, word};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, Params, Value, inherited_file, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(action_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&action_functions::RHAI_MANIFEST);
 }
 
 /// The option tables of what is bound by hand here.
@@ -87,7 +88,7 @@ pub(in crate::api) fn open_files(
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// Sets what happens when the guest ends (`virDomainSetLifecycleAction`).
     ///
     /// `event` is `poweroff`, `reboot` or `crash`; `action` is `destroy`, `restart`, `rename-restart` or `preserve`, after
@@ -153,7 +154,7 @@ methods_with_options! {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod action_functions {
     /// The name of the host's scheduler for the guest, such as `posix` (`virDomainGetSchedulerType`).

@@ -1,16 +1,17 @@
 //! Where a guest can be reached: its addresses from all sources, and its host name.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::Fallible;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean, list, word};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{AddressSource, Domain, GuestAddress, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_addresses).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_addresses::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&IPS, &HOSTNAME];
@@ -69,7 +70,7 @@ fn ips_of(vm: &Domain, options: Map) -> Fallible<Array> {
     Ok(vm.guest_addresses(&sources)?.into_iter().filter(wanted).map(address_map).collect())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_addresses {
     /// The addresses of the guest from all that know some (`virDomainInterfaceAddresses`).

@@ -1,7 +1,7 @@
 //! The agent in a guest: whether it is there, its commands, and how long libvirt waits for it.
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Engine, Map};
 use serde_json::{Value, json};
 
 use crate::api::Fallible;
@@ -9,13 +9,14 @@ use crate::api::data::{from_data, to_data};
 use crate::api::subject::of;
 use crate::api::units::duration;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, boolean, duration as duration_option};
 use crate::libvirt::{AgentPatience, Domain};
 use crate::output::Data;
 use crate::units;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_agent).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_agent::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&COMMAND, &QEMU_COMMAND];
@@ -69,7 +70,7 @@ fn patience(value: &Dynamic) -> Result<AgentPatience> {
     })
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod domain_agent {
     /// Asks whether the guest's agent is there (`virDomainQemuAgentCommand` with `guest-ping`).
     ///

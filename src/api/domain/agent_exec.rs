@@ -1,19 +1,20 @@
 //! Programs in a guest: run by its agent, or in a container.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::lxc;
 use crate::api::Fallible;
 use crate::api::os::{argument, bytes, variables};
 use crate::api::subject::{named, of};
 use crate::error::{Error, Result, code};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, any, boolean, duration, map};
 use crate::libvirt::{Domain, GuestProcess, GuestProgram};
 use crate::units;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_exec).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_exec::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&EXEC, &EXEC_START];
@@ -104,7 +105,7 @@ pub(super) fn failed(vm: &Domain, program: &GuestProgram, process: &GuestProcess
     error.cause(words.chars().skip(skip).collect::<String>())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_exec {
     /// Runs a program in the guest and returns `#{ out, err, code, signal, truncated }`.

@@ -1,20 +1,21 @@
 //! The system in a guest, as its agent tells and changes it: file systems, clock, CPUs, suspension.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::stats::{arrange, insert};
 use crate::api::subject::of;
 use crate::api::units::duration;
 use crate::api::{Fallible, cpu_set, words};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, size as size_option, text};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, GuestFileSystem, Value, sys};
 use crate::units;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_system).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_system::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&TRIM];
@@ -124,7 +125,7 @@ fn suspend_target(target: &str) -> Result<u32> {
     })
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_system {
     /// The mounted file systems of the guest (`virDomainGetFSInfo`).

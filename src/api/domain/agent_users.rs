@@ -1,16 +1,17 @@
 //! The users of the system in a guest: their passwords and SSH keys.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::Fallible;
 use crate::api::subject::of;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, KeyChange, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_users).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_users::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&PASSWORD];
@@ -44,7 +45,7 @@ fn change_keys(vm: &Domain, user: &str, given: &Dynamic, how: KeyChange) -> Fall
     Ok(vm.change_authorized_ssh_keys(user, &keys, how)?)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_users {
     /// Sets the password of a user in the guest (`virDomainSetUserPassword`).

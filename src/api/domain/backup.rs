@@ -8,20 +8,21 @@ mod work;
 
 use std::sync::Arc;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::subject::of;
 use crate::api::xml::XmlDocument;
 use crate::api::{Fallible, checkpoint, definition_text};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, any, flag, text, word};
 use crate::libvirt::{Domain, Job, sys};
 use crate::xml::Document;
 use work::BackupWork;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_backup).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_backup::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&BEGIN, &BEGIN_XML];
@@ -83,7 +84,7 @@ fn checkpoint_xml(given: Dynamic) -> Result<String> {
     if is_xml { definition_text(&given) } else { checkpoint::description(given) }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_backup {
     /// Begins a full backup of all disks of the running guest (`virDomainBackupBegin`).

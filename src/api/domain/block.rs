@@ -1,18 +1,19 @@
 //! Disks of a guest: statistics, data, sizes, errors, write thresholds; and its memory's data.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Blob, Engine, Map};
+use rhai::{Array, Blob, Map};
 
 use super::disks;
 use crate::api::subject::of;
 use crate::api::units::size as size_of;
 use crate::api::{Fallible, words};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, Params, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_block).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_block::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&MEMORY_PEEK, &BLOCK_RESIZE];
@@ -82,7 +83,7 @@ fn place(offset: &Dynamic, size: &Dynamic) -> Result<(u64, usize)> {
     Ok((size_of(offset)?, length.map_err(|_| Error::usage(format!("{size} bytes are too many")))?))
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_block {
     /// The counters of all disks of the guest together (`virDomainBlockStatsFlags`).

@@ -6,13 +6,14 @@ mod signals;
 mod start;
 mod work;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use super::disks::explain;
 use crate::api::subject::of;
 use crate::api::units::size as size_of;
 use crate::api::{Fallible, words};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{BlockJobInfo, Domain, Job, sys};
 use start::{attach, commit, copy, pull, rebase};
@@ -20,8 +21,8 @@ use work::TYPES;
 
 pub(super) use signals::{Look, Signals};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_block_jobs).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_block_jobs::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] =
@@ -45,7 +46,7 @@ fn info_map(info: BlockJobInfo) -> Map {
     ])
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_block_jobs {
     /// Copies a disk of the running guest to another place (`virDomainBlockCopy`).

@@ -2,17 +2,18 @@
 
 use std::sync::OnceLock;
 
+use rhai::Map;
 use rhai::plugin::{ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::Fallible;
 use crate::api::stream::Stream;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, flag, text};
 use crate::libvirt::{self, Dialogue, Domain, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_console).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_console::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&CONSOLE, &OPEN_CONSOLE, &OPEN_CHANNEL, &OPEN_GRAPHICS];
@@ -95,7 +96,7 @@ fn graphics(vm: &Domain, index: i64, options: Map) -> Result<Stream> {
     Ok(Stream::new(dialogue, &format!("graphics {index}"), vm))
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod domain_console {
     /// Connects the terminal with the guest's console until `^]` is typed (`virDomainOpenConsole`).

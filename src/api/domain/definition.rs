@@ -1,17 +1,18 @@
 //! The definition of a guest: reading, renaming and removing it.
 
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
-use rhai::{Array, Dynamic, Engine, FnPtr, Map};
+use rhai::{Array, Dynamic, FnPtr, Map};
 
 use crate::api::Fallible;
 use crate::api::edit::{edited, refuse_transient, validated};
 use crate::api::xml::{XmlDocument, maps, refuse_assignment};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
 use crate::xml::Document;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_definition).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_definition::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&XML_DESC, &UNDEFINE];
@@ -54,7 +55,7 @@ fn secure(vm: &Domain) -> u32 {
     if vm.connection().is_readonly() { 0 } else { sys::VIR_DOMAIN_XML_SECURE }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_definition {
     /// The definition of the guest as a document: of the running guest if it runs (`virDomainGetXMLDesc`).

@@ -1,19 +1,20 @@
 //! Plugging devices in and out, and changing them. `import "devices"` has forms that write the XML.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
 use super::affect::{AFFECT, CONFIG, CURRENT, LIVE, PERSISTENT, affect, affect_of};
 use super::disks::texts;
 use crate::api::definition_text;
 use crate::api::methods::methods_with_options;
 use crate::error::Error;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, flag};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
 }
 
 const DEVICE: &[OptionSpec] = &[LIVE, CONFIG, CURRENT, PERSISTENT];
@@ -44,7 +45,7 @@ fn missing_alias(vm: &Domain, alias: &str, error: Error) -> Error {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// Plugs a device into the guest (`virDomainAttachDeviceFlags`).
     ///
     /// Into the running guest if it runs, else into the definition. The device is XML, as text or as a document.

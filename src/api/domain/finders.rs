@@ -1,7 +1,7 @@
 //! Finding, defining and creating guests.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::actions::open_files;
 use super::managed_by;
@@ -9,11 +9,12 @@ use crate::api::names::{self, Lookup, Wanted};
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, text, word};
 use crate::libvirt::{Connection, Domain, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_finders::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&DOMAINS, &DEFINE, &CREATE];
@@ -128,7 +129,7 @@ fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(guests, pattern.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_finders {
     /// A guest by name, UUID or number (`virDomainLookupByName` and its relatives).

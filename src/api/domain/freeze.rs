@@ -1,18 +1,19 @@
 //! Frozen file systems of a guest, which are thawed again whatever happens to the script.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, FnPtr, Map};
+use rhai::{FnPtr, Map};
 
 use crate::api::Fallible;
 use crate::api::closure::call_with;
 use crate::config::{Env, Folders};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, duration, list};
 use crate::libvirt::{DEFAULT_FREEZE_LIMIT, Domain, Guarding};
 use crate::units;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_freeze).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_freeze::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&FREEZE, &FROZEN];
@@ -57,7 +58,7 @@ fn while_frozen(
     Ok(value)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_freeze {
     /// Freezes the guest's file systems, runs a closure, thaws them, and returns the closure's value.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
-use rhai::{Blob, Engine, Map};
+use rhai::{Blob, Map};
 
 use crate::api::Fallible;
 use crate::api::host_context::allow;
@@ -14,11 +14,12 @@ use crate::api::os::bytes;
 use crate::api::permissions::Permission;
 use crate::api::subject::of;
 use crate::error::{Error, Result, code};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean};
 use crate::libvirt::{Domain, GuestFileMode};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_files).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_files::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&WRITE];
@@ -80,7 +81,7 @@ fn pull_file(vm: &Domain, remote: &str, local: &str) -> Result<i64> {
     Ok(sum)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_files {
     /// Reads a text file in the guest (agent commands `guest-file-*`).

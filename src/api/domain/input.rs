@@ -1,19 +1,20 @@
 //! Keys, an interrupt and signals for a guest.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine};
+use rhai::{Array, Dynamic};
 
 use crate::api::methods::methods_with_options;
 use crate::api::subject::of;
 use crate::api::{Fallible, keys};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{duration, word};
 use crate::lang::suggest::nearest;
 use crate::libvirt::Domain;
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(input_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&input_functions::RHAI_MANIFEST);
 }
 
 /// `virKeycodeSet`
@@ -100,7 +101,7 @@ fn signal_number(signal: &Dynamic) -> Result<u32> {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// Presses keys of the guest together and lets go of them (`virDomainSendKey`).
     ///
     /// An array of names or numbers, or a text such as `"ctrl+alt+del"`; names are those of Linux (`KEY_LEFTCTRL`,
@@ -124,7 +125,7 @@ methods_with_options! {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod input_functions {
     /// Sends the guest a non-maskable interrupt (`virDomainInjectNMI`).

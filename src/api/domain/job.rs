@@ -1,16 +1,17 @@
 //! What a guest is busy with, and how to end that.
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::job::details;
 use crate::api::{Fallible, params, words};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{Domain, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_job).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_job::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&STATS, &ABORT];
@@ -93,7 +94,7 @@ fn control(vm: &Domain) -> Result<Map> {
     Ok(map)
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod domain_job {
     /// What the guest is busy with, in the fields that every driver has (`virDomainGetJobInfo`).
     ///

@@ -1,15 +1,16 @@
 //! Starting, stopping and everything between.
 
+use rhai::Map;
 use rhai::plugin::{NativeCallContext, export_module};
-use rhai::{Engine, Map};
 
 use super::actions::open_files;
 use crate::api::Fallible;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, word};
 use crate::libvirt::{Domain, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_lifecycle).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_lifecycle::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&START, &SHUTDOWN, &REBOOT, &DESTROY];
@@ -64,7 +65,7 @@ fn ways(options: &Parsed) -> Fallible<u32> {
     Ok(mode | options.flags())
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod domain_lifecycle {
     /// Starts the guest (`virDomainCreateWithFlags`).
     ///

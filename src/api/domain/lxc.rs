@@ -1,7 +1,7 @@
 //! What only containers have: namespaces, and programs that are run inside them.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::agent_exec::failed;
 use crate::api::Fallible;
@@ -9,12 +9,13 @@ use crate::api::host_context::interrupted;
 use crate::api::os::{Program, argument, bytes, variables};
 use crate::api::subject::named;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, any, boolean, duration, map};
 use crate::libvirt::{ContainerEntry, Domain, ENTER_COMMAND, GuestProcess, GuestProgram, own_program};
 use crate::units;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(lxc_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&lxc_functions::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&ENTER];
@@ -109,7 +110,7 @@ fn enter(
     })
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod lxc_functions {
     /// The namespaces of a container's first process (`virDomainLxcOpenNamespace`).

@@ -12,17 +12,18 @@ mod managers;
 #[cfg(test)]
 mod tests;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Engine, Map};
 
 pub(in crate::api) use detect::{managed_by, managed_by_of};
 
 use crate::api::Fallible;
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::libvirt::{Connection, Domain, FirstChange};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_manager).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_manager::RHAI_MANIFEST);
 }
 
 /// What to tell a user whose script is about to change a guest, if something manages that.
@@ -49,7 +50,7 @@ pub(super) fn filter(connection: &Connection, guests: Vec<Domain>, managed: bool
     Ok(chosen)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_manager {
     /// What manages the guest from above libvirt, such as OpenStack or oVirt, otherwise `()`.

@@ -1,20 +1,21 @@
 //! The memory of a guest: how much it has and may have.
 
+use rhai::Dynamic;
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine};
 
 use super::affect::{AFFECT, CONFIG, CURRENT, LIVE, affect};
 use crate::api::Fallible;
 use crate::api::methods::methods_with_options;
 use crate::api::units::{duration, size};
 use crate::error::Error;
+use crate::lang::natives::Natives;
 use crate::lang::options::flag;
 use crate::libvirt::{Domain, sys};
 use crate::units::size_text;
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(memory_properties).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&memory_properties::RHAI_MANIFEST);
 }
 
 /// Says how much it may have, where that may be what is wrong.
@@ -32,7 +33,7 @@ fn too_much(vm: &Domain, flags: u32, error: Error) -> Error {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// Sets the memory of the guest (`virDomainSetMemoryFlags`).
     ///
     /// Of the running guest if it runs, else of the definition. In bytes, or a text such as `"2GiB"`; libvirt counts in
@@ -93,7 +94,7 @@ methods_with_options! {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod memory_properties {
     /// The memory of the guest; see `set_memory`.

@@ -2,19 +2,20 @@
 
 mod options;
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::subject::{named, of};
 use crate::api::units::{duration, size};
 use crate::api::{Fallible, connection, params};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, flag};
 use crate::libvirt::{Connection, Domain, Job, sys};
 use options::{MIGRATE, migrate_options};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_migration).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_migration::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&MIGRATE, &SPEED, &SET_SPEED];
@@ -80,7 +81,7 @@ fn set_speed(vm: &Domain, speed: &Dynamic, flags: u32) -> Result<()> {
     vm.set_migrate_max_speed(size(speed).map_err(of("domain.set_migrate_max_speed", vm))?, flags)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_migration {
     /// Moves the guest to another host (`virDomainMigrate3`).

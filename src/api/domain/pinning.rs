@@ -1,17 +1,18 @@
 //! Which host CPUs run a guest, and its I/O threads.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, Map};
+use rhai::{Array, Dynamic, Map};
 
 use super::affect::{AFFECT, affect};
 use super::settings::to_params;
 use crate::api::cpu_set;
 use crate::api::methods::methods_with_options;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::libvirt::{Domain, Params, Value};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
 }
 
 /// The number of a virtual CPU or an I/O thread.
@@ -31,7 +32,7 @@ fn iothread_settings() -> Params {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// The host CPUs that may run each virtual CPU (`virDomainGetVcpuPinInfo`).
     ///
     /// One array of numbers for each virtual CPU that the guest may have, in their order.

@@ -2,8 +2,8 @@
 
 use std::fs::{File, OpenOptions};
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Engine, Map};
 use serde_json::Value;
 
 use super::agent::{answer, command};
@@ -12,11 +12,12 @@ use crate::api::host_context::allow;
 use crate::api::permissions::Permission;
 use crate::api::subject::{named, of};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, boolean, list};
 use crate::libvirt::{Connection, Domain, MonitorCommand};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(qemu_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&qemu_functions::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&MONITOR];
@@ -66,7 +67,7 @@ fn send(vm: &Domain, given: &Dynamic, hmp: bool, files: Vec<File>) -> Fallible<D
     monitor_answer(vm, &text)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod qemu_functions {
     /// Sends QEMU's monitor a command and returns what it answers (`virDomainQemuMonitorCommand`).

@@ -1,14 +1,15 @@
 //! Disks and addresses of a guest.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::Fallible;
 use crate::error::Error;
+use crate::lang::natives::Natives;
 use crate::libvirt::{Domain, InterfaceAddresses, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_resources).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_resources::RHAI_MANIFEST);
 }
 
 fn addresses(interfaces: Vec<InterfaceAddresses>) -> Array {
@@ -29,7 +30,7 @@ fn addresses(interfaces: Vec<InterfaceAddresses>) -> Array {
     interfaces.into_iter().map(entry).collect()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_resources {
     /// The sizes of a disk in bytes, by target (`vda`) or path (`virDomainGetBlockInfo`).

@@ -1,17 +1,18 @@
 //! Memory of guests in files: save and restore, managed save, core dumps.
 
+use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::xml::XmlDocument;
 use crate::api::{Fallible, definition_text, params, words};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, int, word};
 use crate::libvirt::{Connection, Domain, Job, SaveOptions, Value, sys};
 use crate::xml::Document;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_save).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_save::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] =
@@ -126,7 +127,7 @@ fn document(text: &str) -> Fallible<XmlDocument> {
     Ok(Document::parse(text)?.into())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_save {
     /// Saves the memory of the guest to a file of the host and ends it (`virDomainSave`).

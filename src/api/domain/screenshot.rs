@@ -5,18 +5,19 @@ mod picture;
 use std::path::Path;
 
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
-use rhai::{Blob, Engine, Map};
+use rhai::{Blob, Map};
 
 use crate::api::Fallible;
 use crate::api::fs::replace::replace;
 use crate::api::host_context::allow;
 use crate::api::permissions::Permission;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, int};
 use crate::libvirt::Domain;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(domain_screenshot).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&domain_screenshot::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&SCREENSHOT];
@@ -49,7 +50,7 @@ fn save(context: &NativeCallContext, vm: &Domain, path: &str, options: Map) -> F
     Ok(written.map_err(|error| Error::io(path, &error).operation("domain.screenshot"))?)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod domain_screenshot {
     /// A picture of what the guest shows, as the bytes of a PNG file (`virDomainScreenshot`).

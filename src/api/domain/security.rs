@@ -1,17 +1,18 @@
 //! The security labels of a guest, what libvirt has to say about it, and starts with encrypted memory.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, Map};
+use rhai::{Array, Dynamic, Map};
 
 use super::settings::{to_map, to_params};
 use crate::api::Fallible;
 use crate::api::methods::methods_with_options;
+use crate::lang::natives::Natives;
 use crate::lang::options::flag;
 use crate::libvirt::{Domain, Params, SecurityLabel, Tuning, Value, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(security_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&security_functions::RHAI_MANIFEST);
 }
 
 fn label(label: SecurityLabel) -> Map {
@@ -29,7 +30,7 @@ fn launch_security_settings() -> Params {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// What libvirt has to say about the guest, as texts (`virDomainGetMessages`).
     ///
     /// Such as the use of what is deprecated; of all kinds without an option.
@@ -50,7 +51,7 @@ methods_with_options! {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod security_functions {
     /// The security label of the running guest: `#{ label, enforcing }` (`virDomainGetSecurityLabel`).

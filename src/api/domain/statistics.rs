@@ -1,20 +1,21 @@
 //! Counters of one guest. The bulk statistics of all guests are `conn().stats()`.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, ImmutableString, Map};
+use rhai::{Array, Dynamic, ImmutableString, Map};
 
 use crate::api::methods::methods_with_options;
 use crate::api::subject::of;
 use crate::api::units::duration;
 use crate::api::{Fallible, stats};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, int, word};
 use crate::libvirt::{Connection, Domain, Params, sys};
 use crate::units;
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(statistics_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&statistics_functions::RHAI_MANIFEST);
 }
 
 /// `virDomainMemoryStatTags`: its name, and what a number of libvirt's counts.
@@ -83,7 +84,7 @@ fn number_of_cpus(value: i64) -> Result<u32> {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// CPU time that the guest has used on each host CPU (`virDomainGetCPUStats`).
     ///
     /// One map for each: `cpu_time_ns` and, where the driver has it, `vcpu_time_ns`; a CPU that is offline has an empty one.
@@ -166,7 +167,7 @@ static STATS_OF: OptionTable = OptionTable { function: "Connection.stats_of", op
 /// The option tables of what is bound by hand here.
 pub(super) const MORE_OPTIONS: &[&OptionTable] = &[&STATS_OF];
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod statistics_functions {
     /// Statistics of some guests, one map each, in one call (`virDomainListGetStats`).

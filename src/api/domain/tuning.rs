@@ -3,19 +3,20 @@
 //! They are maps with libvirt's names and our units; a field that a newer daemon adds is there too.
 
 use rhai::plugin::export_module;
-use rhai::{Engine, ImmutableString, Map};
+use rhai::{ImmutableString, Map};
 
 use super::affect::{AFFECT, affect};
 use super::disks::explain;
 use super::settings::{to_map, to_params};
 use crate::api::methods::methods_with_options;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::Parsed;
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Domain, Params, Tuning, Value, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
 }
 
 /// Both definitions at once, which can be changed but not read.
@@ -79,7 +80,7 @@ const THROTTLE: &[&str] = &[
 ];
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// The settings of the host's scheduler for the guest (`virDomainGetSchedulerParametersFlags`).
     ///
     /// A map with libvirt's names: shares, and periods and quotas in microseconds (-1: no quota).

@@ -1,18 +1,19 @@
 //! The virtual CPUs of a guest: how many, which, and what they do.
 
 use rhai::plugin::export_module;
-use rhai::{Array, Dynamic, Engine, Map};
+use rhai::{Array, Dynamic, Map};
 
 use super::affect::{AFFECT, CONFIG, CURRENT, LIVE, affect};
 use crate::api::methods::methods_with_options;
 use crate::api::{Fallible, cpu_set, words};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, flag};
 use crate::libvirt::{Domain, VcpuInfo, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(vcpu_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&vcpu_functions::RHAI_MANIFEST);
 }
 
 const MAXIMUM: OptionSpec =
@@ -29,7 +30,7 @@ fn count(number: i64) -> Result<u32> {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// The number of virtual CPUs, counted as the options say (`virDomainGetVcpusFlags`).
     ///
     /// Of the running guest if it runs, else of the definition.
@@ -87,7 +88,7 @@ fn info(cpu: VcpuInfo) -> Map {
     ])
 }
 
-#[export_module]
+#[export_module(manifest)]
 mod vcpu_functions {
     /// The virtual CPUs of the running guest (`virDomainGetVcpus`).
     ///

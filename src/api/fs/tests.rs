@@ -1,10 +1,13 @@
 use super::super::host_context::testing::{failure, join};
+use rhai::Engine;
+
 use super::*;
 use crate::error::code;
+use crate::lang::natives::Docs;
 
 fn engine(deny: &str) -> Engine {
     let mut engine = Engine::new();
-    register(&mut engine);
+    Natives::bind(&mut engine, Docs::Dropped, register);
     join(&mut engine, deny);
     engine
 }
@@ -154,6 +157,6 @@ fn nothing_that_writes_works_when_it_is_denied() {
 #[test]
 fn without_a_session_nothing_is_written() {
     let mut engine = Engine::new();
-    register(&mut engine);
+    Natives::bind(&mut engine, Docs::Dropped, register);
     assert_eq!(failure(&engine, "fs::temp_file()").code(), "internal_error");
 }

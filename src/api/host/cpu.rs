@@ -1,7 +1,7 @@
 //! The host's CPUs: models, comparison, a common denominator, and what they do.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::{Host, KIND, guest_kind};
 use crate::api::params::to_i64;
@@ -9,12 +9,13 @@ use crate::api::subject::of;
 use crate::api::xml::{XmlDocument, text_of};
 use crate::api::{Fallible, words};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, flag};
 use crate::libvirt::{NodeStats, sys};
 use crate::xml::{Document, Value};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(host_cpu).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&host_cpu::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&COMPARE, &COMPARE_HYPERVISOR, &BASELINE, &BASELINE_HYPERVISOR];
@@ -118,7 +119,7 @@ fn cpu_stats_map(stats: NodeStats) -> Map {
     })
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod host_cpu {
     /// The CPU models that libvirt knows for the host's architecture (`virConnectGetCPUModelNames`).

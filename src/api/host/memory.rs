@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::Host;
 use super::cpu::stats_map;
@@ -11,13 +11,14 @@ use crate::api::Fallible;
 use crate::api::params::{to_i64, to_map, typed};
 use crate::api::subject::of;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, int, list};
 use crate::libvirt::{Params, Value, sys};
 use crate::units::parse_size;
 use crate::xml::{Document, Value as XmlValue};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(host_memory).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&host_memory::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&CELLS_FREE_MEMORY, &FREE_PAGES, &ALLOC_PAGES];
@@ -152,7 +153,7 @@ fn tunable() -> Params {
         .into()
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod host_memory {
     /// Free memory of the host in bytes (`virNodeGetFreeMemory`).

@@ -1,17 +1,18 @@
 //! Finding and defining interfaces of the host, and transactions around changes to them.
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::names::{self, Lookup};
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text};
 use crate::libvirt::{Connection, Interface, NameList, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(interface_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&interface_finders::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&INTERFACES, &DEFINE];
@@ -59,7 +60,7 @@ fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(connection.interfaces(flags)?, options.get_text("name")?.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod interface_finders {
     /// An interface of the host by name or MAC address (`virInterfaceLookupByName`).

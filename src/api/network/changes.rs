@@ -1,18 +1,19 @@
 //! Changes to elements of a network that runs or of its stored definition.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
 use crate::api::definition_text;
 use crate::api::domain::affect::affect;
 use crate::api::methods::methods_with_options;
 use crate::api::names;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, Parsed, boolean, flag, int};
 use crate::libvirt::{Network, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
 }
 
 const LIVE: OptionSpec = flag("live", sys::VIR_NETWORK_UPDATE_AFFECT_LIVE, "Of the network that runs.");
@@ -65,7 +66,7 @@ fn parent_index(options: &Parsed) -> Result<i32> {
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// Changes an element of the network without defining it anew (`virNetworkUpdate`).
     ///
     /// `command` is `add` (the same as `add-last`), `add-first`, `modify` or `delete`. `section` says what the

@@ -1,17 +1,18 @@
 //! Finding, defining and creating networks.
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::names::{self, Lookup};
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text};
 use crate::libvirt::{Connection, NameList, Network, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(network_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&network_finders::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&NETWORKS, &DEFINE, &CREATE];
@@ -64,7 +65,7 @@ fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(connection.networks(flags)?, options.get_text("name")?.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod network_finders {
     /// A network by name or UUID (`virNetworkLookupByName`, `virNetworkLookupByUUIDString`).

@@ -1,21 +1,22 @@
 //! Title, description and what management programs keep in the definition of a network.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 
 use super::changes::AFFECT;
 use crate::api::Fallible;
 use crate::api::metadata::{element, remove_element, set_element, set_text, text};
 use crate::api::methods::methods_with_options;
+use crate::lang::natives::Natives;
 use crate::libvirt::{Metadata, Network};
 
-pub(super) fn register(engine: &mut Engine) {
-    register_methods(engine);
-    engine.register_global_module(rhai::exported_module!(metadata_properties).into());
+pub(super) fn register(natives: &mut Natives) {
+    register_methods(natives);
+    natives.global(&metadata_properties::RHAI_MANIFEST);
 }
 
 methods_with_options! {
-    #[export_module]
+    #[export_module(manifest)]
     /// Sets the title of the network, one line; `()` removes it (`virNetworkSetMetadata`).
     ///
     /// Without options in the network that runs and in the stored definition.
@@ -85,7 +86,7 @@ methods_with_options! {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod metadata_properties {
     /// The title of the network, one line; `()` where it has none (`virNetworkGetMetadata`).

@@ -1,17 +1,18 @@
 //! Finding, creating and defining devices of the host.
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, ImmutableString, Map};
+use rhai::{Array, ImmutableString, Map};
 
 use crate::api::names::{self, Lookup};
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, list, text, word};
 use crate::libvirt::{Connection, NameList, NodeDevice, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(node_device_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&node_device_finders::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&NODE_DEVICES, &CREATE, &DEFINE];
@@ -103,7 +104,7 @@ fn select(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(connection.node_devices(flags)?, options.get_text("name")?.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 #[allow(clippy::similar_names, reason = "WWNN and WWPN are libvirt's")]
 mod node_device_finders {

@@ -1,17 +1,18 @@
 //! Finding and defining secrets.
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, ImmutableString, Map};
+use rhai::{Array, ImmutableString, Map};
 
 use super::USAGE_TYPES;
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, names};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, boolean, flag, text, word};
 use crate::libvirt::{Connection, Secret, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(secret_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&secret_finders::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&SECRETS, &DEFINE];
@@ -76,7 +77,7 @@ fn list(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(secrets, options.get_text("usage_id")?.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod secret_finders {
     /// A secret by UUID, or by what it alone is used for (`virSecretLookupByUUIDString`).

@@ -1,15 +1,16 @@
 //! The value of a secret in scripts: it has a length and can be compared, and shows only when told to.
 
+use rhai::Blob;
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Blob, Engine};
 
 use crate::api::Fallible;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::libvirt::SecretValue;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<SecretValue>("SecretValue");
-    engine.register_global_module(rhai::exported_module!(secret_value).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.engine().register_type_with_name::<SecretValue>("SecretValue");
+    natives.global(&secret_value::RHAI_MANIFEST);
 }
 
 /// The value that a script gives.
@@ -27,7 +28,7 @@ pub(super) fn given(value: &Dynamic) -> Result<SecretValue> {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod secret_value {
     /// The length of the value in bytes.

@@ -1,16 +1,17 @@
 //! Taking snapshots.
 
 use rhai::plugin::export_module;
-use rhai::{Dynamic, Engine, Map};
+use rhai::{Dynamic, Map};
 
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, parts, point};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, any, flag, text, word};
 use crate::libvirt::{Domain, DomainSnapshot, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(snapshot_create_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&snapshot_create_functions::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&CREATE, &CREATE_XML];
@@ -133,7 +134,7 @@ fn description(options: &Parsed) -> Result<String> {
     Ok(xml.to_string())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod snapshot_create_functions {
     /// Takes a snapshot of the guest, named by the time (`virDomainSnapshotCreateXML`).

@@ -1,14 +1,15 @@
 //! Finding snapshots: those of a guest, and those taken on another one.
 
 use rhai::plugin::{ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use crate::api::{Fallible, names, point};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, flag, text};
 use crate::libvirt::{Domain, DomainSnapshot, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(snapshot_list_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&snapshot_list_functions::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&LIST, &NUM, &CHILDREN, &NUM_CHILDREN];
@@ -70,7 +71,7 @@ tables! {
     NUM_CHILDREN "DomainSnapshot.num_children" [DESCENDANTS];
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod snapshot_list_functions {
     /// The snapshots of the guest, sorted by name (`virDomainListAllSnapshots`).

@@ -1,17 +1,18 @@
 //! The definition of a storage pool: reading, changing and removing it.
 
 use rhai::plugin::{NativeCallContext, export_module};
-use rhai::{Dynamic, Engine, FnPtr, Map};
+use rhai::{Dynamic, FnPtr, Map};
 
 use crate::api::Fallible;
 use crate::api::edit::{edited, refuse_transient, stored, validated};
 use crate::api::xml::{XmlDocument, refuse_assignment};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, flag};
 use crate::libvirt::{StoragePool, sys};
 use crate::xml::Document;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(pool_definition).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&pool_definition::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&XML_DESC];
@@ -25,7 +26,7 @@ static XML_DESC: OptionTable = OptionTable {
     )],
 };
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_definition {
     /// The definition of the pool as a document (`virStoragePoolGetXMLDesc`).

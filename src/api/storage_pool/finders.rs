@@ -1,19 +1,20 @@
 //! Finding, defining and creating storage pools.
 
 use rhai::plugin::{Dynamic, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::options;
 use crate::api::names::{self, Lookup};
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, list, text, word};
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, NameList, StoragePool, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(pool_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&pool_finders::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&POOLS, &DEFINE, &CREATE];
@@ -112,7 +113,7 @@ fn select(connection: &Connection, options: &Parsed) -> Result<Array> {
     names::list(connection.pools(flags)?, options.get_text("name")?.as_deref())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_finders {
     /// A storage pool by name, UUID or the path of its folder (`virStoragePoolLookupByName`).

@@ -1,14 +1,15 @@
 //! Building, starting, stopping and deleting storage pools.
 
+use rhai::Map;
 use rhai::plugin::export_module;
-use rhai::{Engine, Map};
 
 use crate::api::Fallible;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, flag};
 use crate::libvirt::{StoragePool, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(pool_lifecycle).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&pool_lifecycle::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&BUILD, &START, &DELETE];
@@ -47,7 +48,7 @@ static DELETE: OptionTable = OptionTable {
     options: &[flag("zeroed", sys::VIR_STORAGE_POOL_DELETE_ZEROED, "Overwrites it with zeros first.")],
 };
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_lifecycle {
     /// Prepares the storage of the pool (`virStoragePoolBuild`).

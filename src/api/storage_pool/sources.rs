@@ -1,18 +1,19 @@
 //! Storage that could become a pool, and what kinds of pools the host knows.
 
+use rhai::Map;
 use rhai::plugin::{ImmutableString, export_module};
-use rhai::{Engine, Map};
 
 use crate::api::Fallible;
 use crate::api::host::Host;
 use crate::api::xml::XmlDocument;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, any, int, text};
 use crate::libvirt::Connection;
 use crate::xml::Document;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(pool_sources).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&pool_sources::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&FIND];
@@ -62,7 +63,7 @@ fn find(connection: &Connection, kind: &str, options: Map) -> Result<XmlDocument
     Ok(Document::parse(&found)?.into())
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_sources {
     /// Storage of this host that could become a pool of a type (`virConnectFindStoragePoolSources`).

@@ -1,18 +1,19 @@
 //! The volumes of a storage pool: listing, creating and cloning.
 
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine, Map};
+use rhai::{Array, Map};
 
 use super::description;
 use super::options::flags_beside_xml;
 use crate::api::subject::of;
 use crate::api::{Fallible, definition_text, names};
 use crate::error::Result;
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, Parsed, any, flag, size, text};
 use crate::libvirt::{StoragePool, StorageVolume, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(pool_volumes).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&pool_volumes::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&VOLUMES, &CREATE, &CLONE];
@@ -86,7 +87,7 @@ pub(in crate::api) fn volume_of(pool: &StoragePool, name: &str) -> Result<Storag
     })
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod pool_volumes {
     /// A volume of the pool by name (`virStorageVolLookupByName`).

@@ -1,15 +1,15 @@
 //! Finding volumes on a connection.
 
-use rhai::Engine;
 use rhai::plugin::{Dynamic, export_module};
 
 use crate::api::{Fallible, names, storage_pool};
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::suggest::nearest;
 use crate::libvirt::{Connection, StorageVolume, sys};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(volume_finders).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&volume_finders::RHAI_MANIFEST);
 }
 
 /// Finds a volume by path or by libvirt's key, in whatever pool.
@@ -47,7 +47,7 @@ fn suggest(connection: &Connection, error: Error, wanted: &str) -> Error {
     }
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod volume_finders {
     /// A volume by path or by libvirt's key (`virStorageVolLookupByPath`, `virStorageVolLookupByKey`).

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
-use rhai::{Blob, Engine, Map};
+use rhai::{Blob, Map};
 
 use crate::api::Fallible;
 use crate::api::host_context::allow;
@@ -11,11 +11,12 @@ use crate::api::permissions::Permission;
 use crate::api::subject::of;
 use crate::api::units::size;
 use crate::error::{Error, Result};
+use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, boolean, size as size_option};
 use crate::libvirt::{Extent, Job, StorageVolume};
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(volume_transfers).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&volume_transfers::RHAI_MANIFEST);
 }
 
 pub(super) const OPTIONS: &[&OptionTable] = &[&UPLOAD, &DOWNLOAD];
@@ -63,7 +64,7 @@ fn save(context: &NativeCallContext, volume: &StorageVolume, path: &str, options
     Ok(volume.download(Path::new(path), extent(&DOWNLOAD, options)?)?)
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod volume_transfers {
     /// Writes a file of this machine into the volume (`virStorageVolUpload`).

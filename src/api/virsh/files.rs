@@ -27,7 +27,7 @@ fn read(path: &str, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod file_functions {
     /// The text of a file of at most 10 MiB.
     ///

@@ -30,7 +30,7 @@ const WAYS: &[Way] = &[
     ("volume", "path", |c, text| c.volume_by_path(text).map(Dynamic::from)),
 ];
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod find_functions {
     /// Finds an object of the default connection with one call.
     ///

@@ -116,7 +116,7 @@ fn texts(list: &Array) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod guest_functions {
     /// The guests that these words choose, in virsh's order.
     ///

@@ -92,7 +92,7 @@ fn pairs(stats: Vec<(String, u64)>) -> Array {
     stats.into_iter().map(pair).collect()
 }
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod host_functions {
     /// The objects of a kind that these words choose.
     ///

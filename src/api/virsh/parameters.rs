@@ -68,7 +68,7 @@ fn setting(triple: &Dynamic) -> Result<(String, Value)> {
     Ok((name.to_string(), value))
 }
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod parameter_functions {
     /// Settings of a guest, or of one of its devices, as pairs of name and text.
     ///

@@ -12,7 +12,7 @@ use crate::api::{Context, Fallible};
 use crate::libvirt::{Domain, Reason};
 use crate::output;
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod terminal_functions {
     /// Whether standard input is a terminal.
     ///

@@ -98,7 +98,7 @@ fn lenient_base64(text: &[u8]) -> Blob {
     bytes
 }
 
-#[export_module]
+#[export_module(manifest)]
 pub(super) mod value_functions {
     /// A number that an option's text is, as a C type holds it.
     ///

@@ -1,17 +1,18 @@
 //! `XmlDocument`.
 
+use rhai::Array;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine};
 
 use super::{XmlDocument, XmlNode, add, assign, find, found, maps};
 use crate::api::Fallible;
+use crate::lang::natives::Natives;
 use crate::xml::Document;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(xml_document_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&xml_document_functions::RHAI_MANIFEST);
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod xml_document_functions {
     /// A text as it can stand in XML, between tags and in the quotes of an attribute.

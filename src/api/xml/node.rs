@@ -1,16 +1,17 @@
 //! `XmlNode`.
 
+use rhai::Array;
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
-use rhai::{Array, Engine};
 
 use super::{XmlNode, add, assign, find, found, maps, written};
 use crate::api::Fallible;
+use crate::lang::natives::Natives;
 
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_global_module(rhai::exported_module!(xml_node_functions).into());
+pub(super) fn register(natives: &mut Natives) {
+    natives.global(&xml_node_functions::RHAI_MANIFEST);
 }
 
-#[export_module]
+#[export_module(manifest)]
 #[allow(clippy::unwrap_used, reason = "in the code that export_module writes")]
 mod xml_node_functions {
     /// The name of the element as it is written, with its prefix.

@@ -20,7 +20,7 @@ struct Guest;
 
 fn engine() -> Engine {
     let mut engine = Engine::new();
-    register(&mut engine);
+    crate::lang::natives::Natives::bind(&mut engine, crate::lang::natives::Docs::Kept, register);
     engine.register_type_with_name::<Guest>("Guest").register_fn("guest", || Guest);
     engine.register_get("xml", |_: &mut Guest| {
         XmlDocument::of_property(Document::parse(DOMAIN).expect("well-formed"), "uuid")

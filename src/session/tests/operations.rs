@@ -3,6 +3,7 @@
 use super::*;
 use crate::lang::catalog::{Entry, Kind, Param};
 use crate::lang::names::subject;
+use crate::lang::natives::Docs;
 use crate::lang::types::Type;
 
 /// How a value of a type is had on the example host; the others have no driver there.
@@ -75,7 +76,7 @@ fn attempts(entry: &Entry, value: &str) -> Vec<String> {
 
 #[test]
 fn a_refused_argument_says_which_operation_it_was() {
-    let engine = bare_engine();
+    let engine = bare_engine(Docs::Kept);
     let catalog = catalog(&engine);
     let folder = tempfile::tempdir().unwrap();
     let node = folder.path().join("node.xml");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::lang::lint::{NoModules, check};
+use crate::lang::natives::Docs;
 use crate::output::Palette;
 use crate::report::uncaught_text;
 
@@ -66,7 +67,7 @@ fn a_method_of_the_connection_that_is_called_as_a_function_is_named() {
         hint("domain(\"test\").create_network(\"\")"),
         "it is a method: `conn().create_network(definition)`"
     );
-    let engine = bare_engine();
+    let engine = bare_engine(Docs::Kept);
     let found = check("define_domain(\"<domain/>\")", "x", &catalog(&engine), &NoModules, &engine);
     let found: Vec<_> = found.iter().map(|one| (one.message.as_str(), one.hint.as_deref())).collect();
     let hint = Some("it is a method: `conn().define_domain(definition)`");

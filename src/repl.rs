@@ -21,6 +21,7 @@ mod highlighter;
 mod hinter;
 mod history;
 mod imports;
+mod journal;
 mod knowledge;
 mod live;
 mod meta;

@@ -191,6 +191,18 @@ mod vsh_functions {
         Ok(crate::virsh::help(name.as_deref())?)
     }
 
+    /// Calls a closure in which commands that are called as functions write what they write as lines of virsh.
+    ///
+    /// Errors: those of the closure.
+    ///
+    /// ```rhai
+    /// let guests = vsh::shown(|| virsh::list(#{ all: true }));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn shown(context: NativeCallContext, f: FnPtr) -> Fallible<Dynamic> {
+        Context::of(&context)?.virsh().aloud(|| f.call_within_context(&context, ()))
+    }
+
     /// Opens a connection and makes it the default one; libvirt chooses it where `uri` is `()`.
     ///
     /// Errors: those of opening; the default connection stays as it was.

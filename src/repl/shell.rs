@@ -3,6 +3,7 @@
 use rhai::{Dynamic, EvalAltResult, Scope};
 
 use super::commands::{self, Command};
+use super::journal::Journal;
 use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
@@ -24,6 +25,7 @@ pub(super) struct Shell {
     names: Names,
     options: Options,
     stderr: Palette,
+    journal: Journal,
     /// How many inputs were evaluated.
     inputs: usize,
     manner: Manner,
@@ -39,6 +41,7 @@ impl Shell {
             session: setup.session,
             manner: setup.manner,
             knowledge: Knowledge::default(),
+            journal: Journal::default(),
             names: Names::default(),
             options: setup.options,
             stderr: setup.stderr,
@@ -60,6 +63,11 @@ impl Shell {
     /// The live names.
     pub(super) fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// What went well so far.
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     /// Returns the colours of what it shows.
@@ -143,6 +151,7 @@ impl Shell {
         let source = commands::with_it(input);
         let outcome = self.session.eval(&format!("<line {}>", self.inputs), &source);
         self.knowledge.learn(&source, &self.session);
+        self.note(&source, &outcome);
         let outcome = outcome.and_then(|value| {
             self.show(&value, screen)?;
             if !value.is_unit() {
@@ -151,6 +160,15 @@ impl Shell {
             Ok(())
         });
         self.finish(outcome, screen)
+    }
+
+    /// Takes note of an input for whoever saves the session.
+    fn note(&mut self, source: &str, outcome: &Result<Dynamic, Box<EvalAltResult>>) {
+        match outcome {
+            Ok(value) => self.journal.evaluated(source, !value.is_unit()),
+            Err(failure) if matches!(**failure, EvalAltResult::ErrorParsing(..)) => {}
+            Err(_) => self.journal.failed(source),
+        }
     }
 
     /// Runs a line of virsh: its value is the last value, as that of any input.
@@ -173,6 +191,9 @@ impl Shell {
             }
             let outcome = virsh::run(&self.session, &call, quiet).map(|value| self.session.remember(value));
             let failed = outcome.is_err();
+            if !failed {
+                self.journal.called(line, &call);
+            }
             if let Some(ending) = self.finish(outcome, screen) {
                 return Some(ending);
             }

@@ -181,6 +181,11 @@ impl Session {
         self.engine.on_print(write);
     }
 
+    /// Sends what `print` writes to standard output, as at the beginning.
+    pub fn print_to_stdout(&mut self) {
+        print_to_stdout(&mut self.engine, &self.context);
+    }
+
     /// The interpreter.
     pub fn engine(&self) -> &Engine {
         &self.engine
@@ -308,11 +313,15 @@ fn connect(engine: &mut Engine, context: &Arc<Context>, modules: &Arc<Modules>) 
         }
         interrupt.reason().map(|reason| Dynamic::from(reason.error()))
     });
-    let closed = context.door().interrupt().clone();
-    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
+    print_to_stdout(engine, context);
     engine.on_debug(|text, source, position| {
         output::err(&format!("{}{position}: {text}\n", source.map(|s| format!("{s}:")).unwrap_or_default()));
     });
+}
+
+fn print_to_stdout(engine: &mut Engine, context: &Context) {
+    let closed = context.door().interrupt().clone();
+    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
 }
 
 /// An engine with everything that scripts see but no session: for the catalog, `check` and the reference.

@@ -12,7 +12,6 @@ use rustyline::{CompletionType, Context, Result};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::choice::Choice;
-use super::commands::Command;
 use super::completer;
 use super::highlighter;
 use super::hinter::{self, Hint};
@@ -102,9 +101,7 @@ impl Hinter for Helper {
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
-        let is_variable =
-            |name: &str| self.shell.try_borrow().is_ok_and(|shell| shell.session().scope().contains(name));
-        if let Some(Command::Virsh(_) | Command::Meta(_)) = Command::read(line, is_variable) {
+        if self.shell.try_borrow().is_ok_and(|shell| !shell.is_rhai(line)) {
             return highlighter::highlight_virsh(line, self.palette);
         }
         let cursor = self.is_editing.get().then_some(cursor);

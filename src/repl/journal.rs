@@ -23,13 +23,17 @@ enum Done {
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Journal(Vec<Done>);
+pub(super) struct Journal {
+    done: Vec<Done>,
+    /// The connection of the first input.
+    uri: Option<String>,
+}
 
 impl Journal {
     /// Takes note of an input in Rhai.
     pub(super) fn evaluated(&mut self, source: &str, shown: bool) {
         let source = source.to_owned();
-        self.0.push(if carries_secret(&source) { Done::Secret } else { Done::Rhai { source, shown } });
+        self.done.push(if carries_secret(&source) { Done::Secret } else { Done::Rhai { source, shown } });
     }
 
     /// Takes note of an input in Rhai that failed while it ran: its functions are there nevertheless.
@@ -45,7 +49,7 @@ impl Journal {
     pub(super) fn loaded(&mut self, text: &str) {
         let source = parsable(text);
         let lines = source.lines().skip_while(|line| line.trim().is_empty() || line.starts_with("//"));
-        self.0.push(Done::Rhai { source: lines.collect::<Vec<_>>().join("\n"), shown: false });
+        self.done.push(Done::Rhai { source: lines.collect::<Vec<_>>().join("\n"), shown: false });
     }
 
     /// Takes note of a command of virsh.
@@ -54,23 +58,35 @@ impl Journal {
         if matches!(call.command.name, "help" | "cd" | "pwd") {
             return;
         }
-        self.0.push(if carries_secret(line) { Done::Secret } else { Done::Virsh { call: call.as_script() } });
+        self.done.push(if carries_secret(line) { Done::Secret } else { Done::Virsh { call: call.as_script() } });
     }
 
     /// Takes note of another default connection.
     pub(super) fn connected(&mut self, uri: &str, readonly: bool) {
         let uri = uri.to_owned();
-        self.0.push(if carries_secret(&uri) { Done::Secret } else { Done::Connected { uri, readonly } });
+        self.done.push(if carries_secret(&uri) { Done::Secret } else { Done::Connected { uri, readonly } });
     }
 
     /// How many inputs a script would have.
     pub(super) fn len(&self) -> usize {
-        self.0.len() - self.secrets()
+        self.done.len() - self.secrets()
     }
 
     /// How many inputs are left out because a secret is in them.
     pub(super) fn secrets(&self) -> usize {
-        self.0.iter().filter(|done| matches!(done, Done::Secret)).count()
+        self.done.iter().filter(|done| matches!(done, Done::Secret)).count()
+    }
+
+    /// The connection that the first line was typed on.
+    pub(super) fn first_uri(&self) -> Option<String> {
+        self.uri.clone()
+    }
+
+    /// Takes note of the connection that is there before anything is done.
+    pub(super) fn begin(&mut self, uri: &str) {
+        if self.done.is_empty() {
+            self.uri = Some(uri.to_owned());
+        }
     }
 
     /// Writes the script.
@@ -80,7 +96,7 @@ impl Journal {
     /// in front; of several functions of one name the last one counts.
     pub(super) fn script(&self) -> String {
         let mut script = Script::default();
-        for (index, done) in self.0.iter().enumerate() {
+        for (index, done) in self.done.iter().enumerate() {
             script.add(done, self.is_spoken_of(index));
         }
         script.text()
@@ -88,7 +104,7 @@ impl Journal {
 
     /// Whether a later line speaks of the last value of this one.
     fn is_spoken_of(&self, index: usize) -> bool {
-        for later in &self.0[index + 1..] {
+        for later in &self.done[index + 1..] {
             match later {
                 Done::Rhai { source, .. } if mentions_it(source) => return true,
                 Done::Rhai { shown: true, .. } | Done::Virsh { .. } => return false,

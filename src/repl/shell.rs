@@ -1,17 +1,19 @@
 //! The prompt without its terminal: one input after the other.
 
+use std::borrow::Cow;
+
 use rhai::{Dynamic, EvalAltResult, Scope};
 
 use super::commands::{self, Command};
-use super::journal::Journal;
 use super::knowledge::Knowledge;
 use super::names::Names;
-use super::screen::Screen;
+use super::screen::{Paper, Screen};
+use super::sitting::{Cost, Sitting};
 use super::{Ending, Manner, Setup, meta};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
-use crate::error::code;
+use crate::error::{Error, code};
 use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
 use crate::report;
@@ -25,12 +27,21 @@ pub(super) struct Shell {
     names: Names,
     options: Options,
     stderr: Palette,
-    journal: Journal,
+    sitting: Sitting,
     /// How many inputs were evaluated.
     inputs: usize,
     manner: Manner,
     /// The connection that was open after the last input.
     open: Option<Connection>,
+}
+
+/// What an input has shown.
+pub(super) struct Look {
+    pub(super) text: String,
+    /// How the prompt ends, if it does.
+    pub(super) ending: Option<Ending>,
+    /// Whether Ctrl-C ended it.
+    pub(super) was_interrupted: bool,
 }
 
 impl Shell {
@@ -41,7 +52,7 @@ impl Shell {
             session: setup.session,
             manner: setup.manner,
             knowledge: Knowledge::default(),
-            journal: Journal::default(),
+            sitting: Sitting::new(setup.site),
             names: Names::default(),
             options: setup.options,
             stderr: setup.stderr,
@@ -65,9 +76,24 @@ impl Shell {
         &self.names
     }
 
-    /// What went well so far.
-    pub(super) fn journal(&self) -> &Journal {
-        &self.journal
+    /// What it keeps beside the variables.
+    pub(super) fn sitting(&self) -> &Sitting {
+        &self.sitting
+    }
+
+    /// The same, to be changed.
+    pub(super) fn sitting_mut(&mut self) -> &mut Sitting {
+        &mut self.sitting
+    }
+
+    /// Returns the colours of errors and notices.
+    pub(super) fn stderr(&self) -> Palette {
+        self.stderr
+    }
+
+    /// Returns a notice as a line of its own.
+    pub(super) fn dim(&self, text: &str) -> String {
+        format!("{}\n", self.stderr.paint(Style::Dim, text))
     }
 
     /// Returns the colours of what it shows.
@@ -109,11 +135,103 @@ impl Shell {
         self.finish(outcome.map(drop), screen)
     }
 
+    /// Evaluates a file as if it were typed; its value is not shown, as that of a script is not.
+    pub(super) fn load(&mut self, name: &str, source: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        self.session.interrupt().reset();
+        let outcome = self.measured(|shell| shell.session.eval(name, source));
+        self.knowledge.learn(source, &self.session);
+        if outcome.is_ok() {
+            self.sitting.journal.loaded(source);
+        }
+        self.finish(outcome.map(drop), screen)
+    }
+
     /// Takes one input: shows what it gives, or why it failed. Returns how the prompt ends, if it does.
     pub(super) fn input(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
         if input.trim().is_empty() {
             return None;
         }
+        self.sitting.journal.begin(&self.session.connection().uri());
+        if input.trim_start().starts_with(':') {
+            return self.answer(input, screen);
+        }
+        input.clone_into(&mut self.sitting.last_input);
+        if self.sitting.is_timed { self.timed(input, screen) } else { self.answer(input, screen) }
+    }
+
+    /// Takes an input and says what it cost.
+    pub(super) fn timed(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        self.sitting.cost = None;
+        let ending = self.answer(input, screen);
+        if let Some(cost) = self.sitting.cost.take().filter(|_| ending.is_none()) {
+            screen.tell(&self.dim(&cost.text()));
+        }
+        ending
+    }
+
+    /// Takes an input and returns all that it shows; nothing of it is kept for a script.
+    pub(super) fn look(&mut self, input: &str, width: Option<usize>) -> Look {
+        let mut paper = Paper::new(width);
+        let (printed, written) = (paper.clone(), paper.clone());
+        let (journal, inputs) = (std::mem::take(&mut self.sitting.journal), self.inputs);
+        self.sitting.was_interrupted = false;
+        self.session.on_print(move |text| printed.push(&format!("{text}\n")));
+        let context = self.session.context().clone();
+        let ending =
+            context.virsh().redirected(move |text| written.push(text), || self.answer(input, &mut paper));
+        self.session.print_to_stdout();
+        (self.sitting.journal, self.inputs) = (journal, inputs);
+        Look { text: paper.take(), ending, was_interrupted: self.sitting.was_interrupted }
+    }
+
+    /// Makes another connection, which is open, the default one.
+    pub(super) fn use_connection(&mut self, connection: Connection) {
+        self.sitting.connected(&connection.uri());
+        self.session.context().set_connection(connection.clone());
+        self.open = Some(connection);
+    }
+
+    /// Shows a table.
+    pub(super) fn show_table(
+        &mut self,
+        table: output::Table,
+        screen: &mut dyn Screen,
+    ) -> Result<Option<Ending>, Error> {
+        let options = Options { width: screen.width(), columns: None, ..self.options.clone() };
+        let written = screen.show(&output::render(&Data::Table(table), &options)?)?;
+        Ok(self.written(written))
+    }
+
+    /// Whether a word is a variable or a command: no alias hides it.
+    pub(super) fn is_taken(&self, word: &str) -> bool {
+        matches!(word, "help" | "exit" | "quit")
+            || self.session.scope().contains(word)
+            || virsh::records::find(word).is_some()
+    }
+
+    /// Returns an input with what its alias stands for.
+    ///
+    /// Errors: `usage` for an alias that stands for itself.
+    pub(super) fn expanded<'a>(&self, input: &'a str) -> Result<Cow<'a, str>, Error> {
+        self.sitting.aliases.expand(input, |word| self.is_taken(word))
+    }
+
+    /// Whether what is typed is read by the language, and not by virsh or the prompt.
+    pub(super) fn is_rhai(&self, line: &str) -> bool {
+        let is_variable = |name: &str| self.session.scope().contains(name);
+        matches!(self.expanded(line), Ok(Cow::Borrowed(line))
+            if !matches!(Command::read(line, is_variable), Some(Command::Virsh(_) | Command::Meta(_))))
+    }
+
+    fn answer(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        let input = match self.expanded(input) {
+            Ok(input) => input,
+            Err(error) => {
+                screen.tell(&report::error_text(&error, self.stderr));
+                return None;
+            }
+        };
+        let input = &*input;
         match Command::read(input, |name| self.session.scope().contains(name)) {
             Some(Command::Leave) => Some(Ending::Status(0)),
             Some(Command::Help(name)) => self.help(name, screen),
@@ -136,10 +254,22 @@ impl Shell {
     }
 
     fn meta(&mut self, typed: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        meta::run(self, typed, screen).unwrap_or_else(|error| {
+        let ending = meta::run(self, typed, screen).unwrap_or_else(|error| {
             screen.tell(&report::error_text(&error, self.stderr));
             None
-        })
+        });
+        if self.ends_the_run().is_none() {
+            self.session.interrupt().reset();
+        }
+        ending
+    }
+
+    /// Does something and adds what it cost.
+    fn measured<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let door = self.session.context().door().clone();
+        let (value, cost) = Cost::of(&door, || run(self));
+        self.sitting.cost.get_or_insert_default().add(cost);
+        value
     }
 
     fn evaluate(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
@@ -149,7 +279,8 @@ impl Shell {
         self.session.interrupt().reset();
         self.inputs += 1;
         let source = commands::with_it(input);
-        let outcome = self.session.eval(&format!("<line {}>", self.inputs), &source);
+        let name = format!("<line {}>", self.inputs);
+        let outcome = self.measured(|shell| shell.session.eval(&name, &source));
         self.knowledge.learn(&source, &self.session);
         self.note(&source, &outcome);
         let outcome = outcome.and_then(|value| {
@@ -165,9 +296,9 @@ impl Shell {
     /// Takes note of an input for whoever saves the session.
     fn note(&mut self, source: &str, outcome: &Result<Dynamic, Box<EvalAltResult>>) {
         match outcome {
-            Ok(value) => self.journal.evaluated(source, !value.is_unit()),
+            Ok(value) => self.sitting.journal.evaluated(source, !value.is_unit()),
             Err(failure) if matches!(**failure, EvalAltResult::ErrorParsing(..)) => {}
-            Err(_) => self.journal.failed(source),
+            Err(_) => self.sitting.journal.failed(source),
         }
     }
 
@@ -189,10 +320,11 @@ impl Shell {
             if call.leaves() {
                 return Some(Ending::Status(0));
             }
-            let outcome = virsh::run(&self.session, &call, quiet).map(|value| self.session.remember(value));
+            let outcome = self.measured(|shell| virsh::run(&shell.session, &call, quiet));
+            let outcome = outcome.map(|value| self.session.remember(value));
             let failed = outcome.is_err();
             if !failed {
-                self.journal.called(line, &call);
+                self.sitting.journal.called(line, &call);
             }
             if let Some(ending) = self.finish(outcome, screen) {
                 return Some(ending);
@@ -232,7 +364,7 @@ impl Shell {
     }
 
     /// Nobody reads any more: that ends the run.
-    fn written(&self, written: Written) -> Option<Ending> {
+    pub(super) fn written(&self, written: Written) -> Option<Ending> {
         if written == Written::All {
             return None;
         }
@@ -247,10 +379,12 @@ impl Shell {
         }
         let ending = self.ends_the_run().map(Ending::Wish);
         if let Err(failure) = &outcome {
+            self.sitting.was_interrupted |= from_rhai(failure).code() == code::INTERRUPTED;
             self.tell(failure, ending.is_some(), screen);
         }
         let connection = self.session.connection();
         if connection.is_open() {
+            self.sitting.connected(&connection.uri());
             self.open = Some(connection);
         } else if connection.is_closed() || outcome.as_ref().is_err_and(|failure| tells_of_loss(failure)) {
             self.open = None;

@@ -22,6 +22,7 @@ fn prompt(lines: &[&str]) -> Transcript {
         stderr: Palette::PLAIN,
         typed: Palette::PLAIN,
         prompt: crate::config::Prompt::default(),
+        site: crate::repl::Site::default(),
         manner: crate::repl::Manner::Own,
         history: None,
     });

@@ -166,8 +166,7 @@ impl Session {
     fn offer_virsh(&mut self) {
         if !self.offers_virsh {
             self.offers_virsh = true;
-            let module = crate::virsh::functions(&self.modules);
-            self.engine.register_static_module("virsh", module.into());
+            offer_virsh(&mut self.engine, &self.modules);
         }
     }
 
@@ -334,6 +333,11 @@ pub fn bare_engine() -> Engine {
     engine.set_strict_variables(true);
     api::register(&mut engine);
     engine
+}
+
+/// Gives an engine the commands of virsh as functions: they are many, and most sources call none.
+pub fn offer_virsh(engine: &mut Engine, modules: &Arc<Modules>) {
+    engine.register_static_module("virsh", crate::virsh::functions(modules).into());
 }
 
 /// Everything callable, with its documentation: what help, completion, `check` and the reference read.

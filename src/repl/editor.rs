@@ -36,7 +36,7 @@ pub(super) fn run(setup: Setup) -> Ending {
     let shell = Rc::new(RefCell::new(Shell::new(setup)));
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
-            editor.set_helper(Some(Helper::new(shell.clone(), typed)));
+            editor.set_helper(Some(Helper::new(shell.clone(), recall.clone(), typed)));
             keys::bind(&mut editor, prompt.keys, &recall, stderr);
             editor
         }

@@ -31,10 +31,10 @@ pub(super) fn bind<H: Helper>(
     for alt_enter in [KeyEvent(KeyCode::Enter, Modifiers::ALT), KeyEvent(KeyCode::Char('\r'), Modifiers::ALT)] {
         bind(vec![alt_enter], Cmd::Newline.into());
     }
-    let open = || EventHandler::Conditional(Box::new(Open { stderr, always: true }));
+    let open = || EventHandler::Conditional(Box::new(Open { recall: recall.clone(), stderr, always: true }));
     bind(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')], open());
     if keys == Keys::Vi {
-        let open = Open { stderr, always: false };
+        let open = Open { recall: recall.clone(), stderr, always: false };
         bind(vec![KeyEvent(KeyCode::Char('v'), Modifiers::NONE)], EventHandler::Conditional(Box::new(open)));
     }
 }
@@ -43,8 +43,12 @@ fn key(code: KeyCode) -> KeyEvent {
     KeyEvent(code, Modifiers::NONE)
 }
 
-fn replaced(text: Option<String>) -> Cmd {
-    text.map_or(Cmd::Noop, |text| Cmd::Replace(Movement::WholeBuffer, Some(text)))
+/// Puts a text in the place of the line, the cursor at its end. `Cmd::Replace` leaves the cursor at the beginning
+/// and what was there in the ring of what was cut; a completion does neither.
+fn replaced(recall: &Recall, text: Option<String>) -> Cmd {
+    let Some(text) = text else { return Cmd::Noop };
+    recall.offer(text);
+    Cmd::Complete
 }
 
 /// A line up inside the input, and from the first one on what was typed earlier.
@@ -56,7 +60,7 @@ impl ConditionalEventHandler for Up {
         if line[..cursor].contains('\n') {
             return Some(Cmd::Move(Movement::LineUp(1)));
         }
-        Some(replaced(self.0.older(line, cursor)))
+        Some(replaced(&self.0, self.0.older(line, cursor)))
     }
 }
 
@@ -69,7 +73,7 @@ impl ConditionalEventHandler for Down {
         if line[cursor..].contains('\n') {
             return Some(Cmd::Move(Movement::LineDown(1)));
         }
-        Some(replaced(self.0.newer(line)))
+        Some(replaced(&self.0, self.0.newer(line)))
     }
 }
 
@@ -86,6 +90,7 @@ impl ConditionalEventHandler for Enter {
 
 /// The input in the person's editor.
 struct Open {
+    recall: Recall,
     stderr: Palette,
     /// Also while text is typed; in vi's keys a plain letter opens the editor only as a command.
     always: bool,
@@ -97,7 +102,7 @@ impl ConditionalEventHandler for Open {
             return None;
         }
         match raw_mode::aside(|| external_editor::edit(at.line())) {
-            Ok(edited) => Some(Cmd::Replace(Movement::WholeBuffer, Some(edited))),
+            Ok(edited) => Some(replaced(&self.recall, Some(edited))),
             Err(error) => {
                 let text = report::error_text(&error, self.stderr);
                 // The terminal is in raw mode again: a line end is not the beginning of a line.

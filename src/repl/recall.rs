@@ -11,6 +11,9 @@ struct State {
     /// The oldest first.
     inputs: Vec<String>,
     search: Option<Search>,
+    offer: Option<String>,
+    /// Whether what is taken over next replaces the whole line.
+    is_whole: bool,
 }
 
 /// A search that is under way.
@@ -36,7 +39,7 @@ impl Recall {
     /// Returns the next older input that begins with what stands in front of the cursor.
     pub(super) fn older(&self, line: &str, cursor: usize) -> Option<String> {
         let mut state = self.state();
-        let State { inputs, search } = &mut *state;
+        let State { inputs, search, .. } = &mut *state;
         let search = match search.take().filter(|search| search.shown == line) {
             Some(going_on) => search.insert(going_on),
             None => search.insert(Search {
@@ -61,11 +64,28 @@ impl Recall {
     /// Returns the next newer one; after the newest, what was typed.
     pub(super) fn newer(&self, line: &str) -> Option<String> {
         let mut state = self.state();
-        let State { inputs, search } = &mut *state;
+        let State { inputs, search, .. } = &mut *state;
         let search = search.as_mut().filter(|search| search.shown == line)?;
         search.found.pop()?;
         search.shown = search.found.last().map_or_else(|| search.typed.clone(), |place| inputs[*place].clone());
         Some(search.shown.clone())
+    }
+
+    /// Holds a text for the line editor, which puts it in the place of the whole line when it completes next.
+    pub(super) fn offer(&self, text: String) {
+        self.state().offer = Some(text);
+    }
+
+    /// Takes the text that was held.
+    pub(super) fn take_offer(&self) -> Option<String> {
+        let mut state = self.state();
+        state.is_whole = state.offer.is_some();
+        state.offer.take()
+    }
+
+    /// Whether what is being taken over replaces the whole line.
+    pub(super) fn is_whole(&self) -> bool {
+        std::mem::take(&mut self.state().is_whole)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Zoned;
+
 use crate::error::{Error, Result};
 use crate::lang::lint::{self, NoModules};
 use crate::output::Style;
@@ -11,7 +13,7 @@ use crate::repl::history::carries_secret;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
 use crate::replacement::Replacement;
-use crate::units::time_text;
+use crate::session::{bare_engine, catalog, offer_virsh};
 
 /// `:save FILE`, and `:save! FILE` for a file that is there already.
 pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
@@ -63,7 +65,7 @@ fn head(shell: &Shell, name: &str) -> String {
     let readonly = if connection.is_readonly() { " -r" } else { "" };
     format!(
         "#!/usr/bin/env virhai\n//! What was typed at the prompt, saved {}.\n//!\n//! Run it with `virhai{readonly}{uri} {name}`.\n",
-        time_text(jiff::Timestamp::now())
+        Zoned::now().strftime("%Y-%m-%d %H:%M")
     )
 }
 
@@ -79,9 +81,9 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 
 /// What `virhai check` will say: a line that was left out may have made what a later one uses.
 fn findings(shell: &Shell, name: &str, text: &str) -> Vec<String> {
-    let session = shell.session();
-    let catalog = shell.knowledge().catalog(session);
-    let found = lint::check(text, name, catalog, &NoModules, session.engine());
+    let mut engine = bare_engine();
+    offer_virsh(&mut engine, shell.session().modules());
+    let found = lint::check(text, name, &catalog(&engine), &NoModules, &engine);
     let line = |finding: lint::Finding| {
         format!("line {} needs your eye before it runs as a script: {}", finding.line, finding.message)
     };

@@ -34,8 +34,9 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
             canvas.end(&state);
             return Ok(look.ending);
         }
-        state = format!("{}\n{}", heading(shell, input, every), look.text);
-        canvas.draw(&state);
+        let (heading, ends) = (heading(shell, input, every), shell.palette().paint(Style::Dim, "   Ctrl-C ends"));
+        canvas.draw(&format!("{heading}{ends}\n{}", look.text));
+        state = format!("{heading}\n{}", look.text);
         if shell.session().interrupt().sleep(every).is_err() {
             canvas.end(&state);
             let reason = shell.session().interrupt().reason();
@@ -47,7 +48,7 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
 fn heading(shell: &Shell, input: &str, every: Duration) -> String {
     let every = duration_text(every.as_secs_f64());
     let first = input.lines().next().unwrap_or_default();
-    let text = format!("every {every}: {first}   {}   Ctrl-C ends", Zoned::now().strftime("%H:%M:%S"));
+    let text = format!("every {every}: {first}   {}", Zoned::now().strftime("%H:%M:%S"));
     shell.palette().paint(Style::Dim, &text)
 }
 

@@ -29,7 +29,9 @@ fn parse(text: &str) -> Vec<(String, String)> {
     // A comma, a comment or a line end stands in front of each text; the list ends at its bracket.
     while let Some(start) = rest.find(['"', '\'', ']']) {
         let quote = rest[start..].chars().next().filter(|quote| *quote != ']');
-        let Some((entry, behind)) = quote.and_then(|quote| rest[start + 1..].split_once(quote)) else { break };
+        let Some((entry, behind)) = quote.and_then(|quote| rest[start + 1..].split_once(quote)) else {
+            break;
+        };
         if let Some((name, uri)) = entry.split_once('=') {
             found.push((name.to_owned(), uri.to_owned()));
         }
@@ -45,8 +47,7 @@ mod tests {
     #[test]
     fn aliases_are_read_over_many_lines_and_comments_are_not() {
         let text = "# uri_aliases = [ \"no=a:///\" ]\nuri_default = \"x:///\"\nuri_aliases = [\n  \"hail=qemu+ssh://root@hail/system\",\n  # \"old=y:///\",\n  'sleet=qemu:///system?a=b',\n]\nother = [ \"z=1\" ]\n";
-        let expected =
-            [("hail", "qemu+ssh://root@hail/system"), ("sleet", "qemu:///system?a=b")];
+        let expected = [("hail", "qemu+ssh://root@hail/system"), ("sleet", "qemu:///system?a=b")];
         assert_eq!(parse(text), expected.map(|(name, uri)| (name.to_owned(), uri.to_owned())));
     }
 

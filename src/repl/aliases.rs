@@ -29,8 +29,11 @@ impl Aliases {
         while let Some((alias, meaning, rest)) = self.meant(&expanded, &is_taken) {
             if seen.contains(&alias) {
                 let path = seen.iter().chain([&alias]).map(|word| format!("`{word}`")).collect::<Vec<_>>();
-                return Err(Error::usage(format!("the alias `{alias}` stands for itself: {}", path.join(", ")))
-                    .hint("mend [alias] in config.toml; `:alias` lists what is there"));
+                return Err(Error::usage(format!(
+                    "the alias `{alias}` stands for itself: {}",
+                    path.join(", ")
+                ))
+                .hint("mend [alias] in config.toml; `:alias` lists what is there"));
             }
             seen.push(alias);
             expanded = Cow::Owned(format!("{meaning}{rest}"));
@@ -62,9 +65,11 @@ mod tests {
     use super::*;
 
     fn expand(input: &str) -> String {
-        let aliases = [("ll", "list --all"), ("up", "domains(#{ active: true })"), ("a", "b 1"), ("b", "a 2")];
+        let aliases =
+            [("ll", "list --all"), ("up", "domains(#{ active: true })"), ("a", "b 1"), ("b", "a 2")];
         let aliases = aliases.iter().chain(&[("start", "list"), ("lll", "ll --name")]);
-        let aliases = Aliases::new(aliases.map(|(word, meaning)| ((*word).into(), (*meaning).into())).collect());
+        let aliases =
+            Aliases::new(aliases.map(|(word, meaning)| ((*word).into(), (*meaning).into())).collect());
         match aliases.expand(input, |word| word == "start") {
             Ok(expanded) => expanded.into_owned(),
             Err(error) => error.to_string(),

@@ -78,7 +78,8 @@ fn behind_alias(shell: &Shell, line: &str, cursor: usize) -> Option<Choices> {
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
 fn meta_choices(shell: &Shell, line: &str, cursor: usize, typed: &str) -> Choices {
     let before = &line[..cursor];
-    let commands = || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
+    let commands =
+        || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
     let (name, rest) = meta::split(typed);
     if !rest.contains(char::is_whitespace) {
         return Choices::matching(before.len() - typed.len(), typed, commands());
@@ -93,7 +94,7 @@ fn meta_choices(shell: &Shell, line: &str, cursor: usize, typed: &str) -> Choice
             let inner = choices(shell, &line[skipped..], cursor - skipped);
             return Choices { start: inner.start + skipped, ..inner };
         }
-        Ok(Takes::Nothing) | Err(_) => Vec::new(),
+        Ok(Takes::Nothing | Takes::Text) | Err(_) => Vec::new(),
     };
     Choices::matching(before.len() - rest.len(), rest, words)
 }
@@ -250,7 +251,9 @@ impl At<'_> {
         }
         if self.before.trim_start() == typed {
             let aliases = self.shell.sitting().aliases.iter();
-            words.extend(aliases.map(|(word, meaning)| Choice::with(word, format!("Stands for `{meaning}`."))));
+            words.extend(
+                aliases.map(|(word, meaning)| Choice::with(word, format!("Stands for `{meaning}`."))),
+            );
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
         }
         words

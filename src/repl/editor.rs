@@ -9,10 +9,10 @@ use rustyline::history::FileHistory;
 use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor};
 
 use super::helper::Helper;
-use super::keys;
-use super::recall::Recall;
 use super::history::{self, HistoryFile};
+use super::keys;
 use super::pager::Pager;
+use super::recall::Recall;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
 use super::{Ending, Setup, raw_mode};
@@ -113,7 +113,8 @@ impl Conversation {
             let plain = self.shell.borrow().prompt();
             let styled = self.typed.paint(Style::Strong, &plain);
             let draft = self.shell.borrow_mut().sitting_mut().draft.take().unwrap_or_default();
-            let input = raw_mode::during(|| self.editor.readline_with_initial(&(plain, styled), (&draft, "")));
+            let input =
+                raw_mode::during(|| self.editor.readline_with_initial(&(plain, styled), (&draft, "")));
             match input {
                 Ok(input) => {
                     self.keep(&input);

@@ -27,6 +27,8 @@ pub(super) struct Journal {
     done: Vec<Done>,
     /// The connection of the first input.
     uri: Option<String>,
+    /// The source that ran before the first input.
+    startup: String,
 }
 
 impl Journal {
@@ -36,10 +38,16 @@ impl Journal {
         self.done.push(if carries_secret(&source) { Done::Secret } else { Done::Rhai { source, shown } });
     }
 
+    /// Takes note of the script that ran before the first input; what later lines need of it goes into theirs.
+    pub(super) fn start_with(&mut self, source: &str) {
+        self.startup = parsable(source).into_owned();
+    }
+
     /// Takes note of an input in Rhai that failed while it ran: its functions are there nevertheless.
     pub(super) fn failed(&mut self, source: &str) {
         let kept = statements(source).into_iter().filter(|s| matches!(s.kind, Kind::Function | Kind::Import));
-        let kept: Vec<&str> = kept.map(|statement| &source[statement.comments..statement.range.end]).collect();
+        let kept: Vec<&str> =
+            kept.map(|statement| &source[statement.comments..statement.range.end]).collect();
         if !kept.is_empty() {
             self.evaluated(&kept.join(";\n"), false);
         }
@@ -58,7 +66,11 @@ impl Journal {
         if matches!(call.command.name, "help" | "cd" | "pwd") {
             return;
         }
-        self.done.push(if carries_secret(line) { Done::Secret } else { Done::Virsh { call: call.as_script() } });
+        self.done.push(if carries_secret(line) {
+            Done::Secret
+        } else {
+            Done::Virsh { call: call.as_script() }
+        });
     }
 
     /// Takes note of another default connection.
@@ -99,6 +111,7 @@ impl Journal {
         for (index, done) in self.done.iter().enumerate() {
             script.add(done, self.is_spoken_of(index));
         }
+        script.complete(&self.startup);
         script.text()
     }
 
@@ -182,6 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_startup_script_made_is_there_where_it_is_needed() {
+        let mut journal = Journal::default();
+        journal.start_with(
+            "import \"table\" as t; import \"wait\" as w; const SITE = \"x\"; let other = 1;\n\
+             fn inner() { 1 } fn mine() { inner() + SITE.len() } fn unused() { w::x() } fn own() { 1 } print(SITE);",
+        );
+        journal.evaluated("fn own() { 2 }", false);
+        journal.evaluated("mine() + own() + t::sum_by([], |x| x)", true);
+        assert_eq!(
+            journal.script(),
+            "import \"table\" as t;\n\nfn own() { 2 }\n\nfn mine() { inner() + SITE.len() }\n\nfn inner() { 1 }\n\n\
+             const SITE = \"x\";\nshow(mine() + own() + t::sum_by([], |x| x));\n"
+        );
+    }
+
+    #[test]
     fn a_secret_is_left_out_and_the_gap_is_told() {
         let mut journal = Journal::default();
         journal.evaluated("let password = \"x\"", false);
@@ -190,7 +219,10 @@ mod tests {
         assert_eq!((journal.len(), journal.secrets()), (1, 2));
         let script = journal.script();
         assert!(!script.contains("geheim") && !script.contains("\"x\""), "{script}");
-        assert!(script.ends_with("virsh::connect(#{ name: \"test:///default\", readonly: true });\n"), "{script}");
+        assert!(
+            script.ends_with("virsh::connect(#{ name: \"test:///default\", readonly: true });\n"),
+            "{script}"
+        );
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(super) fn bind<H: Helper>(
     bind(vec![KeyEvent::ctrl('P')], up());
     bind(vec![KeyEvent::ctrl('N')], down());
     bind(vec![key(KeyCode::Enter)], EventHandler::Conditional(Box::new(Enter)));
-    for alt_enter in [KeyEvent(KeyCode::Enter, Modifiers::ALT), KeyEvent(KeyCode::Char('\r'), Modifiers::ALT)] {
+    for alt_enter in [KeyEvent(KeyCode::Enter, Modifiers::ALT), KeyEvent(KeyCode::Char('\r'), Modifiers::ALT)]
+    {
         bind(vec![alt_enter], Cmd::Newline.into());
     }
     let open = || EventHandler::Conditional(Box::new(Open { recall: recall.clone(), stderr, always: true }));

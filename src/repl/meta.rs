@@ -27,6 +27,8 @@ pub(super) enum Takes {
     Nothing,
     /// The name of one of these commands.
     Command,
+    /// Words of its own.
+    Text,
     /// A file.
     File,
     /// Something to connect with.
@@ -89,9 +91,9 @@ pub(super) static COMMANDS: &[Meta] = &[
     },
     Meta {
         name: "log",
-        form: "",
-        summary: "Lists what this session has changed, with outcome and duration.",
-        takes: Takes::Nothing,
+        form: "[libvirt]",
+        summary: "Lists what this session has changed, with outcome and duration; `:log libvirt` what libvirt said.",
+        takes: Takes::Text,
         run: log::run,
     },
     Meta {

@@ -67,7 +67,8 @@ impl Recall {
         let State { inputs, search, .. } = &mut *state;
         let search = search.as_mut().filter(|search| search.shown == line)?;
         search.found.pop()?;
-        search.shown = search.found.last().map_or_else(|| search.typed.clone(), |place| inputs[*place].clone());
+        search.shown =
+            search.found.last().map_or_else(|| search.typed.clone(), |place| inputs[*place].clone());
         Some(search.shown.clone())
     }
 

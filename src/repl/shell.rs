@@ -1,19 +1,19 @@
 //! The prompt without its terminal: one input after the other.
 
-use std::borrow::Cow;
+mod services;
 
 use rhai::{Dynamic, EvalAltResult, Scope};
 
 use super::commands::{self, Command};
 use super::knowledge::Knowledge;
 use super::names::Names;
-use super::screen::{Paper, Screen};
-use super::sitting::{Cost, Sitting};
+use super::screen::Screen;
+use super::sitting::Sitting;
 use super::{Ending, Manner, Setup, meta};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
-use crate::error::{Error, code};
+use crate::error::code;
 use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
 use crate::report;
@@ -33,15 +33,6 @@ pub(super) struct Shell {
     manner: Manner,
     /// The connection that was open after the last input.
     open: Option<Connection>,
-}
-
-/// What an input has shown.
-pub(super) struct Look {
-    pub(super) text: String,
-    /// How the prompt ends, if it does.
-    pub(super) ending: Option<Ending>,
-    /// Whether Ctrl-C ended it.
-    pub(super) was_interrupted: bool,
 }
 
 impl Shell {
@@ -74,26 +65,6 @@ impl Shell {
     /// The live names.
     pub(super) fn names(&self) -> &Names {
         &self.names
-    }
-
-    /// What it keeps beside the variables.
-    pub(super) fn sitting(&self) -> &Sitting {
-        &self.sitting
-    }
-
-    /// The same, to be changed.
-    pub(super) fn sitting_mut(&mut self) -> &mut Sitting {
-        &mut self.sitting
-    }
-
-    /// Returns the colours of errors and notices.
-    pub(super) fn stderr(&self) -> Palette {
-        self.stderr
-    }
-
-    /// Returns a notice as a line of its own.
-    pub(super) fn dim(&self, text: &str) -> String {
-        format!("{}\n", self.stderr.paint(Style::Dim, text))
     }
 
     /// Returns the colours of what it shows.
@@ -132,17 +103,7 @@ impl Shell {
     pub(super) fn start_with(&mut self, name: &str, source: &str, screen: &mut dyn Screen) -> Option<Ending> {
         let outcome = self.session.eval(name, source);
         self.knowledge.learn(source, &self.session);
-        self.finish(outcome.map(drop), screen)
-    }
-
-    /// Evaluates a file as if it were typed; its value is not shown, as that of a script is not.
-    pub(super) fn load(&mut self, name: &str, source: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        self.session.interrupt().reset();
-        let outcome = self.measured(|shell| shell.session.eval(name, source));
-        self.knowledge.learn(source, &self.session);
-        if outcome.is_ok() {
-            self.sitting.journal.loaded(source);
-        }
+        self.sitting.journal.start_with(source);
         self.finish(outcome.map(drop), screen)
     }
 
@@ -157,70 +118,6 @@ impl Shell {
         }
         input.clone_into(&mut self.sitting.last_input);
         if self.sitting.is_timed { self.timed(input, screen) } else { self.answer(input, screen) }
-    }
-
-    /// Takes an input and says what it cost.
-    pub(super) fn timed(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        self.sitting.cost = None;
-        let ending = self.answer(input, screen);
-        if let Some(cost) = self.sitting.cost.take().filter(|_| ending.is_none()) {
-            screen.tell(&self.dim(&cost.text()));
-        }
-        ending
-    }
-
-    /// Takes an input and returns all that it shows; nothing of it is kept for a script.
-    pub(super) fn look(&mut self, input: &str, width: Option<usize>) -> Look {
-        let mut paper = Paper::new(width);
-        let (printed, written) = (paper.clone(), paper.clone());
-        let (journal, inputs) = (std::mem::take(&mut self.sitting.journal), self.inputs);
-        self.sitting.was_interrupted = false;
-        self.session.on_print(move |text| printed.push(&format!("{text}\n")));
-        let context = self.session.context().clone();
-        let ending =
-            context.virsh().redirected(move |text| written.push(text), || self.answer(input, &mut paper));
-        self.session.print_to_stdout();
-        (self.sitting.journal, self.inputs) = (journal, inputs);
-        Look { text: paper.take(), ending, was_interrupted: self.sitting.was_interrupted }
-    }
-
-    /// Makes another connection, which is open, the default one.
-    pub(super) fn use_connection(&mut self, connection: Connection) {
-        self.sitting.connected(&connection.uri());
-        self.session.context().set_connection(connection.clone());
-        self.open = Some(connection);
-    }
-
-    /// Shows a table.
-    pub(super) fn show_table(
-        &mut self,
-        table: output::Table,
-        screen: &mut dyn Screen,
-    ) -> Result<Option<Ending>, Error> {
-        let options = Options { width: screen.width(), columns: None, ..self.options.clone() };
-        let written = screen.show(&output::render(&Data::Table(table), &options)?)?;
-        Ok(self.written(written))
-    }
-
-    /// Whether a word is a variable or a command: no alias hides it.
-    pub(super) fn is_taken(&self, word: &str) -> bool {
-        matches!(word, "help" | "exit" | "quit")
-            || self.session.scope().contains(word)
-            || virsh::records::find(word).is_some()
-    }
-
-    /// Returns an input with what its alias stands for.
-    ///
-    /// Errors: `usage` for an alias that stands for itself.
-    pub(super) fn expanded<'a>(&self, input: &'a str) -> Result<Cow<'a, str>, Error> {
-        self.sitting.aliases.expand(input, |word| self.is_taken(word))
-    }
-
-    /// Whether what is typed is read by the language, and not by virsh or the prompt.
-    pub(super) fn is_rhai(&self, line: &str) -> bool {
-        let is_variable = |name: &str| self.session.scope().contains(name);
-        matches!(self.expanded(line), Ok(Cow::Borrowed(line))
-            if !matches!(Command::read(line, is_variable), Some(Command::Virsh(_) | Command::Meta(_))))
     }
 
     fn answer(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
@@ -264,14 +161,6 @@ impl Shell {
         ending
     }
 
-    /// Does something and adds what it cost.
-    fn measured<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let door = self.session.context().door().clone();
-        let (value, cost) = Cost::of(&door, || run(self));
-        self.sitting.cost.get_or_insert_default().add(cost);
-        value
-    }
-
     fn evaluate(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
         if let Some(reason) = self.ends_the_run() {
             return Some(Ending::Wish(reason));
@@ -291,15 +180,6 @@ impl Shell {
             Ok(())
         });
         self.finish(outcome, screen)
-    }
-
-    /// Takes note of an input for whoever saves the session.
-    fn note(&mut self, source: &str, outcome: &Result<Dynamic, Box<EvalAltResult>>) {
-        match outcome {
-            Ok(value) => self.sitting.journal.evaluated(source, !value.is_unit()),
-            Err(failure) if matches!(**failure, EvalAltResult::ErrorParsing(..)) => {}
-            Err(_) => self.sitting.journal.failed(source),
-        }
     }
 
     /// Runs a line of virsh: its value is the last value, as that of any input.

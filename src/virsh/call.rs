@@ -33,7 +33,8 @@ impl Call {
     pub fn as_script(&self) -> String {
         let function = self.command.function();
         let own = self.command.options.iter().enumerate();
-        let given: Vec<String> = own.filter_map(|(index, option)| self.option_in_script(index, option)).collect();
+        let given: Vec<String> =
+            own.filter_map(|(index, option)| self.option_in_script(index, option)).collect();
         if given.is_empty() {
             return format!("virsh::{function}()");
         }
@@ -99,7 +100,9 @@ fn typed_value(option: &CommandOption, text: &str) -> Result<Dynamic> {
 fn literal(option: &CommandOption, text: &str) -> String {
     match option.value {
         Value::Flag => "true".into(),
-        Value::Number(_) if text.parse::<i64>().is_ok_and(|number| number.to_string() == text) => text.to_owned(),
+        Value::Number(_) if text.parse::<i64>().is_ok_and(|number| number.to_string() == text) => {
+            text.to_owned()
+        }
         _ => literals::text(text),
     }
 }

@@ -215,9 +215,13 @@ fn hosts_and_log_tell_what_there_is_and_what_was_done() {
     terminal.wait_for("error");
     terminal.line(":log");
     terminal.wait_until("both changes", |screen| {
-        let of = |outcome: &str| screen.lines().any(|l| l.contains("domain.suspend  test") && l.contains(outcome));
-        of("ok ") && of("failed:")
+        let of =
+            |outcome: &str| screen.lines().any(|l| l.contains("domain.suspend  test") && l.contains(outcome));
+        of("ok") && of("failed:")
     });
+    terminal.line(":log libvirt");
+    terminal.wait_for("message");
+    terminal.wait_for("internal error: domain 'test' not running");
     terminal.line(":connect lab --readonly");
     terminal.wait_for_last_line("test:///default (read-only)> ");
     terminal.line(":hosts");
@@ -267,7 +271,10 @@ fn up_brings_back_what_begins_as_the_line_does() {
     terminal.wait_for_last_line(&format!("{PROMPT}let a = 1"));
     terminal.keys(&["Down", "Down"]);
     terminal.wait_until("what was typed", |screen| {
-        screen.lines().last().is_some_and(|last| last.starts_with(&format!("{PROMPT}let")) && !last.contains("a ="))
+        screen
+            .lines()
+            .last()
+            .is_some_and(|last| last.starts_with(&format!("{PROMPT}let")) && !last.contains("a ="))
     });
     terminal.keys(&["C-u", "Up"]);
     terminal.wait_for_last_line(&format!("{PROMPT}40 + 2"));

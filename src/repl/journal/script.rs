@@ -30,6 +30,33 @@ impl Script {
         }
     }
 
+    /// Adds what the rest needs of another source: functions, imports, variables and constants.
+    pub(super) fn complete(&mut self, source: &str) {
+        let mut offered: Vec<(String, Statement)> = statements(source)
+            .into_iter()
+            .filter_map(|statement| {
+                Some((declared(&source[statement.range.clone()], statement.kind)?, statement))
+            })
+            .collect();
+        let mut variables = String::new();
+        loop {
+            let functions = self.functions.iter().map(|(_, text)| text.as_str());
+            let so_far: String =
+                functions.chain([variables.as_str(), self.body.as_str()]).collect::<Vec<_>>().join("\n");
+            let Some(place) = offered.iter().position(|(name, _)| mentions(&so_far, name)) else { break };
+            let (_, statement) = offered.remove(place);
+            let text = &source[statement.comments..statement.range.end];
+            match statement.kind {
+                Kind::Import => self.add_import(text),
+                // One of the session's own stays.
+                Kind::Function if self.functions.iter().any(|(known, _)| *known == signature(text)) => {}
+                Kind::Function => self.add_function(text),
+                _ => variables = format!("{text};\n{variables}"),
+            }
+        }
+        self.body.insert_str(0, &variables);
+    }
+
     /// The whole text.
     pub(super) fn text(self) -> String {
         let imports = self.imports.join("\n");
@@ -66,9 +93,14 @@ impl Script {
         }
         let text = &source[statement.range.clone()];
         let Some(named) = shown else {
-            return self.line(&if statement.kind == Kind::Block { text.to_owned() } else { format!("{text};") });
+            return self.line(&if statement.kind == Kind::Block {
+                text.to_owned()
+            } else {
+                format!("{text};")
+            });
         };
-        let value = if statement.kind == Kind::Return { text.trim_start_matches("return").trim() } else { text };
+        let value =
+            if statement.kind == Kind::Return { text.trim_start_matches("return").trim() } else { text };
         match (value, named) {
             ("", _) => {}
             (_, true) => self.line(&format!("let it = {value};\nshow(it);")),
@@ -99,10 +131,31 @@ impl Script {
     /// False where another module has the name already: the later import stays where it was made.
     fn has_room_for(&self, text: &str) -> bool {
         let statement = format!("{text};");
-        let name = |text: &str| text.rsplit_once(" as ").map(|(_, name)| name.trim_end_matches(';').trim().to_owned());
+        let name = |text: &str| {
+            text.rsplit_once(" as ").map(|(_, name)| name.trim_end_matches(';').trim().to_owned())
+        };
         let taken = |earlier: &&String| **earlier != statement && name(earlier) == name(text);
         !self.imports.iter().any(|earlier| taken(&earlier))
     }
+}
+
+/// The name that a statement declares: of a function, a module, a variable.
+fn declared(text: &str, kind: Kind) -> Option<String> {
+    let tokens = tokens(text);
+    let words: Vec<&str> =
+        tokens.iter().filter(|t| t.class != Class::Comment).map(|t| t.text(text)).collect();
+    let name = match kind {
+        Kind::Function => words[..words.iter().position(|word| *word == "(")?].last(),
+        Kind::Import => words.last(),
+        Kind::Simple if matches!(words.first(), Some(&("let" | "const"))) => words.get(1),
+        _ => None,
+    };
+    name.map(|name| (*name).to_owned())
+}
+
+fn mentions(source: &str, name: &str) -> bool {
+    let is_name = |class| matches!(class, Class::Call | Class::Method | Class::Module | Class::Variable);
+    tokens(source).iter().any(|token| is_name(token.class) && token.text(source) == name)
 }
 
 /// The name of a function and the number of its parameters, which is what tells it from others.

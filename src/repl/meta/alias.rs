@@ -18,7 +18,8 @@ pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result
     };
     let rows: Vec<Vec<Data>> = shell.sitting().aliases.iter().map(row).collect();
     if rows.is_empty() {
-        screen.tell(&shell.dim("there are no aliases: write ll = \"list --all\" under [alias] in config.toml"));
+        screen
+            .tell(&shell.dim("there are no aliases: write ll = \"list --all\" under [alias] in config.toml"));
         return Ok(None);
     }
     let columns = ["alias", "stands for"].map(Column::new);

@@ -16,7 +16,9 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
     for word in rest.split_whitespace() {
         match word {
             "--readonly" | "-r" => readonly = true,
-            uri if named.is_none() && !uri.starts_with('-') => named = Some(uri.trim_matches(['"', '\'', '`'])),
+            uri if named.is_none() && !uri.starts_with('-') => {
+                named = Some(uri.trim_matches(['"', '\'', '`']))
+            }
             other => {
                 return Err(Error::usage(format!("`:connect` does not take {other:?}"))
                     .hint("`:connect URI`, and `--readonly` behind it"));

@@ -55,7 +55,9 @@ fn without_password(uri: &str) -> String {
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     match authority.rsplit_once('@') {
-        Some((user, host)) => format!("{scheme}://{}@{host}{path}", user.split(':').next().unwrap_or_default()),
+        Some((user, host)) => {
+            format!("{scheme}://{}@{host}{path}", user.split(':').next().unwrap_or_default())
+        }
         None => uri.to_owned(),
     }
 }

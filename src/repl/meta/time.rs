@@ -12,7 +12,11 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
     }
     let is_timed = &mut shell.sitting_mut().is_timed;
     *is_timed = !*is_timed;
-    let now = if *is_timed { "every input says what it took; `:time` ends that" } else { "inputs are timed no more" };
+    let now = if *is_timed {
+        "every input says what it took; `:time` ends that"
+    } else {
+        "inputs are timed no more"
+    };
     screen.tell(&shell.dim(now));
     Ok(None)
 }

@@ -7,10 +7,10 @@ use jiff::Zoned;
 use crate::error::{Error, Result};
 use crate::libvirt::Reason;
 use crate::output::Style;
+use crate::repl::Ending;
 use crate::repl::canvas::Canvas;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
-use crate::repl::Ending;
 use crate::units::{duration_text, parse_duration};
 
 /// What passes between two rounds where nothing else is asked for.
@@ -22,7 +22,9 @@ const SHORTEST: Duration = Duration::from_millis(100);
 pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
     let (input, every) = parts(rest)?;
     if input.starts_with(':') {
-        return Err(Error::usage("`:watch` looks at an expression or a line of virsh, not at another command"));
+        return Err(Error::usage(
+            "`:watch` looks at an expression or a line of virsh, not at another command",
+        ));
     }
     let Some(mut canvas) = Canvas::begin(screen) else {
         return Err(Error::usage("`:watch` draws on a terminal, and there is none"));
@@ -34,7 +36,8 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
             canvas.end(&state);
             return Ok(look.ending);
         }
-        let (heading, ends) = (heading(shell, input, every), shell.palette().paint(Style::Dim, "   Ctrl-C ends"));
+        let (heading, ends) =
+            (heading(shell, input, every), shell.palette().paint(Style::Dim, "   Ctrl-C ends"));
         canvas.draw(&format!("{heading}{ends}\n{}", look.text));
         state = format!("{heading}\n{}", look.text);
         if shell.session().interrupt().sleep(every).is_err() {
@@ -59,10 +62,13 @@ fn parts(rest: &str) -> Result<(&str, Duration)> {
             .hint("such as `:watch list --all` or `:watch domain(\"web1\").state 500ms`"));
     }
     let Some((input, word)) = rest.rsplit_once(char::is_whitespace) else { return Ok((rest, PAUSE)) };
-    let is_duration = word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with(|c: char| c.is_ascii_alphabetic());
+    let is_duration =
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with(|c: char| c.is_ascii_alphabetic());
     match parse_duration(word) {
         Ok(every) if is_duration && every >= SHORTEST => Ok((input.trim_end(), every)),
-        Ok(_) if is_duration => Err(Error::usage(format!("{word} is too short: `:watch` looks every 100ms at most"))),
+        Ok(_) if is_duration => {
+            Err(Error::usage(format!("{word} is too short: `:watch` looks every 100ms at most")))
+        }
         _ => Ok((rest, PAUSE)),
     }
 }

@@ -1,5 +1,7 @@
 //! A part of the terminal that is drawn again and again.
 
+use std::fmt::Write as _;
+
 use terminal_size::terminal_size_of;
 
 use super::screen::Screen;
@@ -22,7 +24,7 @@ impl Canvas {
     /// Begins to draw; nothing where there is no terminal.
     pub(super) fn begin(screen: &dyn Screen) -> Option<Self> {
         let is_able = std::env::var("TERM").is_ok_and(|term| term != "dumb");
-        let canvas = screen.is_terminal().then_some(Self { is_able, is_open: true })?;
+        let canvas = screen.is_terminal().then(|| Self { is_able, is_open: true })?;
         if is_able {
             let _ = output::out(ENTER);
         }
@@ -70,7 +72,8 @@ fn in_place(text: &str, rows: usize) -> String {
         drawn.push_str("\x1b[K\r\n");
     }
     if fits < lines.len() {
-        drawn.push_str(&format!("({} more lines)\x1b[K", lines.len() - fits));
+        // Writing to a text cannot fail.
+        let _ = write!(drawn, "({} more lines)\x1b[K", lines.len() - fits);
     } else if fits == rows {
         // The last row has no line end: it would move everything up.
         drawn.truncate(drawn.len() - 2);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::meta::hosts::without_password;
 use crate::libvirt::Change;
 use crate::output::{Column, Data, Kind, Table};
 use crate::units::time_text;
@@ -41,7 +42,7 @@ impl ChangeLog {
             Data::Text(change.object.to_owned()),
             Data::Float(change.duration.as_secs_f64()),
             Data::Text(outcome),
-            Data::Text(change.host.to_owned()),
+            Data::Text(without_password(change.host)),
         ]);
     }
 

@@ -37,7 +37,7 @@ pub(super) fn run(setup: Setup) -> Ending {
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
             editor.set_helper(Some(Helper::new(shell.clone(), recall.clone(), typed)));
-            keys::bind(&mut editor, prompt.keys, &recall, stderr);
+            keys::bind(&mut editor, prompt.keys, &recall, shell.borrow().session().interrupt(), stderr);
             editor
         }
         Err(error) => {

@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::process::Command;
 
+use super::pager;
 use crate::error::{Error, Result, code};
+use crate::libvirt::Interrupt;
 
 /// What runs where neither `$VISUAL` nor `$EDITOR` says, as far as it is installed.
 const USUAL: &[&str] = &["sensible-editor", "editor", "nano", "vi"];
@@ -11,17 +13,18 @@ const USUAL: &[&str] = &["sensible-editor", "editor", "nano", "vi"];
 /// Lets the person edit a text; the terminal must be in its ordinary mode.
 ///
 /// Errors: `io` where the editor cannot be started or fails, or the text is no longer UTF-8.
-pub(super) fn edit(text: &str) -> Result<String> {
+pub(super) fn edit(text: &str, interrupt: &Interrupt) -> Result<String> {
     let failed = |error: std::io::Error| Error::io("the text to edit", &error).operation("edit");
     let mut file = tempfile::Builder::new().prefix("virhai-").suffix(".rhai").tempfile().map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
     let editor = editor();
     // A shell reads the options of the editor; the file's name is its argument.
     let line = format!("{editor} \"$1\"");
-    let status = Command::new("/bin/sh").args(["-c", &line, "sh"]).arg(file.path()).status();
-    let status = status.map_err(|error| Error::io("/bin/sh", &error).operation("edit"))?;
-    if !status.success() {
-        let how = match status.code() {
+    let child = Command::new("/bin/sh").args(["-c", &line, "sh"]).arg(file.path()).spawn();
+    let mut child = child.map_err(|error| Error::io("/bin/sh", &error).operation("edit"))?;
+    let status = pager::wait(&mut child, interrupt);
+    if !status.is_some_and(|status| status.success()) {
+        let how = match status.and_then(|status| status.code()) {
             Some(127) => "was not found".to_owned(),
             Some(code) => format!("ended with status {code}"),
             None => "was killed".to_owned(),

@@ -34,6 +34,10 @@ pub(super) struct Journal {
 impl Journal {
     /// Takes note of an input in Rhai.
     pub(super) fn evaluated(&mut self, source: &str, shown: bool) {
+        // A comment alone.
+        if statements(source).is_empty() {
+            return;
+        }
         let source = source.to_owned();
         self.done.push(if carries_secret(&source) { Done::Secret } else { Done::Rhai { source, shown } });
     }

@@ -8,6 +8,7 @@ use rustyline::{
 use super::recall::Recall;
 use super::{external_editor, raw_mode};
 use crate::config::Keys;
+use crate::libvirt::Interrupt;
 use crate::output::{self, Palette};
 use crate::report;
 
@@ -16,6 +17,7 @@ pub(super) fn bind<H: Helper>(
     editor: &mut rustyline::Editor<H, rustyline::history::FileHistory>,
     keys: Keys,
     recall: &Recall,
+    interrupt: &Interrupt,
     stderr: Palette,
 ) {
     let mut bind = |sequence: Vec<KeyEvent>, handler: EventHandler| {
@@ -32,10 +34,17 @@ pub(super) fn bind<H: Helper>(
     {
         bind(vec![alt_enter], Cmd::Newline.into());
     }
-    let open = || EventHandler::Conditional(Box::new(Open { recall: recall.clone(), stderr, always: true }));
+    let open = || {
+        EventHandler::Conditional(Box::new(Open {
+            recall: recall.clone(),
+            interrupt: interrupt.clone(),
+            stderr,
+            always: true,
+        }))
+    };
     bind(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')], open());
     if keys == Keys::Vi {
-        let open = Open { recall: recall.clone(), stderr, always: false };
+        let open = Open { recall: recall.clone(), interrupt: interrupt.clone(), stderr, always: false };
         bind(vec![KeyEvent(KeyCode::Char('v'), Modifiers::NONE)], EventHandler::Conditional(Box::new(open)));
     }
 }
@@ -92,6 +101,7 @@ impl ConditionalEventHandler for Enter {
 /// The input in the person's editor.
 struct Open {
     recall: Recall,
+    interrupt: Interrupt,
     stderr: Palette,
     /// Also while text is typed; in vi's keys a plain letter opens the editor only as a command.
     always: bool,
@@ -102,7 +112,7 @@ impl ConditionalEventHandler for Open {
         if !self.always && at.input_mode() != InputMode::Command {
             return None;
         }
-        match raw_mode::aside(|| external_editor::edit(at.line())) {
+        match raw_mode::aside(|| external_editor::edit(at.line(), &self.interrupt)) {
             Ok(edited) => Some(replaced(&self.recall, Some(edited))),
             Err(error) => {
                 let text = report::error_text(&error, self.stderr);

@@ -155,6 +155,7 @@ fn watch_draws_in_place_goes_on_after_an_error_and_leaves_the_last_state() {
 fn ctrl_c_ends_a_watch_that_is_in_the_middle_of_a_round() {
     let terminal = open(Virhai::new());
     terminal.line("let n = 0;");
+    terminal.wait_for_last_line(PROMPT);
     terminal.line(":watch { n += 1; if n > 1 { sleep(1000) } `round ${n}` } 100ms");
     terminal.wait_for("round 1");
     eventually(std::time::Duration::from_secs(10), "the prompt", || {

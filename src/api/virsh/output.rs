@@ -12,6 +12,7 @@ type Write = Box<dyn Fn(&str) + Send>;
 pub struct Output(Mutex<State>);
 
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct State {
     shown: bool,
     quiet: bool,

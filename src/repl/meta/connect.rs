@@ -17,7 +17,7 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
         match word {
             "--readonly" | "-r" => readonly = true,
             uri if named.is_none() && !uri.starts_with('-') => {
-                named = Some(uri.trim_matches(['"', '\'', '`']))
+                named = Some(uri.trim_matches(['"', '\'', '`']));
             }
             other => {
                 return Err(Error::usage(format!("`:connect` does not take {other:?}"))

@@ -11,7 +11,7 @@ pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result
     if !screen.is_terminal() {
         return Err(Error::usage("`:edit` opens an editor on a terminal, and there is none"));
     }
-    let edited = external_editor::edit(&shell.sitting().last_input)?;
+    let edited = external_editor::edit(&shell.sitting().last_input, shell.session().interrupt())?;
     shell.sitting_mut().draft = Some(edited);
     Ok(None)
 }

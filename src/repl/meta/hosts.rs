@@ -50,7 +50,7 @@ fn hosts_of(group: &HostGroup, aliases: &[(String, String)]) -> Vec<String> {
 }
 
 /// A URI without the password that may be in it.
-fn without_password(uri: &str) -> String {
+pub(in crate::repl) fn without_password(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);

@@ -1,14 +1,13 @@
 //! `:time`: what an input costs.
 
-use crate::error::Result;
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
 
 /// `:time INPUT` evaluates it and says what it took; `:time` says so after every input, or no more.
-pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
+pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Option<Ending> {
     if !rest.is_empty() {
-        return Ok(shell.timed(rest, screen));
+        return shell.timed(rest, screen);
     }
     let is_timed = &mut shell.sitting_mut().is_timed;
     *is_timed = !*is_timed;
@@ -18,5 +17,5 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
         "inputs are timed no more"
     };
     screen.tell(&shell.dim(now));
-    Ok(None)
+    None
 }

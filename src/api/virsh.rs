@@ -191,12 +191,14 @@ mod vsh_functions {
         Ok(crate::virsh::help(name.as_deref())?)
     }
 
-    /// Calls a closure in which commands that are called as functions write what they write as lines of virsh.
+    /// Calls a closure; the functions of `virsh` that it calls write what their commands write.
+    ///
+    /// `vsh::shown(|| virsh::list(#{ all: true }))` is the line `list --all`, and its data.
     ///
     /// Errors: those of the closure.
     ///
     /// ```rhai
-    /// let guests = vsh::shown(|| virsh::list(#{ all: true }));
+    /// print(vsh::shown(|| domain("test").state));
     /// ```
     #[rhai_fn(return_raw)]
     pub(super) fn shown(context: NativeCallContext, f: FnPtr) -> Fallible<Dynamic> {

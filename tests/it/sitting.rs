@@ -43,6 +43,17 @@ fn open(virhai: Virhai) -> Terminal {
     terminal
 }
 
+/// Types a line once the prompt is there to take it.
+#[track_caller]
+fn type_line(terminal: &Terminal, line: &str) {
+    terminal.wait_until("an empty prompt", |screen| {
+        screen.lines().last().is_some_and(|last| last.trim_end() == PROMPT.trim_end())
+    });
+    terminal.text(line);
+    terminal.wait_for(&format!("> {line}"));
+    terminal.keys(&["Enter"]);
+}
+
 /// A world whose configuration is this.
 fn configured(text: &str) -> Virhai {
     Virhai::new().home_file(".config/virhai/config.toml", text)
@@ -135,15 +146,15 @@ fn what_a_script_could_not_do_is_told_when_it_is_saved() {
 #[test]
 fn watch_draws_in_place_goes_on_after_an_error_and_leaves_the_last_state() {
     let terminal = open(Virhai::new());
-    terminal.line("let n = 0;");
+    type_line(&terminal, "let n = 0;");
     terminal.wait_for_last_line(PROMPT);
-    terminal.line(":watch { n += 1; if n == 2 { nonsense() } `round ${n}` } 100ms");
+    type_line(&terminal, ":watch { n += 1; if n == 2 { nonsense() } `round ${n}` } 100ms");
     terminal.wait_for("round 5");
     assert!(!terminal.screen().contains("round 1\n"), "{}", terminal.screen());
     terminal.keys(&["C-c"]);
     terminal.wait_for_last_line(PROMPT);
     assert!(terminal.screen().contains("\nround "), "{}", terminal.screen());
-    terminal.line(":watch list --all 100ms");
+    type_line(&terminal, ":watch list --all 100ms");
     terminal.wait_for("Ctrl-C ends");
     terminal.wait_for("1    test   running");
     terminal.keys(&["C-c"]);
@@ -154,9 +165,9 @@ fn watch_draws_in_place_goes_on_after_an_error_and_leaves_the_last_state() {
 #[test]
 fn ctrl_c_ends_a_watch_that_is_in_the_middle_of_a_round() {
     let terminal = open(Virhai::new());
-    terminal.line("let n = 0;");
+    type_line(&terminal, "let n = 0;");
     terminal.wait_for_last_line(PROMPT);
-    terminal.line(":watch { n += 1; if n > 1 { sleep(1000) } `round ${n}` } 100ms");
+    type_line(&terminal, ":watch { n += 1; if n > 1 { sleep(1000) } `round ${n}` } 100ms");
     terminal.wait_for("round 1");
     eventually(std::time::Duration::from_secs(10), "the prompt", || {
         terminal.keys(&["C-c"]);
@@ -169,13 +180,13 @@ fn ctrl_c_ends_a_watch_that_is_in_the_middle_of_a_round() {
 #[test]
 fn time_tells_what_an_input_takes_once_or_always() {
     let terminal = open(Virhai::new());
-    terminal.line(":time domains().len() + 40");
+    type_line(&terminal, ":time domains().len() + 40");
     terminal.wait_for("41\n");
     terminal.wait_for(", 1 call to libvirt");
-    terminal.line(":time");
-    terminal.line("40 + 2");
+    type_line(&terminal, ":time");
+    type_line(&terminal, "40 + 2");
     terminal.wait_for(", no call to libvirt");
-    terminal.line(":time");
+    type_line(&terminal, ":time");
     terminal.wait_for("inputs are timed no more");
 }
 
@@ -189,18 +200,18 @@ fn aliases_and_the_startup_script_come_from_the_configuration() {
         .home_file(".config/virhai/start.rhai", "fn mine(x) { x + 1 }\nprint(\"good morning\");\n"),
     );
     terminal.wait_for("good morning");
-    terminal.line("ll --title");
+    type_line(&terminal, "ll --title");
     terminal.wait_for("Id   Name   State     Title");
-    terminal.line("n");
+    type_line(&terminal, "n");
     terminal.wait_for("\n42\n");
-    terminal.line("mine(6)");
+    type_line(&terminal, "mine(6)");
     terminal.wait_for("\n7\n");
-    terminal.line("a");
+    type_line(&terminal, "a");
     terminal.wait_for("the alias `a` stands for itself: `a`, `b`, `a`");
-    terminal.line("let n = 8;");
-    terminal.line("n");
+    type_line(&terminal, "let n = 8;");
+    type_line(&terminal, "n");
     terminal.wait_for("\n8\n");
-    terminal.line(":alias");
+    type_line(&terminal, ":alias");
     terminal.wait_for("not used: `list` is a variable or a command");
     terminal.text("ll --na");
     terminal.keys(&["Tab", "Enter"]);
@@ -210,20 +221,20 @@ fn aliases_and_the_startup_script_come_from_the_configuration() {
 #[test]
 fn hosts_and_log_tell_what_there_is_and_what_was_done() {
     let terminal = open(configured("[hosts.lab]\nuris = [\"test:///default\"]\n"));
-    terminal.line("suspend test");
+    type_line(&terminal, "suspend test");
     terminal.wait_for("suspended");
-    terminal.line("domain(\"test\").suspend()");
+    type_line(&terminal, "domain(\"test\").suspend()");
     terminal.wait_for("error");
-    terminal.line(":log");
+    type_line(&terminal, ":log");
     terminal.wait_until("both changes", |screen| {
         let of =
             |outcome: &str| screen.lines().any(|l| l.contains("domain.suspend  test") && l.contains(outcome));
         of("ok") && of("failed:")
     });
-    terminal.line(":log libvirt");
+    type_line(&terminal, ":log libvirt");
     terminal.wait_for("message");
     terminal.wait_for("internal error: domain 'test' not running");
-    terminal.line(":connect lab --readonly");
+    type_line(&terminal, ":connect lab --readonly");
     terminal.wait_for_last_line("test:///default (read-only)> ");
     terminal.line(":hosts");
     terminal.wait_for("this session (now)");
@@ -240,9 +251,9 @@ fn the_editor_takes_what_is_typed_or_the_last_input() {
     terminal.wait_for_last_line(&format!("{PROMPT}40 + 2"));
     terminal.keys(&["Enter"]);
     terminal.wait_for("\n42\n");
-    terminal.line("1 + 7");
+    type_line(&terminal, "1 + 7");
     terminal.wait_for("\n8\n");
-    terminal.line(":edit");
+    type_line(&terminal, ":edit");
     terminal.wait_for_last_line(&format!("{PROMPT}40 + 7"));
     terminal.keys(&["Enter"]);
     terminal.wait_for("\n47\n");
@@ -262,7 +273,7 @@ fn an_editor_that_is_missing_or_fails_leaves_the_input_as_it_was() {
 fn up_brings_back_what_begins_as_the_line_does() {
     let terminal = open(Virhai::new());
     for line in ["let a = 1", "40 + 1", "let b = 2", "40 + 2"] {
-        terminal.line(line);
+        type_line(&terminal, line);
     }
     terminal.wait_for("\n42\n");
     terminal.text("let");
@@ -304,9 +315,9 @@ fn enter_and_the_arrows_work_inside_an_input_of_many_lines() {
 fn the_history_is_searched_in_emacs_and_in_vi_keys() {
     for keys in ["emacs", "vi"] {
         let terminal = open(configured(&format!("[prompt]\nkeys = \"{keys}\"\n")));
-        terminal.line("40 + 2");
+        type_line(&terminal, "40 + 2");
         terminal.wait_for("\n42\n");
-        terminal.line("7");
+        type_line(&terminal, "7");
         terminal.wait_for("\n7\n");
         terminal.keys(&["C-r"]);
         terminal.text("40");

@@ -19,6 +19,7 @@ mod file;
 mod folders;
 mod hosts;
 mod period;
+pub mod uri_aliases;
 mod variables;
 
 use std::collections::BTreeMap;

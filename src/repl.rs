@@ -7,28 +7,39 @@
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
+//! - `sitting` is what the shell keeps beside the session's variables: the `journal` of what went well, which `:save`
+//!   writes, the `change_log`, the `aliases`. `canvas` is what `:watch` draws on.
+//! - `keys` gives keys a meaning of our own: `recall` for Up and Down, `external_editor`.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
+mod aliases;
+mod canvas;
+mod change_log;
 mod choice;
 mod commands;
 mod completer;
 mod console;
 mod editor;
+mod external_editor;
 mod files;
 mod helper;
 mod highlighter;
 mod hinter;
 mod history;
 mod imports;
+mod journal;
+mod keys;
 mod knowledge;
 mod live;
 mod meta;
 mod names;
 mod pager;
 mod raw_mode;
+mod recall;
 mod screen;
 mod shell;
+mod sitting;
 mod transcript;
 mod validator;
 
@@ -39,8 +50,10 @@ use crate::libvirt::Reason;
 use crate::output::{Options, Palette};
 use crate::session::Session;
 
+pub use change_log::ChangeLog;
 pub use console::attach as attach_console;
 pub use raw_mode::restore as restore_terminal;
+pub use sitting::Site;
 pub use transcript::Transcript;
 
 /// What the prompt is made with.
@@ -55,6 +68,8 @@ pub struct Setup {
     pub typed: Palette,
     /// The section `[prompt]`.
     pub prompt: config::Prompt,
+    /// What else the configuration says, and who notes the changes.
+    pub site: Site,
     /// The file of the history; none is kept without it.
     pub history: Option<PathBuf>,
     /// How it presents itself.

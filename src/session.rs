@@ -166,8 +166,7 @@ impl Session {
     /// sources call none.
     fn offer_virsh(&mut self) {
         if !self.added.contains_key("virsh") {
-            let module = crate::virsh::functions(&self.modules);
-            self.add("virsh".into(), module.into());
+            self.add("virsh".into(), crate::virsh::functions(&self.modules).into());
         }
     }
 
@@ -198,6 +197,11 @@ impl Session {
     /// Sends what `print` writes somewhere else than to standard output.
     pub fn on_print(&mut self, write: impl Fn(&str) + Send + Sync + 'static) {
         self.engine.on_print(write);
+    }
+
+    /// Sends what `print` writes to standard output, as at the beginning.
+    pub fn print_to_stdout(&mut self) {
+        print_to_stdout(&mut self.engine, &self.context);
     }
 
     /// The interpreter.
@@ -327,11 +331,15 @@ fn connect(engine: &mut Engine, context: &Arc<Context>, modules: &Arc<Modules>) 
         }
         interrupt.reason().map(|reason| Dynamic::from(reason.error()))
     });
-    let closed = context.door().interrupt().clone();
-    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
+    print_to_stdout(engine, context);
     engine.on_debug(|text, source, position| {
         output::err(&format!("{}{position}: {text}\n", source.map(|s| format!("{s}:")).unwrap_or_default()));
     });
+}
+
+fn print_to_stdout(engine: &mut Engine, context: &Context) {
+    let closed = context.door().interrupt().clone();
+    engine.on_print(move |text| api::show::write(&format!("{text}\n"), &closed));
 }
 
 /// An engine with everything that scripts see but no session: for the catalog, `check` and the reference with its
@@ -345,6 +353,11 @@ pub fn bare_engine(docs: Docs) -> Engine {
     engine.set_strict_variables(true);
     api::register(&mut engine, docs);
     engine
+}
+
+/// Gives an engine the commands of virsh as functions: they are many, and most sources call none.
+pub fn offer_virsh(engine: &mut Engine, modules: &Arc<Modules>) {
+    engine.register_static_module("virsh", crate::virsh::functions(modules).into());
 }
 
 /// Everything callable, with its documentation, which the engine must have kept: what help, completion, `check` and the

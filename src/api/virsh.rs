@@ -195,6 +195,20 @@ mod vsh_functions {
         Ok(crate::virsh::help(name.as_deref())?)
     }
 
+    /// Calls a closure; the functions of `virsh` that it calls write what their commands write.
+    ///
+    /// `vsh::shown(|| virsh::list(#{ all: true }))` is the line `list --all`, and its data.
+    ///
+    /// Errors: those of the closure.
+    ///
+    /// ```rhai
+    /// print(vsh::shown(|| domain("test").state));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn shown(context: NativeCallContext, f: FnPtr) -> Fallible<Dynamic> {
+        Context::of(&context)?.virsh().aloud(|| f.call_within_context(&context, ()))
+    }
+
     /// Opens a connection and makes it the default one; libvirt chooses it where `uri` is `()`.
     ///
     /// Errors: those of opening; the default connection stays as it was.

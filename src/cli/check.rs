@@ -1,18 +1,20 @@
 //! `virhai check`: what is wrong with scripts, without running them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::batch::read_script;
 use super::environment::Environment;
 use super::status;
 use crate::lang::lint::{self, ModuleLookup};
 use crate::report;
-use crate::session::catalog;
+use crate::session::{catalog, offer_virsh};
 use crate::stdlib::{EMBEDDED, Modules, Place};
 
 /// Checks the files and gives the exit status.
 pub(super) fn run(environment: &Environment, files: &[PathBuf]) -> u8 {
-    let engine = environment.engine();
+    let mut engine = environment.engine();
+    offer_virsh(&mut engine, &Arc::new(Modules::new(None, environment.config.library.clone())));
     let catalog = catalog(&engine);
     let mut status = status::DONE;
     for file in files {

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::lang::natives::Docs;
 use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Rules};
 use crate::output::{self, Palette, View};
+use crate::repl::ChangeLog;
 use crate::report;
 use crate::session::{Session, Settings, bare_engine};
 
@@ -27,6 +28,8 @@ pub(super) struct Environment {
     /// Colours on stderr.
     pub(super) stderr: Palette,
     permissions: Permissions,
+    /// The changes of this run, where the prompt may show them.
+    pub(super) log: ChangeLog,
     /// Comes from the thread that puts it together.
     engine: Receiver<Engine>,
     door: Arc<Door>,
@@ -58,14 +61,25 @@ impl Environment {
         if credentials::can_ask() {
             door = door.with_credentials(Arc::new(credentials::Terminal));
         }
-        if options.verbose {
-            door = door.with_observer(show_change);
+        let log = ChangeLog::default();
+        let (noted, verbose) = (log.clone(), options.verbose);
+        let has_prompt = matches!(arguments.mode, Mode::Interactive | Mode::Virsh(_));
+        if verbose || has_prompt {
+            door = door.with_observer(move |change| {
+                if verbose {
+                    show_change(change);
+                }
+                if has_prompt {
+                    noted.note(change);
+                }
+            });
         }
         Ok(Self {
             view: view(options, &config),
             stderr: options.palette(output::stderr_is_terminal(), config.output.color),
             permissions,
             engine,
+            log,
             door: Arc::new(door),
             config,
         })

@@ -4,7 +4,7 @@ use super::environment::Environment;
 use super::{Arguments, batch};
 use crate::config::{Env, Folders};
 use crate::output::{self, Format};
-use crate::repl::{self, Ending, HISTORY_FILE, Manner, Setup};
+use crate::repl::{self, Ending, HISTORY_FILE, Manner, Setup, Site};
 use crate::report;
 use crate::session::Session;
 
@@ -37,6 +37,11 @@ pub(super) fn run_with(
         stderr: environment.stderr,
         typed: arguments.options.palette(output::stdout_is_terminal(), prompt.color),
         prompt,
+        site: Site {
+            aliases: environment.config.alias.clone(),
+            hosts: environment.config.hosts.clone(),
+            log: environment.log.clone(),
+        },
         history,
         manner,
     });

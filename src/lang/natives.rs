@@ -69,7 +69,7 @@ fn add(module: &mut Module, functions: &'static ModuleManifest, docs: Docs) {
                 FuncRegistration::new(function.name())
                     .with_namespace(function.namespace())
                     .set_into_module_raw(module, types, RhaiFunc::StaticPlugin { func: function.func() });
-            })
+            });
         }
     });
 }

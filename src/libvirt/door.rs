@@ -163,6 +163,11 @@ impl Door {
         counts
     }
 
+    /// How many calls there were since the last [`Self::reset_counts`].
+    pub fn calls(&self) -> u64 {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(_, calls)| calls).sum()
+    }
+
     /// Counts calls that are made together with one that passes the door.
     pub(super) fn count(&self, operation: Operation, calls: u64) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);

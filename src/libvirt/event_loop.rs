@@ -53,7 +53,7 @@ fn start() -> Result<()> {
 
 fn register() -> Outcome<()> {
     // libvirt's own handler prints every error to stderr; ours are values (`virSetErrorFunc`).
-    virt::error::clear_error_callback();
+    super::messages::keep();
     // SAFETY: takes nothing, may be called more than once, and is called before any connection.
     check(unsafe { sys::virInitialize() })?;
     // SAFETY: called once, before any connection is opened; the functions live as long as the process.

@@ -3,6 +3,8 @@
 //! `lang::infer` says what kind of place it is; the words come from the catalog, the session's variables and
 //! functions, and the live names. Nothing is evaluated.
 
+use std::borrow::Cow;
+
 use rhai::Scope;
 
 use super::choice::{Choice, Choices};
@@ -32,12 +34,15 @@ const FILE_PARAMETERS: &[&str] =
 /// Returns what can stand in the place of the word that ends at byte `cursor`.
 pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     let Some((before, after)) = line.split_at_checked(cursor) else { return Choices::default() };
+    if let Some(choices) = behind_alias(shell, line, cursor) {
+        return choices;
+    }
     let catalog = shell.knowledge().catalog(shell.session());
     if let Some(choices) = help_topics(before, catalog) {
         return choices;
     }
     if let Some(typed) = before.trim_start().strip_prefix(':') {
-        return meta_choices(before, typed);
+        return meta_choices(shell, line, cursor, typed);
     }
     if let Some(line) = virsh_line(shell, before) {
         return virsh_choices(shell, before, line);
@@ -61,17 +66,35 @@ fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
     }
 }
 
+/// What can stand behind an alias is what can stand behind its meaning.
+fn behind_alias(shell: &Shell, line: &str, cursor: usize) -> Option<Choices> {
+    let is_behind = line.get(..cursor)?.trim_start().contains(char::is_whitespace);
+    let Ok(Cow::Owned(meant)) = shell.expanded(line) else { return None };
+    let inner = choices(shell, &meant, meant.len() - (line.len() - cursor));
+    let start = (inner.start + line.len()).checked_sub(meant.len()).filter(|_| is_behind)?;
+    Some(Choices { start, ..inner })
+}
+
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
-fn meta_choices(before: &str, typed: &str) -> Choices {
+fn meta_choices(shell: &Shell, line: &str, cursor: usize, typed: &str) -> Choices {
+    let before = &line[..cursor];
     let commands =
         || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
-    let Some((name, rest)) = typed.split_once(char::is_whitespace) else {
+    let (name, rest) = meta::split(typed);
+    if !rest.contains(char::is_whitespace) {
         return Choices::matching(before.len() - typed.len(), typed, commands());
-    };
-    let rest = rest.trim_start();
+    }
+    let rest = rest.trim_start_matches('!').trim_start();
     let words = match meta::find(name).map(|command| command.takes) {
         Ok(Takes::Command) => commands(),
-        Ok(Takes::Nothing) | Err(_) => Vec::new(),
+        Ok(Takes::File) => files::paths(rest).into_iter().map(Choice::plain).collect(),
+        Ok(Takes::Host) => meta::hosts::names(shell).into_iter().map(Choice::plain).collect(),
+        Ok(Takes::Input) => {
+            let skipped = before.len() - rest.len();
+            let inner = choices(shell, &line[skipped..], cursor - skipped);
+            return Choices { start: inner.start + skipped, ..inner };
+        }
+        Ok(Takes::Nothing | Takes::Text) | Err(_) => Vec::new(),
     };
     Choices::matching(before.len() - rest.len(), rest, words)
 }
@@ -227,6 +250,10 @@ impl At<'_> {
             words.extend(KEYWORDS.iter().map(|word| Choice::plain(*word)));
         }
         if self.before.trim_start() == typed {
+            let aliases = self.shell.sitting().aliases.iter();
+            words.extend(
+                aliases.map(|(word, meaning)| Choice::with(word, format!("Stands for `{meaning}`."))),
+            );
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
         }
         words

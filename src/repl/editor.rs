@@ -10,7 +10,9 @@ use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor};
 
 use super::helper::Helper;
 use super::history::{self, HistoryFile};
+use super::keys;
 use super::pager::Pager;
+use super::recall::Recall;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
 use super::{Ending, Setup, raw_mode};
@@ -30,10 +32,12 @@ pub(super) fn run(setup: Setup) -> Ending {
     let interrupt = setup.session.interrupt().clone();
     let mut screen = Terminal { pager: Pager::new(prompt.pager.as_deref(), interrupt) };
     let file = HistoryFile::new(setup.history.clone());
+    let recall = Recall::default();
     let shell = Rc::new(RefCell::new(Shell::new(setup)));
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
-            editor.set_helper(Some(Helper::new(shell.clone(), typed)));
+            editor.set_helper(Some(Helper::new(shell.clone(), recall.clone(), typed)));
+            keys::bind(&mut editor, prompt.keys, &recall, shell.borrow().session().interrupt(), stderr);
             editor
         }
         Err(error) => {
@@ -46,7 +50,7 @@ pub(super) fn run(setup: Setup) -> Ending {
     {
         return ending;
     }
-    let mut conversation = Conversation { editor, shell, screen, file, typed, stderr };
+    let mut conversation = Conversation { editor, shell, screen, file, recall, typed, stderr };
     conversation.run()
 }
 
@@ -91,6 +95,7 @@ struct Conversation {
     shell: Rc<RefCell<Shell>>,
     screen: Terminal,
     file: HistoryFile,
+    recall: Recall,
     typed: Palette,
     stderr: Palette,
 }
@@ -100,11 +105,16 @@ impl Conversation {
         if let Err(error) = self.file.load(self.editor.history_mut()) {
             report::error(&error, self.stderr);
         }
+        for input in self.editor.history().iter() {
+            self.recall.push(input);
+        }
         loop {
             self.shell.borrow_mut().notice(&mut self.screen);
             let plain = self.shell.borrow().prompt();
             let styled = self.typed.paint(Style::Strong, &plain);
-            let input = raw_mode::during(|| self.editor.readline(&(plain, styled)));
+            let draft = self.shell.borrow_mut().sitting_mut().draft.take().unwrap_or_default();
+            let input =
+                raw_mode::during(|| self.editor.readline_with_initial(&(plain, styled), (&draft, "")));
             match input {
                 Ok(input) => {
                     self.keep(&input);
@@ -129,6 +139,7 @@ impl Conversation {
         if !history::is_kept(input) {
             return;
         }
+        self.recall.push(input);
         let added = self.editor.add_history_entry(input).unwrap_or(false);
         if added && let Err(error) = self.file.append(self.editor.history_mut()) {
             report::error(&error, self.stderr);

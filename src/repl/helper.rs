@@ -7,15 +7,16 @@ use std::rc::Rc;
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
+use rustyline::line_buffer::LineBuffer;
 use rustyline::validate::{ValidationContext, ValidationResult};
-use rustyline::{CompletionType, Context, Result};
+use rustyline::{Changeset, CompletionType, Context, Result};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::choice::Choice;
-use super::commands::Command;
 use super::completer;
 use super::highlighter;
 use super::hinter::{self, Hint};
+use super::recall::Recall;
 use super::shell::Shell;
 use super::validator::Validator;
 use crate::output::{self, Palette, Style};
@@ -31,14 +32,15 @@ const GAP: &str = "  ";
 pub(super) struct Helper {
     shell: Rc<RefCell<Shell>>,
     validator: Validator,
+    recall: Recall,
     palette: Palette,
     /// False for the last drawing of an input.
     is_editing: Cell<bool>,
 }
 
 impl Helper {
-    pub(super) fn new(shell: Rc<RefCell<Shell>>, palette: Palette) -> Self {
-        Self { shell, validator: Validator::new(), palette, is_editing: Cell::new(true) }
+    pub(super) fn new(shell: Rc<RefCell<Shell>>, recall: Recall, palette: Palette) -> Self {
+        Self { shell, validator: Validator::new(), recall, palette, is_editing: Cell::new(true) }
     }
 }
 
@@ -48,9 +50,20 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
+        if let Some(text) = self.recall.take_offer() {
+            return Ok((0, vec![Pair { display: String::new(), replacement: text }]));
+        }
         let Ok(shell) = self.shell.try_borrow() else { return Ok((cursor, Vec::new())) };
         let choices = completer::choices(&shell, line, cursor);
         Ok((choices.start, pairs(choices.list, output::width())))
+    }
+
+    fn update(&self, line: &mut LineBuffer, start: usize, elected: &str, changes: &mut Changeset) {
+        if self.recall.is_whole() {
+            line.update(elected, elected.len(), changes);
+        } else {
+            line.replace(start..line.pos(), elected, changes);
+        }
     }
 }
 
@@ -102,9 +115,7 @@ impl Hinter for Helper {
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
-        let is_variable =
-            |name: &str| self.shell.try_borrow().is_ok_and(|shell| shell.session().scope().contains(name));
-        if let Some(Command::Virsh(_) | Command::Meta(_)) = Command::read(line, is_variable) {
+        if self.shell.try_borrow().is_ok_and(|shell| !shell.is_rhai(line)) {
             return highlighter::highlight_virsh(line, self.palette);
         }
         let cursor = self.is_editing.get().then_some(cursor);

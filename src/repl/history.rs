@@ -25,11 +25,13 @@ const TELLTALES: &[&str] = &[
 
 /// True for an input that may be remembered: it does not start with a space and carries no secret.
 pub(super) fn is_kept(input: &str) -> bool {
+    !input.starts_with([' ', '\t']) && !input.trim().is_empty() && !carries_secret(input)
+}
+
+/// True for an input that may have a secret in it.
+pub(super) fn carries_secret(input: &str) -> bool {
     let folded = input.to_lowercase();
-    !input.starts_with([' ', '\t'])
-        && !input.trim().is_empty()
-        && !TELLTALES.iter().any(|telltale| folded.contains(telltale))
-        && !has_user_and_password(input)
+    TELLTALES.iter().any(|telltale| folded.contains(telltale)) || has_user_and_password(input)
 }
 
 /// True where a URI names a user with a password: `esx://root:secret@host/`.

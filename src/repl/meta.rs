@@ -3,7 +3,16 @@
 //! A record feeds dispatch, `:help` and completion. Each body is a small file of its own in this folder and
 //! says what it does through the shell and its screen; none of them is part of the language.
 
+mod alias;
+mod connect;
+mod edit;
 mod help;
+pub(super) mod hosts;
+mod load;
+mod log;
+mod save;
+mod time;
+mod watch;
 
 use super::Ending;
 use super::screen::Screen;
@@ -18,6 +27,14 @@ pub(super) enum Takes {
     Nothing,
     /// The name of one of these commands.
     Command,
+    /// Words of its own.
+    Text,
+    /// A file.
+    File,
+    /// Something to connect with.
+    Host,
+    /// An input, as it stands alone.
+    Input,
 }
 
 /// A command of the prompt.
@@ -43,6 +60,69 @@ pub(super) static COMMANDS: &[Meta] = &[
         summary: "Lists these commands, or explains one.",
         takes: Takes::Command,
         run: help::run,
+    },
+    Meta {
+        name: "time",
+        form: "[INPUT]",
+        summary: "Says how long an input took and how many calls to libvirt; alone: every input.",
+        takes: Takes::Input,
+        run: |shell, rest, screen| Ok(time::run(shell, rest, screen)),
+    },
+    Meta {
+        name: "watch",
+        form: "INPUT [EVERY]",
+        summary: "Evaluates again every 2s, or as often as said, in place; Ctrl-C ends.",
+        takes: Takes::Input,
+        run: watch::run,
+    },
+    Meta {
+        name: "connect",
+        form: "[URI] [--readonly]",
+        summary: "Goes to another host: a URI, an alias, a group of one; alone: opens anew.",
+        takes: Takes::Host,
+        run: connect::run,
+    },
+    Meta {
+        name: "hosts",
+        form: "",
+        summary: "Lists what there is to connect with.",
+        takes: Takes::Nothing,
+        run: hosts::run,
+    },
+    Meta {
+        name: "log",
+        form: "[libvirt]",
+        summary: "Lists what this session changed; `:log libvirt` what libvirt said.",
+        takes: Takes::Text,
+        run: log::run,
+    },
+    Meta {
+        name: "save",
+        form: "FILE",
+        summary: "Makes a script of the lines that succeeded; `:save! FILE` replaces a file.",
+        takes: Takes::File,
+        run: save::run,
+    },
+    Meta {
+        name: "load",
+        form: "FILE",
+        summary: "Evaluates a script as if typed: functions, variables and imports stay.",
+        takes: Takes::File,
+        run: load::run,
+    },
+    Meta {
+        name: "edit",
+        form: "",
+        summary: "Opens the last input in your editor; Ctrl-X Ctrl-E the one being typed.",
+        takes: Takes::Nothing,
+        run: edit::run,
+    },
+    Meta {
+        name: "alias",
+        form: "",
+        summary: "Lists the short words of `[alias]` in the configuration.",
+        takes: Takes::Nothing,
+        run: alias::run,
     },
     Meta {
         name: "quit",
@@ -79,11 +159,17 @@ pub(super) fn find(name: &str) -> Result<&'static Meta> {
     }
 }
 
+/// Takes the name apart from what stands behind it: `save! x` is `save` and `! x`.
+pub(super) fn split(typed: &str) -> (&str, &str) {
+    let is_mark = |c: char| c.is_whitespace() || c == '!';
+    typed.split_at(typed.find(is_mark).unwrap_or(typed.len()))
+}
+
 /// Runs what was typed behind the colon.
 ///
 /// Errors: those of the command, and `usage` for one that does not exist or takes nothing.
 pub(super) fn run(shell: &mut Shell, typed: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
-    let (name, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+    let (name, rest) = split(typed);
     let command = find(name)?;
     let rest = rest.trim();
     if command.takes == Takes::Nothing && !rest.is_empty() {

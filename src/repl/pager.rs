@@ -1,7 +1,7 @@
 //! Output that is taller than the screen goes through a pager.
 
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::libvirt::{Interrupt, Reason, TICK};
 use crate::output;
@@ -51,30 +51,31 @@ impl Pager {
         if writer.is_err() {
             return end(&mut child);
         }
-        let status = self.wait(&mut child);
+        let status = wait(&mut child, &self.interrupt).and_then(|status| status.code());
         let _ = ended.recv_timeout(TICK);
         // 127: the shell did not find it.
         status != Some(127)
     }
+}
 
-    /// Waits for the pager. Ctrl-C is the pager's while it runs; its exit status where it ended by itself.
-    fn wait(&self, child: &mut Child) -> Option<i32> {
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => return status.code(),
-                Ok(None) => {}
-                Err(_) => return None,
-            }
-            match self.interrupt.reason() {
-                Some(Reason::Interrupted) => self.interrupt.reset(),
-                Some(_) => {
-                    end(child);
-                    return None;
-                }
-                None => {}
-            }
-            std::thread::sleep(TICK);
+/// Waits for a program that has the terminal. Ctrl-C is the program's while it runs; its exit status where it ended by
+/// itself.
+pub(super) fn wait(child: &mut Child, interrupt: &Interrupt) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) => {}
+            Err(_) => return None,
         }
+        match interrupt.reason() {
+            Some(Reason::Interrupted) => interrupt.reset(),
+            Some(_) => {
+                end(child);
+                return None;
+            }
+            None => {}
+        }
+        std::thread::sleep(TICK);
     }
 }
 

@@ -16,6 +16,11 @@ pub(super) trait Screen {
 
     /// Returns how many columns it has, `None` for no limit.
     fn width(&self) -> Option<usize>;
+
+    /// Whether somebody sits in front of it, and lines can be drawn over.
+    fn is_terminal(&self) -> bool {
+        false
+    }
 }
 
 /// The terminal of the process.
@@ -38,21 +43,39 @@ impl Screen for Terminal {
     fn width(&self) -> Option<usize> {
         output::width()
     }
+
+    fn is_terminal(&self) -> bool {
+        output::stdin_is_terminal() && output::stdout_is_terminal()
+    }
 }
 
 /// A text that everything is written to; copies share it.
-#[derive(Clone, Default)]
-pub(super) struct Paper(Arc<Mutex<String>>);
+#[derive(Clone)]
+pub(super) struct Paper {
+    text: Arc<Mutex<String>>,
+    width: Option<usize>,
+}
+
+impl Default for Paper {
+    fn default() -> Self {
+        Self::new(Some(100))
+    }
+}
 
 impl Paper {
+    /// Takes a sheet with so many columns.
+    pub(super) fn new(width: Option<usize>) -> Self {
+        Self { text: Arc::default(), width }
+    }
+
     /// Writes.
     pub(super) fn push(&self, text: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
     }
 
     /// Returns what was written since the last time.
     pub(super) fn take(&self) -> String {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.text.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -67,6 +90,6 @@ impl Screen for Paper {
     }
 
     fn width(&self) -> Option<usize> {
-        Some(100)
+        self.width
     }
 }

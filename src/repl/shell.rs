@@ -1,11 +1,14 @@
 //! The prompt without its terminal: one input after the other.
 
+mod services;
+
 use rhai::{Dynamic, EvalAltResult, Scope};
 
 use super::commands::{self, Command};
 use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
+use super::sitting::Sitting;
 use super::{Ending, Manner, Setup, meta};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
@@ -24,6 +27,7 @@ pub(super) struct Shell {
     names: Names,
     options: Options,
     stderr: Palette,
+    sitting: Sitting,
     /// How many inputs were evaluated.
     inputs: usize,
     manner: Manner,
@@ -39,6 +43,7 @@ impl Shell {
             session: setup.session,
             manner: setup.manner,
             knowledge: Knowledge::default(),
+            sitting: Sitting::new(setup.site),
             names: Names::default(),
             options: setup.options,
             stderr: setup.stderr,
@@ -98,6 +103,7 @@ impl Shell {
     pub(super) fn start_with(&mut self, name: &str, source: &str, screen: &mut dyn Screen) -> Option<Ending> {
         let outcome = self.session.eval(name, source);
         self.knowledge.learn(source, &self.session);
+        self.sitting.journal.start_with(source);
         self.finish(outcome.map(drop), screen)
     }
 
@@ -106,6 +112,23 @@ impl Shell {
         if input.trim().is_empty() {
             return None;
         }
+        self.sitting.journal.begin(&self.session.connection().uri());
+        if input.trim_start().starts_with(':') {
+            return self.answer(input, screen);
+        }
+        input.clone_into(&mut self.sitting.last_input);
+        if self.sitting.is_timed { self.timed(input, screen) } else { self.answer(input, screen) }
+    }
+
+    fn answer(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        let input = match self.expanded(input) {
+            Ok(input) => input,
+            Err(error) => {
+                screen.tell(&report::error_text(&error, self.stderr));
+                return None;
+            }
+        };
+        let input = &*input;
         match Command::read(input, |name| self.session.scope().contains(name)) {
             Some(Command::Leave) => Some(Ending::Status(0)),
             Some(Command::Help(name)) => self.help(name, screen),
@@ -128,10 +151,14 @@ impl Shell {
     }
 
     fn meta(&mut self, typed: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        meta::run(self, typed, screen).unwrap_or_else(|error| {
+        let ending = meta::run(self, typed, screen).unwrap_or_else(|error| {
             screen.tell(&report::error_text(&error, self.stderr));
             None
-        })
+        });
+        if self.ends_the_run().is_none() {
+            self.session.interrupt().reset();
+        }
+        ending
     }
 
     fn evaluate(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
@@ -141,8 +168,10 @@ impl Shell {
         self.session.interrupt().reset();
         self.inputs += 1;
         let source = commands::with_it(input);
-        let outcome = self.session.eval(&format!("<line {}>", self.inputs), &source);
+        let name = format!("<line {}>", self.inputs);
+        let outcome = self.measured(|shell| shell.session.eval(&name, &source));
         self.knowledge.learn(&source, &self.session);
+        self.note(&source, &outcome);
         let outcome = outcome.and_then(|value| {
             self.show(&value, screen)?;
             if !value.is_unit() {
@@ -171,8 +200,12 @@ impl Shell {
             if call.leaves() {
                 return Some(Ending::Status(0));
             }
-            let outcome = virsh::run(&self.session, &call, quiet).map(|value| self.session.remember(value));
+            let outcome = self.measured(|shell| virsh::run(&shell.session, &call, quiet));
+            let outcome = outcome.map(|value| self.session.remember(value));
             let failed = outcome.is_err();
+            if !failed {
+                self.sitting.journal.called(line, &call);
+            }
             if let Some(ending) = self.finish(outcome, screen) {
                 return Some(ending);
             }
@@ -226,10 +259,12 @@ impl Shell {
         }
         let ending = self.ends_the_run().map(Ending::Wish);
         if let Err(failure) = &outcome {
+            self.sitting.was_interrupted |= from_rhai(failure).code() == code::INTERRUPTED;
             self.tell(failure, ending.is_some(), screen);
         }
         let connection = self.session.connection();
         if connection.is_open() {
+            self.sitting.connected(&connection.uri());
             self.open = Some(connection);
         } else if connection.is_closed() || outcome.as_ref().is_err_and(|failure| tells_of_loss(failure)) {
             self.open = None;

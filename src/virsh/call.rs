@@ -5,6 +5,7 @@ use rhai::{Array, Dynamic, Map};
 use super::number;
 use super::records::{Command, CommandOption, Kind, Value, script_name};
 use crate::error::{Error, Result};
+use crate::lang::literals;
 use crate::lang::suggest::nearest;
 
 /// See the module.
@@ -26,6 +27,30 @@ impl Call {
     pub fn text(&self, name: &str) -> Option<&str> {
         let given = self.given.iter().find(|(index, _)| self.command.options[*index].name == name);
         given.map(|(_, value)| value.as_str())
+    }
+
+    /// The call as a script makes it: `virsh::list(#{ all: true })`.
+    pub fn as_script(&self) -> String {
+        let function = self.command.function();
+        let own = self.command.options.iter().enumerate();
+        let given: Vec<String> =
+            own.filter_map(|(index, option)| self.option_in_script(index, option)).collect();
+        if given.is_empty() {
+            return format!("virsh::{function}()");
+        }
+        format!("virsh::{function}(#{{ {} }})", given.join(", "))
+    }
+
+    /// An option with its values as an entry of a map; none where it was not given.
+    fn option_in_script(&self, index: usize, option: &CommandOption) -> Option<String> {
+        let values = self.given.iter().filter(|(given, _)| *given == index).map(|(_, text)| text);
+        let mut literals = values.map(|text| literal(option, text)).peekable();
+        let first = literals.peek()?.clone();
+        let value = match option.kind {
+            Kind::Rest => format!("[{}]", literals.collect::<Vec<_>>().join(", ")),
+            _ => first,
+        };
+        Some(format!("{}: {value}", literals::key(&script_name(option.name))))
     }
 
     /// Every option as the body of the command reads it: flags are true or false, numbers are checked, sizes are
@@ -69,6 +94,17 @@ fn typed_value(option: &CommandOption, text: &str) -> Result<Dynamic> {
         Value::Number(c_type) => number::number(option.name, text, c_type)?.into(),
         Value::Size(scale) => number::size(option.name, text, scale)?.into(),
     })
+}
+
+/// A value in the source of a script. Sizes stay texts: a number would count bytes, whatever the command's unit is.
+fn literal(option: &CommandOption, text: &str) -> String {
+    match option.value {
+        Value::Flag => "true".into(),
+        Value::Number(_) if text.parse::<i64>().is_ok_and(|number| number.to_string() == text) => {
+            text.to_owned()
+        }
+        _ => literals::text(text),
+    }
 }
 
 /// The options of a call from a script: `virsh::list(#{ all: true })`, checked against the record.

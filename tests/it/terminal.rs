@@ -36,6 +36,7 @@ fn transcript(_: &Path) -> impl FnMut(&str) -> String + use<> {
         stderr: Palette::PLAIN,
         typed: Palette::PLAIN,
         prompt: Prompt::default(),
+        site: virhai::repl::Site::default(),
         manner: virhai::repl::Manner::Own,
         history: None,
     });

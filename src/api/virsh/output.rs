@@ -12,9 +12,12 @@ type Write = Box<dyn Fn(&str) + Send>;
 pub struct Output(Mutex<State>);
 
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct State {
     shown: bool,
     quiet: bool,
+    /// Commands that are called as functions are shown too.
+    aloud: bool,
     interactive: bool,
     escape: Option<String>,
     write: Option<Write>,
@@ -29,17 +32,36 @@ impl Output {
         value
     }
 
-    /// Hides what is written while `f` runs: a command that is called as a function.
+    /// Hides what is written while `f` runs, a command that is called as a function; unless that is [`Self::aloud`],
+    /// and then what it calls in its turn is hidden.
     pub fn hidden<T>(&self, f: impl FnOnce() -> T) -> T {
-        let before = self.set(false, false);
+        let aloud = self.set_aloud(false);
+        let before = self.set(aloud, false);
         let value = f();
         self.set(before.0, before.1);
+        self.set_aloud(aloud);
+        value
+    }
+
+    /// Shows what is written by the commands that `f` calls as functions.
+    pub fn aloud<T>(&self, f: impl FnOnce() -> T) -> T {
+        let before = self.set_aloud(true);
+        let value = f();
+        self.set_aloud(before);
         value
     }
 
     /// Writes to `write` instead of stdout.
     pub fn redirect(&self, write: impl Fn(&str) + Send + 'static) {
         self.state().write = Some(Box::new(write));
+    }
+
+    /// Writes to `write` while `f` runs, and then to where it did before.
+    pub fn redirected<T>(&self, write: impl Fn(&str) + Send + 'static, f: impl FnOnce() -> T) -> T {
+        let before = self.state().write.replace(Box::new(write));
+        let value = f();
+        self.state().write = before;
+        value
     }
 
     /// Makes another key the one that leaves a console, as `-e` gives it: `^]`, `x`.
@@ -106,6 +128,10 @@ impl Output {
         if self.is_shown() {
             output::err(&format!("error: {text}\n"));
         }
+    }
+
+    fn set_aloud(&self, aloud: bool) -> bool {
+        std::mem::replace(&mut self.state().aloud, aloud)
     }
 
     fn set(&self, shown: bool, quiet: bool) -> (bool, bool) {

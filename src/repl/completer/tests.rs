@@ -22,6 +22,7 @@ fn prompt(lines: &[&str]) -> Transcript {
         stderr: Palette::PLAIN,
         typed: Palette::PLAIN,
         prompt: crate::config::Prompt::default(),
+        site: crate::repl::Site::default(),
         manner: crate::repl::Manner::Own,
         history: None,
     });
@@ -116,4 +117,15 @@ fn nothing_is_offered_in_comments_and_numbers() {
     for line in ["// dom", "1", "let d", "domain(\"x\"). /* und"] {
         assert!(inserts(&prompt, line).is_empty(), "{line}");
     }
+}
+
+#[test]
+fn a_command_of_the_prompt_completes_what_it_takes() {
+    let prompt = prompt(&[]);
+    assert_eq!(inserts(&prompt, ":sa"), ["save"]);
+    assert_eq!(inserts(&prompt, ":help wa"), ["watch"]);
+    assert_eq!(inserts(&prompt, ":save! Cargo.t"), ["Cargo.toml"]);
+    assert_eq!(inserts(&prompt, ":watch list --al"), ["--all"]);
+    assert!(inserts(&prompt, ":time domains()[0].sta").contains(&"state".to_owned()));
+    assert!(inserts(&prompt, ":log x").is_empty());
 }

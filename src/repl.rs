@@ -7,14 +7,18 @@
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
+//! - `caution` asks before something is destroyed; `question` puts the question to the person.
+//! - `events` shows what the host tells above what is typed.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
+mod caution;
 mod choice;
 mod commands;
 mod completer;
 mod console;
 mod editor;
+mod events;
 mod files;
 mod helper;
 mod highlighter;
@@ -26,10 +30,13 @@ mod live;
 mod meta;
 mod names;
 mod pager;
+mod question;
 mod raw_mode;
 mod screen;
+mod secrets;
 mod shell;
 mod transcript;
+mod uri;
 mod validator;
 
 use std::path::PathBuf;

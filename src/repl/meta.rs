@@ -3,6 +3,7 @@
 //! A record feeds dispatch, `:help` and completion. Each body is a small file of its own in this folder and
 //! says what it does through the shell and its screen; none of them is part of the language.
 
+mod events;
 mod help;
 
 use super::Ending;
@@ -18,6 +19,8 @@ pub(super) enum Takes {
     Nothing,
     /// The name of one of these commands.
     Command,
+    /// One of these words, and whatever else.
+    Words(&'static [&'static str]),
 }
 
 /// A command of the prompt.
@@ -37,6 +40,13 @@ pub(super) struct Meta {
 
 /// Every command, in the order in which `:help` lists them.
 pub(super) static COMMANDS: &[Meta] = &[
+    Meta {
+        name: "events",
+        form: "[on [KINDS]|off]",
+        summary: "Shows what the host tells above the prompt: `:events on`, `:events on lifecycle network`.",
+        takes: Takes::Words(&["on", "off"]),
+        run: events::run,
+    },
     Meta {
         name: "help",
         form: "[COMMAND]",

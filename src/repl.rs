@@ -8,6 +8,7 @@
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `caution` asks before something is destroyed; `question` puts the question to the person.
+//! - `undo` remembers what was there before a change.
 //! - `events` shows what the host tells above what is typed.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
@@ -36,6 +37,7 @@ mod screen;
 mod secrets;
 mod shell;
 mod transcript;
+mod undo;
 mod uri;
 mod validator;
 
@@ -47,7 +49,7 @@ use crate::output::{Options, Palette};
 use crate::session::Session;
 
 pub use console::attach as attach_console;
-pub use raw_mode::restore as restore_terminal;
+pub use raw_mode::{is_editing, restore as restore_terminal};
 pub use transcript::Transcript;
 
 /// What the prompt is made with.

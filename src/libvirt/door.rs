@@ -12,6 +12,7 @@ use super::auth::Credentials;
 use super::guard::{Coming, Guard};
 use super::interrupt::Interrupt;
 use super::long_calls::LongCalls;
+use super::storage_volume::StorageVolume;
 use crate::error::{Error, Result, code};
 
 /// What a call does to the host.
@@ -141,6 +142,13 @@ impl Door {
         let _ = self.guard.set(guard);
     }
 
+    /// Tells the guard which volumes are deleted together with what the next change destroys.
+    pub fn destroy_together(&self, volumes: Vec<StorageVolume>) {
+        if let Some(guard) = self.guard.get() {
+            guard.together(volumes);
+        }
+    }
+
     /// The rules of this run.
     pub fn rules(&self) -> Rules {
         self.rules
@@ -199,6 +207,13 @@ impl Door {
         match self.guard.get() {
             Some(guard) if coming.operation.effect != Effect::Read => guard.before(coming),
             _ => Ok(()),
+        }
+    }
+
+    /// Shows the guard the definition that the next change stores.
+    pub(super) fn show_definition(&self, definition: &str) {
+        if let Some(guard) = self.guard.get() {
+            guard.defines(definition);
         }
     }
 

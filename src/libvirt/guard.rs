@@ -7,6 +7,7 @@ use std::any::Any;
 
 use super::connection::Connection;
 use super::door::{Change, Operation};
+use super::storage_volume::StorageVolume;
 use crate::error::Result;
 
 /// A change that is about to be made.
@@ -18,13 +19,9 @@ pub struct Coming<'a> {
     pub object: &'a str,
     /// On which connection.
     pub connection: &'a Connection,
-    /// The handle that it is called on, or a [`Definition`]; nothing of use for all other calls on a connection.
+    /// The handle that it is called on; nothing of use for calls on the connection itself.
     pub subject: &'a dyn Any,
 }
-
-/// A definition that is about to be stored.
-#[derive(Clone, Debug)]
-pub struct Definition(pub String);
 
 /// See the module. It may read through the connection; what it changes by itself is asked about again.
 pub trait Guard: Send + Sync {
@@ -32,6 +29,12 @@ pub trait Guard: Send + Sync {
     ///
     /// Errors: the reason why it is not made.
     fn before(&self, coming: &Coming<'_>) -> Result<()>;
+
+    /// Sees the definition that the next change stores; called on the same thread, right before [`Self::before`].
+    fn defines(&self, definition: &str);
+
+    /// Hears which volumes are deleted together with what the next change destroys: they are one question.
+    fn together(&self, volumes: Vec<StorageVolume>);
 
     /// Hears how it ended; a long call ends on a thread of its own.
     fn after(&self, change: &Change<'_>);

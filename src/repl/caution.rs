@@ -1,4 +1,5 @@
-//! What the prompt does before a change: it asks the person before something is destroyed.
+//! What the prompt does before a change: it asks the person before something is destroyed, and remembers what was
+//! there.
 //!
 //! It is the door's guard, so whatever way a call takes, Rhai or a line of virsh, it is asked about in one place.
 //! Only calls that an input makes are: neither the startup script nor what goes on in the background.
@@ -9,9 +10,11 @@ mod usage;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::screen::Screen;
+use super::undo::Memory;
 use super::uri;
 use crate::error::{Error, Result, code};
-use crate::libvirt::{Change, Coming, Effect, Guard};
+use crate::libvirt::{Change, Coming, Effect, Guard, StorageVolume};
 use crate::output::{Palette, Style};
 use crate::report;
 
@@ -25,6 +28,9 @@ pub(super) struct Caution {
     confirms: bool,
     palette: Palette,
     phase: Mutex<Phase>,
+    memory: Mutex<Memory>,
+    /// Volumes that go together with what is destroyed next, and whether the person has agreed to that.
+    together: Mutex<(Vec<StorageVolume>, bool)>,
 }
 
 /// What is done about a change.
@@ -41,17 +47,43 @@ enum Phase {
 impl Caution {
     /// Asks through `ask`, unless `confirms` is false.
     pub(super) fn new(ask: Ask, confirms: bool, palette: Palette) -> Self {
-        Self { ask, confirms, palette, phase: Mutex::new(Phase::Idle) }
+        Self {
+            ask,
+            confirms,
+            palette,
+            phase: Mutex::new(Phase::Idle),
+            memory: Mutex::default(),
+            together: Mutex::default(),
+        }
     }
 
     /// An input begins.
     pub(super) fn begin(&self) {
+        *self.volumes() = (Vec::new(), false);
         *self.phase() = if self.confirms { Phase::Asking } else { Phase::All };
     }
 
     /// The input has ended.
     pub(super) fn end(&self) {
         *self.phase() = Phase::Idle;
+    }
+
+    fn volumes(&self) -> MutexGuard<'_, (Vec<StorageVolume>, bool)> {
+        self.together.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was there before the last change.
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows what will be done, and asks whether it may be.
+    pub(super) fn agrees(&self, what: &str, screen: &mut dyn Screen) -> bool {
+        if !self.confirms {
+            screen.tell(what);
+            return true;
+        }
+        answer((self.ask)(&format!("{what}go on? y(es), n(o): "))) == Answer::Yes
     }
 
     /// One question at a time: the others wait for this.
@@ -66,9 +98,18 @@ impl Caution {
         }
         // Where it cannot be opened there is nothing to ask.
         coming.connection.open()?;
-        let Some(losses) = loss::of(coming) else { return Ok(()) };
+        let mut together = self.volumes();
+        let (volumes, is_agreed) = &mut *together;
+        let volume = coming.subject.downcast_ref::<StorageVolume>();
+        if *is_agreed && volume.is_some_and(|volume| volumes.iter().any(|other| other.is_same(volume))) {
+            return Ok(());
+        }
+        let Some(losses) = loss::of(coming, volumes) else { return Ok(()) };
         match answer((self.ask)(&self.question(coming, &losses))) {
-            Answer::Yes => Ok(()),
+            Answer::Yes => {
+                *is_agreed = true;
+                Ok(())
+            }
             Answer::All => {
                 *phase = Phase::All;
                 Ok(())
@@ -92,10 +133,31 @@ impl Caution {
 
 impl Guard for Caution {
     fn before(&self, coming: &Coming<'_>) -> Result<()> {
-        if coming.operation.effect == Effect::Destroy { self.confirm(coming) } else { Ok(()) }
+        if *self.phase() == Phase::Idle {
+            return Ok(());
+        }
+        if coming.operation.effect == Effect::Destroy {
+            self.confirm(coming)?;
+        }
+        self.memory().before(coming);
+        Ok(())
     }
 
-    fn after(&self, _: &Change<'_>) {}
+    fn defines(&self, definition: &str) {
+        if *self.phase() != Phase::Idle {
+            self.memory().given(definition);
+        }
+    }
+
+    fn together(&self, volumes: Vec<StorageVolume>) {
+        *self.volumes() = (volumes, false);
+    }
+
+    fn after(&self, change: &Change<'_>) {
+        if *self.phase() != Phase::Idle {
+            self.memory().after(change);
+        }
+    }
 }
 
 /// What the person has said.
@@ -116,4 +178,4 @@ fn answer(said: Option<String>) -> Answer {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

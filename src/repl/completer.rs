@@ -70,6 +70,7 @@ fn meta_choices(before: &str, typed: &str) -> Choices {
     let rest = rest.trim_start();
     let words = match meta::find(name).map(|command| command.takes) {
         Ok(Takes::Command) => commands(),
+        Ok(Takes::Words(words)) => words.iter().map(|word| Choice::plain(*word)).collect(),
         Ok(Takes::Nothing) | Err(_) => Vec::new(),
     };
     Choices::matching(before.len() - rest.len(), rest, words)

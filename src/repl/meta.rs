@@ -5,6 +5,7 @@
 
 mod events;
 mod help;
+mod undo;
 
 use super::Ending;
 use super::screen::Screen;
@@ -60,6 +61,13 @@ pub(super) static COMMANDS: &[Meta] = &[
         summary: "Leaves; so do `exit`, `quit` and Ctrl-D.",
         takes: Takes::Nothing,
         run: |_, _, _| Ok(Some(Ending::Status(0))),
+    },
+    Meta {
+        name: "undo",
+        form: "",
+        summary: "Takes back the last change where libvirt has the inverse, after showing what it will do.",
+        takes: Takes::Nothing,
+        run: undo::run,
     },
 ];
 

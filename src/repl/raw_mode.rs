@@ -18,6 +18,11 @@ pub(super) fn during<T>(edit: impl FnOnce() -> T) -> T {
     edited
 }
 
+/// True while a line is edited: the keys belong to it, and nobody else can ask.
+pub fn is_editing() -> bool {
+    before().is_some()
+}
+
 /// Puts the terminal back as it was if a line is being edited; true where that was so.
 pub fn restore() -> bool {
     let Some(mode) = before().take() else { return false };

@@ -64,6 +64,11 @@ impl Shell {
         self.caution = Some(caution);
     }
 
+    /// Who asks before something is destroyed.
+    pub(super) fn caution(&self) -> Option<Arc<Caution>> {
+        self.caution.clone()
+    }
+
     /// Does what an input asks for, with questions before something is destroyed.
     fn carefully<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let caution = self.caution.clone();

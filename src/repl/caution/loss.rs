@@ -9,17 +9,17 @@ use crate::xml::Document;
 
 /// What would be lost, a sentence each; nothing where there is nothing to lose, because libvirt will refuse the call.
 ///
-/// What cannot be read is left out.
-pub(super) fn of(coming: &Coming<'_>) -> Option<Vec<String>> {
+/// `together` are volumes that go with a guest. What cannot be read is left out.
+pub(super) fn of(coming: &Coming<'_>, together: &[StorageVolume]) -> Option<Vec<String>> {
     let (operation, subject) = (coming.operation.name, coming.subject);
     let told = if let Some(guest) = subject.downcast_ref() {
-        of_guest(operation, guest)?
+        of_guest(operation, guest, together)?
     } else if let Some(snapshot) = subject.downcast_ref() {
         of_snapshot(operation, snapshot)
     } else if let Some(checkpoint) = subject.downcast_ref() {
         of_checkpoint(checkpoint)
     } else if let Some(volume) = subject.downcast_ref() {
-        of_volume(operation, volume)
+        of_volume(operation, volume, None)
     } else if let Some(pool) = subject.downcast_ref() {
         of_pool(operation, pool)?
     } else if let Some(network) = subject.downcast_ref() {
@@ -30,7 +30,7 @@ pub(super) fn of(coming: &Coming<'_>) -> Option<Vec<String>> {
     Some(if told.is_empty() { vec![of_operation(operation, coming.object)] } else { told })
 }
 
-fn of_guest(operation: &str, guest: &Domain) -> Option<Vec<String>> {
+fn of_guest(operation: &str, guest: &Domain, together: &[StorageVolume]) -> Option<Vec<String>> {
     let name = guest.label();
     let is_active = guest.is_active().ok()?;
     Some(match operation {
@@ -48,7 +48,7 @@ fn of_guest(operation: &str, guest: &Domain) -> Option<Vec<String>> {
         "domain.reset" => {
             vec![format!("{name} begins anew as by its reset button, and what it has not written is lost")]
         }
-        "domain.undefine" => definition_of_guest(guest, is_active),
+        "domain.undefine" => definition_of_guest(guest, is_active, together),
         _ => Vec::new(),
     })
 }
@@ -57,12 +57,13 @@ fn is_paused(guest: &Domain) -> bool {
     guest.state().is_ok_and(|(state, _)| state == sys::VIR_DOMAIN_PAUSED as i32)
 }
 
-fn definition_of_guest(guest: &Domain, is_active: bool) -> Vec<String> {
+fn definition_of_guest(guest: &Domain, is_active: bool, together: &[StorageVolume]) -> Vec<String> {
     let name = guest.label();
     let runs_on = if is_active { "; it runs on until it is shut off" } else { "" };
     let mut told = vec![format!("the stored definition of {name} is removed{runs_on}")];
     let disks = guest.xml(0).map(|definition| usage::disks(&definition)).unwrap_or_default();
-    if !disks.is_empty() {
+    told.extend(together.iter().flat_map(|volume| of_volume("volume.delete", volume, Some(name))));
+    if together.is_empty() && !disks.is_empty() {
         told.push(format!("its disks stay: {}", listed(&disks)));
     }
     if guest.has_managed_save().unwrap_or_default() {
@@ -105,7 +106,8 @@ fn creation(xml: &str) -> Option<String> {
     Some(time_text(from_unix(seconds.parse().ok()?).ok()?))
 }
 
-fn of_volume(operation: &str, volume: &StorageVolume) -> Vec<String> {
+/// `owner` is a guest that goes with it, and not worth a word.
+fn of_volume(operation: &str, volume: &StorageVolume, owner: Option<&str>) -> Vec<String> {
     let path = volume.path().unwrap_or_else(|_| volume.label().to_owned());
     let becomes = match operation {
         "volume.wipe" => "is overwritten: all that it holds is lost",
@@ -120,10 +122,12 @@ fn of_volume(operation: &str, volume: &StorageVolume) -> Vec<String> {
     });
     let mut told = vec![format!("{path}{} {becomes}", size.unwrap_or_default())];
     let pool = volume.pool().map(|pool| pool.label().to_owned()).unwrap_or_default();
-    if let Ok(users) = usage::of_volume(volume.connection(), &path, &pool, volume.name()) {
-        told.push(match users.as_slice() {
-            [] => "no guest of this host has it as a disk".into(),
-            users => format!("it is a disk of {}", listed(users)),
+    if let Ok(mut users) = usage::of_volume(volume.connection(), &path, &pool, volume.name()) {
+        users.retain(|user| Some(user.as_str()) != owner);
+        told.extend(match users.as_slice() {
+            [] if owner.is_some() => None,
+            [] => Some("no guest of this host has it as a disk".into()),
+            users => Some(format!("it is a disk of {}", listed(users))),
         });
     }
     told

@@ -2,7 +2,7 @@
 //! there.
 //!
 //! It is the door's guard, so whatever way a call takes, Rhai or a line of virsh, it is asked about in one place.
-//! Only calls that an input makes are: neither the startup script nor what goes on in the background.
+//! Only calls that inputs make are: neither the startup script nor what goes on while a line is edited.
 
 mod loss;
 mod usage;
@@ -10,6 +10,7 @@ mod usage;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::raw_mode;
 use super::screen::Screen;
 use super::undo::Memory;
 use super::uri;
@@ -36,7 +37,7 @@ pub(super) struct Caution {
 /// What is done about a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// No input is running.
+    /// Nothing is asked and remembered: before the first input, and while a change is taken back.
     Idle,
     /// Each call that destroys is asked about.
     Asking,
@@ -63,8 +64,8 @@ impl Caution {
         *self.phase() = if self.confirms { Phase::Asking } else { Phase::All };
     }
 
-    /// The input has ended.
-    pub(super) fn end(&self) {
+    /// Nothing is asked and remembered until the next input.
+    pub(super) fn pause(&self) {
         *self.phase() = Phase::Idle;
     }
 
@@ -133,7 +134,8 @@ impl Caution {
 
 impl Guard for Caution {
     fn before(&self, coming: &Coming<'_>) -> Result<()> {
-        if *self.phase() == Phase::Idle {
+        // While a line is edited, the keys belong to it: what happens now was begun by an earlier input.
+        if *self.phase() == Phase::Idle || raw_mode::is_editing() {
             return Ok(());
         }
         if coming.operation.effect == Effect::Destroy {

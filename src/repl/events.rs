@@ -48,7 +48,7 @@ impl Feed {
     }
 
     /// Returns the subscription once, for the thread that shows it.
-    pub(super) fn to_show(&mut self) -> Option<Arc<Subscription>> {
+    pub(super) fn take_unshown(&mut self) -> Option<Arc<Subscription>> {
         (!std::mem::replace(&mut self.is_shown, true)).then(|| self.subscription.clone())
     }
 
@@ -134,10 +134,9 @@ fn next(subscription: &Subscription) -> Option<Next> {
         match subscription.next(time) {
             Ok(Some(_)) if lines.len() == AT_ONCE => more += 1,
             Ok(Some(event)) => lines.push(report::printable(&events::line(&event))),
-            Ok(None) if !lines.is_empty() => break,
+            Ok(None) | Err(_) if !lines.is_empty() => break,
             Ok(None) if subscription.is_closed() => return None,
             Ok(None) => {}
-            Err(_) if !lines.is_empty() => break,
             // Ctrl-C ends an input, not this.
             Err(error) if error.ends_the_run() => {
                 if subscription.is_closed() {

@@ -69,19 +69,6 @@ impl Shell {
         self.caution.clone()
     }
 
-    /// Does what an input asks for, with questions before something is destroyed.
-    fn carefully<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let caution = self.caution.clone();
-        if let Some(caution) = &caution {
-            caution.begin();
-        }
-        let done = run(self);
-        if let Some(caution) = &caution {
-            caution.end();
-        }
-        done
-    }
-
     /// What evaluates.
     pub(super) fn session(&self) -> &Session {
         &self.session
@@ -156,7 +143,7 @@ impl Shell {
                 self.feed = None;
             }
         }
-        self.feed.as_mut()?.to_show()
+        self.feed.as_mut()?.take_unshown()
     }
 
     /// Evaluates a whole source under a name of its own, and shows nothing but its failure.
@@ -171,12 +158,15 @@ impl Shell {
         if input.trim().is_empty() {
             return None;
         }
+        if let Some(caution) = &self.caution {
+            caution.begin();
+        }
         match Command::read(input, |name| self.session.scope().contains(name)) {
             Some(Command::Leave) => Some(Ending::Status(0)),
             Some(Command::Help(name)) => self.help(name, screen),
             Some(Command::Meta(typed)) => self.meta(typed, screen),
-            Some(Command::Virsh(line)) => self.carefully(|shell| shell.virsh(line, screen)),
-            None => self.carefully(|shell| shell.evaluate(input, screen)),
+            Some(Command::Virsh(line)) => self.virsh(line, screen),
+            None => self.evaluate(input, screen),
         }
     }
 

@@ -48,7 +48,7 @@ impl Prompt {
     #[track_caller]
     fn running(&self, names: &str) {
         self.line(&format!("print(`running: ${{{GUESTS}.reduce(|a, b| a + \" \" + b, \"\")}}`)"));
-        self.terminal.wait_for(&format!("\nrunning:  {names}\n"));
+        self.terminal.wait_for(format!("\nrunning:  {names}").trim_end());
     }
 }
 
@@ -180,15 +180,15 @@ fn the_prompt_has_the_colour_of_what_it_can_do() {
         terminal.wait_for_last_line(prompt);
         terminal.coloured_screen()
     };
-    assert!(coloured(&["-c", "test:///default"], "test:///default>").contains("\x1b[1mtest:///default> "));
+    assert!(coloured(&["-c", "test:///default"], "test:///default>").contains("\x1b[1mtest:///default>"));
     let readonly = coloured(&["-r", "-c", "test:///default"], "test:///default (read-only)>");
-    assert!(readonly.contains("\x1b[32mtest:///default (read-only)> "), "{readonly:?}");
+    assert!(readonly.contains("\x1b[32mtest:///default (read-only)>"), "{readonly:?}");
     // Nothing is opened before it is used.
     let remote = coloured(
         &["-c", "qemu+ssh://root:geheim@nowhere.invalid/system"],
         "qemu+ssh://root@nowhere.invalid/system>",
     );
-    assert!(remote.contains("\x1b[33mqemu+ssh://root@nowhere.invalid/system> "), "{remote:?}");
+    assert!(remote.contains("\x1b[33mqemu+ssh://root@nowhere.invalid/system>"), "{remote:?}");
 }
 
 #[test]
@@ -209,7 +209,10 @@ fn events_stand_above_what_is_typed() {
     lab_or_skip!(Need::Daemon);
     let daemon = Daemon::start();
     let uri = daemon.uri_for("test");
-    let terminal = Terminal::open(Virhai::new().connect(&uri), 100, 30);
+    // No hints from an earlier history.
+    let state = tempfile::tempdir().unwrap();
+    let virhai = Virhai::new().env("STATE_DIRECTORY", state.path().to_str().unwrap());
+    let terminal = Terminal::open(virhai.connect(&uri), 100, 30);
     let prompt = format!("{}> ", uri.split('?').next().unwrap());
     terminal.wait_for_last_line(&prompt);
     let elsewhere = |code: &str| drop(Virhai::new().connect(&uri).args(["-e", code]).run());

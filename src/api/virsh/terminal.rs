@@ -60,7 +60,9 @@ pub(super) mod terminal_functions {
         }
     }
 
-    /// Names the volumes that are removed together with what is destroyed next: the prompt asks once for all of it.
+    /// Names the volumes that are removed together with what is destroyed next.
+    ///
+    /// The prompt asks once for all of it.
     ///
     /// Errors: `usage` for anything that is no volume.
     ///

@@ -7,22 +7,25 @@ use crate::libvirt::{
 use crate::units::{from_unix, size_text, time_text};
 use crate::xml::Document;
 
+/// Said where nobody knows who uses something.
+const UNSEEN: &str = "not all guests could be looked at: some may use it";
+
 /// What would be lost, a sentence each; nothing where there is nothing to lose, because libvirt will refuse the call.
 ///
 /// `together` are volumes that go with a guest. What cannot be read is left out.
 pub(super) fn of(coming: &Coming<'_>, together: &[StorageVolume]) -> Option<Vec<String>> {
     let (operation, subject) = (coming.operation.name, coming.subject);
-    let told = if let Some(guest) = subject.downcast_ref() {
+    let told = if let Some(guest) = subject.downcast_ref::<Domain>() {
         of_guest(operation, guest, together)?
-    } else if let Some(snapshot) = subject.downcast_ref() {
+    } else if let Some(snapshot) = subject.downcast_ref::<DomainSnapshot>() {
         of_snapshot(operation, snapshot)
-    } else if let Some(checkpoint) = subject.downcast_ref() {
+    } else if let Some(checkpoint) = subject.downcast_ref::<DomainCheckpoint>() {
         of_checkpoint(checkpoint)
-    } else if let Some(volume) = subject.downcast_ref() {
+    } else if let Some(volume) = subject.downcast_ref::<StorageVolume>() {
         of_volume(operation, volume, None)
-    } else if let Some(pool) = subject.downcast_ref() {
+    } else if let Some(pool) = subject.downcast_ref::<StoragePool>() {
         of_pool(operation, pool)?
-    } else if let Some(network) = subject.downcast_ref() {
+    } else if let Some(network) = subject.downcast_ref::<Network>() {
         of_network(operation, network)?
     } else {
         Vec::new()
@@ -122,14 +125,14 @@ fn of_volume(operation: &str, volume: &StorageVolume, owner: Option<&str>) -> Ve
     });
     let mut told = vec![format!("{path}{} {becomes}", size.unwrap_or_default())];
     let pool = volume.pool().map(|pool| pool.label().to_owned()).unwrap_or_default();
-    if let Ok(mut users) = usage::of_volume(volume.connection(), &path, &pool, volume.name()) {
-        users.retain(|user| Some(user.as_str()) != owner);
-        told.extend(match users.as_slice() {
-            [] if owner.is_some() => None,
-            [] => Some("no guest of this host has it as a disk".into()),
-            users => Some(format!("it is a disk of {}", listed(users))),
-        });
-    }
+    let mut users = usage::of_volume(volume.connection(), &path, &pool, volume.name());
+    users.names.retain(|user| Some(user.as_str()) != owner);
+    told.extend(match users.names.as_slice() {
+        [] if !users.is_complete => Some(UNSEEN.into()),
+        [] if owner.is_some() => None,
+        [] => Some("no guest of this host has it as a disk".into()),
+        users => Some(format!("it is a disk of {}", listed(users))),
+    });
     told
 }
 
@@ -164,8 +167,9 @@ fn of_network(operation: &str, network: &Network) -> Option<Vec<String>> {
     Some(match operation {
         "network.destroy" if !network.is_active().ok()? => return None,
         "network.destroy" => {
-            let users = usage::of_network(network.connection(), name).unwrap_or_default();
-            vec![match users.as_slice() {
+            let users = usage::of_network(network.connection(), name);
+            vec![match users.names.as_slice() {
+                [] if !users.is_complete => format!("{name} is stopped; {UNSEEN}"),
                 [] => format!("{name} is stopped; no running guest is connected to it"),
                 users => format!("{name} is stopped, and with it the connection of {}", listed(users)),
             }]

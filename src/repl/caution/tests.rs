@@ -86,7 +86,7 @@ fn a_yes_counts_once_and_all_counts_for_the_rest_of_the_input() {
         guest.start(0).unwrap();
     }
     assert_eq!(world.questions().len(), 2);
-    world.caution.end();
+    world.caution.pause();
     world.caution.begin();
     assert_eq!(guest.destroy(0).unwrap_err().code(), code::DENIED);
 }
@@ -95,7 +95,7 @@ fn a_yes_counts_once_and_all_counts_for_the_rest_of_the_input() {
 fn nothing_is_asked_outside_an_input_and_about_what_libvirt_refuses() {
     let world = World::new(&[]);
     let guest = world.running();
-    world.caution.end();
+    world.caution.pause();
     guest.destroy(0).unwrap();
     world.caution.begin();
     assert_eq!(guest.destroy(0).unwrap_err().code(), "operation_invalid");

@@ -1,9 +1,14 @@
 //! Which guests use what is about to be destroyed.
 
-use crate::error::Result;
-use crate::libvirt::sys;
-use crate::libvirt::{Connection, Domain};
+use std::time::{Duration, Instant};
+
+use crate::libvirt::{Connection, sys};
 use crate::xml::{Document, Value};
+
+/// Definitions that are read in one go.
+const AT_ONCE: usize = 256;
+/// How long a question may take to come.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The disks of a definition that have a source: `vda /srv/web1.qcow2`.
 pub(super) fn disks(definition: &str) -> Vec<String> {
@@ -19,13 +24,16 @@ pub(super) fn disks(definition: &str) -> Vec<String> {
     disks.into_iter().filter_map(disk).collect()
 }
 
-/// The guests that have a volume as a disk or below one, each with its state where it runs.
-pub(super) fn of_volume(
-    connection: &Connection,
-    path: &str,
-    pool: &str,
-    volume: &str,
-) -> Result<Vec<String>> {
+/// Guests that use something.
+#[derive(Default)]
+pub(super) struct Users {
+    pub(super) names: Vec<String>,
+    /// False where not every guest could be looked at.
+    pub(super) is_complete: bool,
+}
+
+/// The guests that have a volume as a disk or below one.
+pub(super) fn of_volume(connection: &Connection, path: &str, pool: &str, volume: &str) -> Users {
     guests(connection, 0, |document| {
         // A backing file counts too: without it the disk above is of no use.
         let sources = document.all("devices/disk//source").unwrap_or_default();
@@ -39,19 +47,27 @@ pub(super) fn of_volume(
 }
 
 /// The running guests that are connected to a network.
-pub(super) fn of_network(connection: &Connection, network: &str) -> Result<Vec<String>> {
+pub(super) fn of_network(connection: &Connection, network: &str) -> Users {
     guests(connection, sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE, |document| {
         let networks = document.all("devices/interface/source/@network").unwrap_or_default();
         networks.iter().any(|value| matches!(value, Value::Text(name) if name == network))
     })
 }
 
-fn guests(connection: &Connection, flags: u32, has: impl Fn(&Document) -> bool) -> Result<Vec<String>> {
-    let guests = connection.domains(flags)?;
-    let definitions = connection.domain_definitions(&guests, 0)?;
-    let user = |(guest, definition): (&Domain, Option<String>)| {
-        let document = Document::parse(&definition?).ok()?;
-        has(&document).then(|| guest.label().to_owned())
-    };
-    Ok(guests.iter().zip(definitions).filter_map(user).collect())
+fn guests(connection: &Connection, flags: u32, has: impl Fn(&Document) -> bool) -> Users {
+    let end = Instant::now() + PATIENCE;
+    let mut users = Users::default();
+    let Ok(guests) = connection.domains(flags) else { return users };
+    for some in guests.chunks(AT_ONCE) {
+        let Ok(definitions) = connection.domain_definitions(some, 0) else { return users };
+        users.names.extend(some.iter().zip(definitions).filter_map(|(guest, definition)| {
+            let document = Document::parse(&definition?).ok()?;
+            has(&document).then(|| guest.label().to_owned())
+        }));
+        if Instant::now() > end {
+            return users;
+        }
+    }
+    users.is_complete = true;
+    users
 }

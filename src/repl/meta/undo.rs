@@ -16,6 +16,8 @@ pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result
         shell.session().interrupt().reset();
         return Err(Error::new(code::DENIED, "not undone: the answer was no"));
     }
+    // What was agreed to is not asked about again.
+    caution.pause();
     plan.run()?;
     caution.memory().forget();
     let _ = screen.show("undone\n")?;

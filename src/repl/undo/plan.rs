@@ -111,15 +111,15 @@ impl Plan {
             (Some(was), Some(is)) => {
                 let difference = Document::parse(&is)?.diff_text(&Document::parse(&was)?);
                 if !difference.is_empty() {
-                    let line =
-                        format!("the stored definition becomes what it was:\n{}", difference.trim_end());
+                    let line = format!("the stored definition becomes what it was:\n{}", pieces(&difference));
                     self.add(line, move || (store.define)(&connection, &was).map(drop));
                 }
             }
             (Some(was), None) => {
-                self.add("it is defined again, as it was".into(), move || {
-                    (store.define)(&connection, &was).map(drop)
-                });
+                let lost =
+                    "it is defined again; a saved state, snapshots or NVRAM that went with it stay lost";
+                let line = if before.operation == "domain.undefine" { lost } else { "it is defined again" };
+                self.add(line.into(), move || (store.define)(&connection, &was).map(drop));
             }
             (None, Some(_)) => self.add("its stored definition is removed".into(), move || {
                 (store.find)(&connection, &key)?.map_or(Ok(()), |object| object.undefine())
@@ -155,6 +155,12 @@ impl Plan {
 fn name_in(definition: &str) -> Option<String> {
     let document = Document::parse(definition).ok()?;
     ["name", "@name"].iter().find_map(|path| document.text_at(path).ok()?)
+}
+
+/// A difference with a mark between its pieces in place of their line numbers.
+fn pieces(difference: &str) -> String {
+    let lines = difference.lines().map(|line| if line.starts_with("@@") { "…" } else { line });
+    lines.skip_while(|line| *line == "…").collect::<Vec<_>>().join("\n")
 }
 
 /// A line of XML without the password of a screen.

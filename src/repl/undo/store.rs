@@ -33,12 +33,14 @@ pub(super) trait Stored {
     }
 }
 
+type Boxed = Box<dyn Stored>;
+
 /// Where objects of one kind are stored.
 pub(super) struct Store {
     /// Looks one up by its UUID or name.
-    pub(super) find: fn(&Connection, &str) -> Result<Option<Box<dyn Stored>>>,
+    pub(super) find: fn(&Connection, &str) -> Result<Option<Boxed>>,
     /// Stores a definition.
-    pub(super) define: fn(&Connection, &str) -> Result<Box<dyn Stored>>,
+    pub(super) define: fn(&Connection, &str) -> Result<Boxed>,
 }
 
 macro_rules! store {

@@ -16,7 +16,7 @@ pub mod domain;
 mod domain_rows;
 mod edit;
 pub mod error;
-mod events;
+pub(crate) mod events;
 mod finders;
 mod fs;
 pub mod global;

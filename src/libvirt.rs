@@ -18,6 +18,7 @@ mod event_loop;
 pub mod events;
 mod failure;
 mod freeze_guard;
+mod guard;
 mod handle;
 mod host;
 mod host_cpu;
@@ -69,6 +70,7 @@ pub use freeze_guard::{
     DEFAULT_LIMIT as DEFAULT_FREEZE_LIMIT, GUARD_COMMAND, Guarding, Leftover, leftovers,
     serve as serve_freeze_guard,
 };
+pub use guard::{Coming, Guard};
 pub use handle::{Handle, Object};
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, driver_version, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};

@@ -10,17 +10,22 @@
 //! - `sitting` is what the shell keeps beside the session's variables: the `journal` of what went well, which `:save`
 //!   writes, the `change_log`, the `aliases`. `canvas` is what `:watch` draws on.
 //! - `keys` gives keys a meaning of our own: `recall` for Up and Down, `external_editor`.
+//! - `caution` asks before something is destroyed; `question` puts the question to the person.
+//! - `undo` remembers what was there before a change.
+//! - `events` shows what the host tells above what is typed.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
 mod aliases;
 mod canvas;
+mod caution;
 mod change_log;
 mod choice;
 mod commands;
 mod completer;
 mod console;
 mod editor;
+mod events;
 mod external_editor;
 mod files;
 mod helper;
@@ -35,12 +40,16 @@ mod live;
 mod meta;
 mod names;
 mod pager;
+mod question;
 mod raw_mode;
 mod recall;
 mod screen;
+mod secrets;
 mod shell;
 mod sitting;
 mod transcript;
+mod undo;
+mod uri;
 mod validator;
 
 use std::path::PathBuf;
@@ -52,7 +61,7 @@ use crate::session::Session;
 
 pub use change_log::ChangeLog;
 pub use console::attach as attach_console;
-pub use raw_mode::restore as restore_terminal;
+pub use raw_mode::{is_editing, restore as restore_terminal};
 pub use sitting::Site;
 pub use transcript::Transcript;
 

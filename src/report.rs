@@ -133,7 +133,7 @@ fn title(error: &Error) -> String {
 }
 
 /// Keeps names from breaking the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.trim_end()
         .chars()
         .flat_map(|c| if c.is_control() && c != '\n' { c.escape_default().collect() } else { vec![c] })

@@ -1,6 +1,7 @@
 //! `conn().events(…)`: what libvirt tells by itself, as values that a loop takes one after the other.
 
 mod kinds;
+mod line;
 mod value;
 
 use std::sync::Arc;
@@ -9,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use rhai::plugin::{Dynamic, export_module};
 use rhai::{Array, Map};
+
+pub(crate) use kinds::{named, usual};
+pub(crate) use line::line;
 
 use super::domain::find_domain;
 use super::{Fallible, names, units};

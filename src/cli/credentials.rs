@@ -13,6 +13,10 @@ pub(super) struct Terminal;
 
 impl Credentials for Terminal {
     fn answer(&self, question: &Question) -> Option<Wiped> {
+        // A connection that is opened again in the background, for events.
+        if crate::repl::is_editing() {
+            return None;
+        }
         let mut text = String::new();
         // Some parts of libvirt put the challenge into the prompt as well.
         if let Some(challenge) = question.challenge.as_ref().filter(|c| !question.prompt.contains(c.as_str()))

@@ -29,7 +29,8 @@ pub(super) fn run_with(
             None
         }
     };
-    let prompt = environment.config.prompt.clone();
+    let mut prompt = environment.config.prompt.clone();
+    prompt.confirm &= !arguments.options.yes;
     let door = session.context().door().clone();
     let ending = repl::run(Setup {
         session,

@@ -13,6 +13,7 @@ pub(super) use apart::Apart;
 pub(super) use live::Live;
 pub(super) use opening::is_in_process;
 
+use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -21,6 +22,7 @@ use virt::connect::Connect;
 
 use super::door::{Change, Door, Effect, Operation};
 use super::failure::{Failure, Outcome};
+use super::guard::Coming;
 use super::interrupt::Interrupt;
 use super::typed_params::Params;
 use super::unsupported;
@@ -121,18 +123,38 @@ impl Connection {
         self.call_live(operation, object, move |live| f(live.connect()))
     }
 
-    /// Makes a call: the one way to libvirt.
+    /// Makes a call on an open connection.
     pub(super) fn call_live<T: Send + 'static>(
         &self,
         operation: Operation,
         object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
+        self.call_about(operation, object, &(), f)
+    }
+
+    /// Makes a call: the one way to libvirt. `subject` is what the guard is shown.
+    pub(super) fn call_about<T: Send + 'static>(
+        &self,
+        operation: Operation,
+        object: &str,
+        subject: &dyn Any,
+        f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
+    ) -> Result<T> {
+        let admitted = self.admit(operation, object, subject);
         if operation.effect == Effect::Read {
-            return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+            let answer = admitted.and_then(|()| self.attempt(operation, f));
+            return answer.map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        self.conclude(operation, object, start, self.attempt(operation, f))
+        let outcome = admitted.and_then(|()| self.attempt(operation, f));
+        self.conclude(operation, object, start, outcome)
+    }
+
+    /// Lets a call pass, or says who forbids it.
+    fn admit(&self, operation: Operation, object: &str, subject: &dyn Any) -> Result<()> {
+        self.0.door.admit(operation, self.0.readonly)?;
+        self.0.door.consult(&Coming { operation, object, connection: self, subject })
     }
 
     /// Completes the error of a change and tells the observer of it.
@@ -165,7 +187,6 @@ impl Connection {
         operation: Operation,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
-        self.0.door.admit(operation, self.0.readonly)?;
         self.attempt_on(&self.live()?, self.0.door.interrupt(), operation, f)
     }
 

@@ -5,12 +5,14 @@
 //! host, and tells an observer of each change.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::auth::Credentials;
+use super::guard::{Coming, Guard};
 use super::interrupt::Interrupt;
 use super::long_calls::LongCalls;
+use super::storage_volume::StorageVolume;
 use crate::error::{Error, Result, code};
 
 /// What a call does to the host.
@@ -101,6 +103,7 @@ pub struct Door {
     counts: Mutex<Vec<(&'static str, u64)>>,
     observer: Option<Box<Observer>>,
     watcher: Option<Box<Watcher>>,
+    guard: OnceLock<Arc<dyn Guard>>,
     /// What was changed already, by UUID.
     changed: Mutex<HashSet<u128>>,
     long_calls: LongCalls,
@@ -132,6 +135,18 @@ impl Door {
     pub fn with_watcher(mut self, watcher: impl Fn(&FirstChange<'_>) + Send + Sync + 'static) -> Self {
         self.watcher = Some(Box::new(watcher));
         self
+    }
+
+    /// Sets who is asked before each change and told after it; the first one stays.
+    pub fn set_guard(&self, guard: Arc<dyn Guard>) {
+        let _ = self.guard.set(guard);
+    }
+
+    /// Tells the guard which volumes are deleted together with what the next change destroys.
+    pub fn destroy_together(&self, volumes: Vec<StorageVolume>) {
+        if let Some(guard) = self.guard.get() {
+            guard.together(volumes);
+        }
     }
 
     /// The rules of this run.
@@ -192,6 +207,21 @@ impl Door {
         Ok(())
     }
 
+    /// Lets the guard refuse a change that the rules allow.
+    pub(super) fn consult(&self, coming: &Coming<'_>) -> Result<()> {
+        match self.guard.get() {
+            Some(guard) if coming.operation.effect != Effect::Read => guard.before(coming),
+            _ => Ok(()),
+        }
+    }
+
+    /// Shows the guard the definition that the next change stores.
+    pub(super) fn show_definition(&self, definition: &str) {
+        if let Some(guard) = self.guard.get() {
+            guard.defines(definition);
+        }
+    }
+
     fn check_rules(&self, operation: Operation, readonly: bool) -> Result<()> {
         let Operation { name, effect } = operation;
         if self.rules.deny_destroy && effect == Effect::Destroy {
@@ -238,10 +268,13 @@ impl Door {
         }
     }
 
-    /// Tells the observer of a change that was tried.
+    /// Tells the observer and the guard of a change that was tried.
     pub(super) fn observe(&self, change: &Change<'_>) {
         if let Some(observer) = &self.observer {
             observer(change);
+        }
+        if let Some(guard) = self.guard.get() {
+            guard.after(change);
         }
     }
 }

@@ -155,7 +155,7 @@ impl<O: Object> Handle<O> {
         f: impl FnOnce(&Arc<Live>, &O) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let inner = self.0.clone();
-        self.0.connection.call_live(operation, &self.0.label, move |live| {
+        self.0.connection.call_about(operation, &self.0.label, self, move |live| {
             let object = inner.object(live)?;
             inner.announce(operation, &object);
             f(live, &object)

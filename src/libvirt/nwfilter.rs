@@ -87,6 +87,7 @@ impl Connection {
     /// Stores a network filter, new or changed (`virNWFilterDefineXML`, with flags
     /// `virNWFilterDefineXMLFlags`).
     pub fn define_nwfilter(&self, xml: &str, flags: u32) -> Result<NwFilter> {
+        self.door().show_definition(xml);
         let xml = c_text("XML", xml)?;
         self.nwfilter_from(change("nwfilter.define"), "", move |c| {
             // SAFETY: a live connection and a NUL-terminated text; the answer is a fresh reference.

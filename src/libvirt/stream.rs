@@ -72,15 +72,16 @@ impl<O: Object> Handle<O> {
         let handle = self.clone();
         let queue = Arc::new(Queue::new(usage));
         let arrivals = queue.clone();
-        let (live, raw, value) = self.connection().call_live(operation, self.label(), move |live| {
-            let object = handle.object(live)?;
-            let raw = Raw::new(live.connect(), arrivals.clone())?;
-            let value = begin(&object, raw.as_ptr())?;
-            if usage != Use::Send {
-                arrivals.listen(&raw, live.watches())?;
-            }
-            Ok((live.clone(), raw, value))
-        })?;
+        let (live, raw, value) =
+            self.connection().call_about(operation, self.label(), self, move |live| {
+                let object = handle.object(live)?;
+                let raw = Raw::new(live.connect(), arrivals.clone())?;
+                let value = begin(&object, raw.as_ptr())?;
+                if usage != Use::Send {
+                    arrivals.listen(&raw, live.watches())?;
+                }
+                Ok((live.clone(), raw, value))
+            })?;
         let stream = Stream {
             connection: self.connection().clone(),
             live,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::meta::hosts::without_password;
+use super::uri::without_password;
 use crate::libvirt::Change;
 use crate::output::{Column, Data, Kind, Table};
 use crate::units::time_text;

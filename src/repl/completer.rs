@@ -94,7 +94,8 @@ fn meta_choices(shell: &Shell, line: &str, cursor: usize, typed: &str) -> Choice
             let inner = choices(shell, &line[skipped..], cursor - skipped);
             return Choices { start: inner.start + skipped, ..inner };
         }
-        Ok(Takes::Nothing | Takes::Text) | Err(_) => Vec::new(),
+        Ok(Takes::Words(words)) => words.iter().map(|word| Choice::plain(*word)).collect(),
+        Ok(Takes::Nothing) | Err(_) => Vec::new(),
     };
     Choices::matching(before.len() - rest.len(), rest, words)
 }

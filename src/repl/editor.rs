@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor};
+use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor, ExternalPrinter as _};
 
+use super::caution::Caution;
+use super::events::{self, Gate};
 use super::helper::Helper;
 use super::history::{self, HistoryFile};
 use super::keys;
@@ -15,11 +17,11 @@ use super::pager::Pager;
 use super::recall::Recall;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
-use super::{Ending, Setup, raw_mode};
+use super::{Ending, Manner, Setup, question, raw_mode};
 use crate::config::{Keys, Prompt};
 use crate::error::{Error, code};
 use crate::libvirt::Reason;
-use crate::output::{Palette, Style};
+use crate::output::Palette;
 use crate::report;
 
 /// From this many choices on, Tab asks before it shows them.
@@ -30,10 +32,18 @@ pub(super) fn run(setup: Setup) -> Ending {
     let (typed, stderr) = (setup.typed, setup.stderr);
     let prompt = setup.prompt.clone();
     let interrupt = setup.session.interrupt().clone();
+    let asked = interrupt.clone();
+    let is_own = setup.manner == Manner::Own;
     let mut screen = Terminal { pager: Pager::new(prompt.pager.as_deref(), interrupt) };
     let file = HistoryFile::new(setup.history.clone());
     let recall = Recall::default();
-    let shell = Rc::new(RefCell::new(Shell::new(setup)));
+    let mut shell = Shell::new(setup);
+    // virsh itself asks nothing.
+    if is_own {
+        let ask = Box::new(move |text: &str| question::ask(text, &asked));
+        shell.be_cautious(Caution::new(ask, prompt.confirm, stderr));
+    }
+    let shell = Rc::new(RefCell::new(shell));
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
             editor.set_helper(Some(Helper::new(shell.clone(), recall.clone(), typed)));
@@ -50,7 +60,8 @@ pub(super) fn run(setup: Setup) -> Ending {
     {
         return ending;
     }
-    let mut conversation = Conversation { editor, shell, screen, file, recall, typed, stderr };
+    let gate = Gate::default();
+    let mut conversation = Conversation { editor, shell, screen, file, recall, typed, stderr, gate };
     conversation.run()
 }
 
@@ -98,6 +109,7 @@ struct Conversation {
     recall: Recall,
     typed: Palette,
     stderr: Palette,
+    gate: Gate,
 }
 
 impl Conversation {
@@ -111,10 +123,12 @@ impl Conversation {
         loop {
             self.shell.borrow_mut().notice(&mut self.screen);
             let plain = self.shell.borrow().prompt();
-            let styled = self.typed.paint(Style::Strong, &plain);
+            let styled = self.typed.paint(self.shell.borrow().prompt_style(), &plain);
+            self.show_events();
             let draft = self.shell.borrow_mut().sitting_mut().draft.take().unwrap_or_default();
-            let input =
-                raw_mode::during(|| self.editor.readline_with_initial(&(plain, styled), (&draft, "")));
+            let edit =
+                || raw_mode::during(|| self.editor.readline_with_initial(&(plain, styled), (&draft, "")));
+            let input = self.gate.during(edit);
             match input {
                 Ok(input) => {
                     self.keep(&input);
@@ -132,6 +146,21 @@ impl Conversation {
                     return Ending::Wish(Reason::Terminated);
                 }
             }
+        }
+    }
+
+    /// Starts to show events, where that was asked for since the last line.
+    fn show_events(&mut self) {
+        let Some(subscription) = self.shell.borrow_mut().events_to_show(&mut self.screen) else { return };
+        let started = match self.editor.create_external_printer() {
+            Ok(mut printer) => {
+                let above = Box::new(move |text| printer.print(text).is_ok());
+                events::show(subscription, self.gate.clone(), above, self.typed)
+            }
+            Err(error) => Err(Error::new(code::IO, format!("events cannot be shown here: {error}"))),
+        };
+        if let Err(error) = started {
+            report::error(&error, self.stderr);
         }
     }
 

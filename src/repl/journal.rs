@@ -2,7 +2,7 @@
 
 mod script;
 
-use super::history::carries_secret;
+use super::secrets::is_secret;
 use crate::lang::statements::{Kind, statements};
 use crate::lang::tokens::{Class, parsable, tokens};
 use crate::virsh::Call;
@@ -39,7 +39,7 @@ impl Journal {
             return;
         }
         let source = source.to_owned();
-        self.done.push(if carries_secret(&source) { Done::Secret } else { Done::Rhai { source, shown } });
+        self.done.push(if is_secret(&source) { Done::Secret } else { Done::Rhai { source, shown } });
     }
 
     /// Takes note of the script that ran before the first input; what later lines need of it goes into theirs.
@@ -70,17 +70,13 @@ impl Journal {
         if matches!(call.command.name, "help" | "cd" | "pwd") {
             return;
         }
-        self.done.push(if carries_secret(line) {
-            Done::Secret
-        } else {
-            Done::Virsh { call: call.as_script() }
-        });
+        self.done.push(if is_secret(line) { Done::Secret } else { Done::Virsh { call: call.as_script() } });
     }
 
     /// Takes note of another default connection.
     pub(super) fn connected(&mut self, uri: &str, readonly: bool) {
         let uri = uri.to_owned();
-        self.done.push(if carries_secret(&uri) { Done::Secret } else { Done::Connected { uri, readonly } });
+        self.done.push(if is_secret(&uri) { Done::Secret } else { Done::Connected { uri, readonly } });
     }
 
     /// How many inputs a script would have.

@@ -6,12 +6,14 @@
 mod alias;
 mod connect;
 mod edit;
+mod events;
 mod help;
 pub(super) mod hosts;
 mod load;
 mod log;
 mod save;
 mod time;
+mod undo;
 mod watch;
 
 use super::Ending;
@@ -27,14 +29,14 @@ pub(super) enum Takes {
     Nothing,
     /// The name of one of these commands.
     Command,
-    /// Words of its own.
-    Text,
     /// A file.
     File,
     /// Something to connect with.
     Host,
     /// An input, as it stands alone.
     Input,
+    /// One of these words, and whatever else.
+    Words(&'static [&'static str]),
 }
 
 /// A command of the prompt.
@@ -54,6 +56,13 @@ pub(super) struct Meta {
 
 /// Every command, in the order in which `:help` lists them.
 pub(super) static COMMANDS: &[Meta] = &[
+    Meta {
+        name: "events",
+        form: "[on [KINDS]|off]",
+        summary: "Shows what the host tells above the prompt: `:events on`, `:events on lifecycle network`.",
+        takes: Takes::Words(&["on", "off"]),
+        run: events::run,
+    },
     Meta {
         name: "help",
         form: "[COMMAND]",
@@ -90,10 +99,17 @@ pub(super) static COMMANDS: &[Meta] = &[
         run: hosts::run,
     },
     Meta {
+        name: "undo",
+        form: "",
+        summary: "Takes back the last change where libvirt has the inverse, after showing what it will do.",
+        takes: Takes::Nothing,
+        run: undo::run,
+    },
+    Meta {
         name: "log",
         form: "[libvirt]",
         summary: "Lists what this session changed; `:log libvirt` what libvirt said.",
-        takes: Takes::Text,
+        takes: Takes::Words(&["libvirt"]),
         run: log::run,
     },
     Meta {

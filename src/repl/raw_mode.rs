@@ -34,6 +34,11 @@ pub(super) fn aside<T>(run: impl FnOnce() -> T) -> T {
     done
 }
 
+/// True while a line is edited: the keys belong to it, and nobody else can ask.
+pub fn is_editing() -> bool {
+    before().is_some()
+}
+
 /// Puts the terminal back as it was if a line is being edited; true where that was so.
 pub fn restore() -> bool {
     let Some(mode) = before().take() else { return false };

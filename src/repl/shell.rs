@@ -2,19 +2,23 @@
 
 mod services;
 
+use std::sync::Arc;
+
 use rhai::{Dynamic, EvalAltResult, Scope};
 
+use super::caution::Caution;
 use super::commands::{self, Command};
+use super::events::Feed;
 use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
 use super::sitting::Sitting;
-use super::{Ending, Manner, Setup, meta};
+use super::{Ending, Manner, Setup, meta, uri};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::code;
-use crate::libvirt::{Connection, Reason};
+use crate::libvirt::{Connection, Reason, Subscription};
 use crate::output::{self, Data, Options, Palette, Style, Written};
 use crate::report;
 use crate::session::Session;
@@ -33,6 +37,10 @@ pub(super) struct Shell {
     manner: Manner,
     /// The connection that was open after the last input.
     open: Option<Connection>,
+    /// Asks before something is destroyed; nobody does where there is no terminal.
+    caution: Option<Arc<Caution>>,
+    /// The events that are shown above the prompt.
+    feed: Option<Feed>,
 }
 
 impl Shell {
@@ -49,7 +57,21 @@ impl Shell {
             stderr: setup.stderr,
             inputs: 0,
             open: None,
+            caution: None,
+            feed: None,
         }
+    }
+
+    /// Asks before something is destroyed, from now on.
+    pub(super) fn be_cautious(&mut self, caution: Caution) {
+        let caution = Arc::new(caution);
+        self.session.context().door().set_guard(caution.clone());
+        self.caution = Some(caution);
+    }
+
+    /// Who asks before something is destroyed.
+    pub(super) fn caution(&self) -> Option<Arc<Caution>> {
+        self.caution.clone()
     }
 
     /// What evaluates.
@@ -80,9 +102,21 @@ impl Shell {
         }
         let uri = connection.uri();
         // Nothing was named and nothing is open: there is no URI yet.
-        let name = if uri == "default" { "virhai" } else { without_parameters(&uri) };
+        let name = if uri == "default" { "virhai".into() } else { uri::shown(&uri) };
         let mode = if connection.is_readonly() { " (read-only)" } else { "" };
         format!("{name}{mode}> ")
+    }
+
+    /// Returns how the prompt is painted: what can change nothing is green, another machine yellow.
+    pub(super) fn prompt_style(&self) -> Style {
+        let connection = self.session.connection();
+        if connection.is_readonly() {
+            Style::Good
+        } else if uri::is_remote(&connection.uri()) {
+            Style::Caution
+        } else {
+            Style::Strong
+        }
     }
 
     /// Says that the connection was lost since the last input; once for each time.
@@ -91,12 +125,30 @@ impl Shell {
         if connection.is_open() {
             self.open = Some(connection);
         } else {
-            let uri = connection.uri();
             let warning = self.stderr.paint(Style::Warning, "warning:");
-            let host = without_parameters(&uri);
+            let host = uri::shown(&connection.uri());
             screen
                 .tell(&format!("{warning} the connection to {host} was lost; its next use opens it again\n"));
         }
+    }
+
+    /// The events that are shown above the prompt.
+    pub(super) fn feed(&mut self) -> &mut Option<Feed> {
+        &mut self.feed
+    }
+
+    /// Returns the events that nobody shows yet; they are those of the current connection.
+    pub(super) fn events_to_show(&mut self, screen: &mut dyn Screen) -> Option<Arc<Subscription>> {
+        let connection = self.session.connection();
+        match self.feed.as_ref()?.moved(&connection) {
+            None => {}
+            Some(Ok(feed)) => self.feed = Some(feed),
+            Some(Err(error)) => {
+                screen.tell(&report::error_text(&error, self.stderr));
+                self.feed = None;
+            }
+        }
+        self.feed.as_mut()?.take_unshown()
     }
 
     /// Evaluates a whole source under a name of its own, and shows nothing but its failure.
@@ -111,6 +163,9 @@ impl Shell {
     pub(super) fn input(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
         if input.trim().is_empty() {
             return None;
+        }
+        if let Some(caution) = &self.caution {
+            caution.begin();
         }
         self.sitting.journal.begin(&self.session.connection().uri());
         if input.trim_start().starts_with(':') {
@@ -291,10 +346,6 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
-}
-
-fn without_parameters(uri: &str) -> &str {
-    uri.split_once('?').map_or(uri, |(uri, _)| uri)
 }
 
 /// True for a failure that says by itself what became of the connection.

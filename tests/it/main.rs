@@ -11,6 +11,7 @@ mod backups;
 mod block_jobs;
 mod bulk;
 mod cases;
+mod caution;
 mod completions;
 mod conformance;
 mod console;

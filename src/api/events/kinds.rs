@@ -9,7 +9,7 @@ const PREFIXES: &[(&str, &str)] =
     &[("domain_", ""), ("net_", "network_"), ("nodedev_", "node_device_"), ("storage_pool_", "pool_")];
 
 /// The kinds that a word means: one, or all usual ones of a family (`network`).
-pub(super) fn named(word: &str) -> Result<Vec<&'static Kind>> {
+pub(crate) fn named(word: &str) -> Result<Vec<&'static Kind>> {
     let plain = word.to_lowercase().replace('-', "_");
     let written_otherwise =
         |(written, meant): &(&str, &str)| plain.strip_prefix(written).map(|rest| format!("{meant}{rest}"));
@@ -22,7 +22,7 @@ pub(super) fn named(word: &str) -> Result<Vec<&'static Kind>> {
 }
 
 /// What is told where nothing is asked for by name.
-pub(super) fn usual() -> impl Iterator<Item = &'static Kind> {
+pub(crate) fn usual() -> impl Iterator<Item = &'static Kind> {
     kinds().filter(|kind| kind.is_usual())
 }
 

@@ -25,7 +25,7 @@ fn fields(fields: &Fields) -> Map {
     fields.iter().map(|(name, field)| ((*name).into(), value(field))).collect()
 }
 
-fn value(field: &Field) -> Dynamic {
+pub(super) fn value(field: &Field) -> Dynamic {
     match field {
         Field::Absent => Dynamic::UNIT,
         Field::Bool(on) => (*on).into(),

@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, Read, Write};
 
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
-use rhai::{FnPtr, Map};
+use rhai::{Array, FnPtr, Map};
 
 use crate::api::domain::console::{Leaving, attach_with};
 use crate::api::error::from_thrown;
 use crate::api::keys::exact;
 use crate::api::{Context, Fallible};
-use crate::libvirt::{Domain, Reason};
+use crate::error::Error;
+use crate::libvirt::{Domain, Reason, StorageVolume};
 use crate::output;
 
 #[export_module(manifest)]
@@ -57,6 +58,27 @@ pub(super) mod terminal_functions {
             Ok(length) if length > 0 => line.trim_end_matches('\n').to_owned().into(),
             _ => Dynamic::UNIT,
         }
+    }
+
+    /// Names the volumes that are removed together with what is destroyed next.
+    ///
+    /// The prompt asks once for all of it.
+    ///
+    /// Errors: `usage` for anything that is no volume.
+    ///
+    /// ```rhai
+    /// vsh::together(pool("default-pool").volumes());
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn together(context: NativeCallContext, volumes: Array) -> Fallible<()> {
+        let volume = |given: Dynamic| {
+            let kind = given.type_name();
+            let wrong = || Error::usage(format!("vsh::together wants volumes, not {kind}"));
+            given.try_cast::<StorageVolume>().ok_or_else(wrong)
+        };
+        let volumes = volumes.into_iter().map(volume).collect::<Result<Vec<_>, _>>()?;
+        Context::of(&context)?.door().destroy_together(volumes);
+        Ok(())
     }
 
     /// Writes the lines of an error that was caught, as at the end of a command, and goes on.

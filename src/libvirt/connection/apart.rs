@@ -4,6 +4,7 @@
 //! has to wait: the call goes on when its [`Apart`] is dropped, and the observer of changes is told
 //! how it ended. Saving, restoring, dumping and migrating are such calls.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -187,7 +188,18 @@ impl Connection {
         object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<Apart<T>> {
-        let admitted = self.admit_apart(operation, object);
+        self.call_apart_about(operation, object, &(), f)
+    }
+
+    /// Does the same; `subject` is what the guard is shown.
+    fn call_apart_about<T: Clone + Send + 'static>(
+        &self,
+        operation: Operation,
+        object: &str,
+        subject: &dyn Any,
+        f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
+    ) -> Result<Apart<T>> {
+        let admitted = self.admit_apart(operation, object, subject);
         let (live, apart) = admitted.map_err(|e| self.explain(e, operation, object))?;
         // Of the drivers in this process, only this one never takes long.
         let uri = self.uri();
@@ -228,8 +240,9 @@ impl Connection {
         &self,
         operation: Operation,
         object: &str,
+        subject: &dyn Any,
     ) -> Result<(Arc<Live>, Apart<T>)> {
-        self.0.door.admit(operation, self.0.readonly)?;
+        self.admit(operation, object, subject)?;
         let live = self.live()?;
         let title = format!("{} {object}", operation.name);
         Ok((live, Apart::new(title, self.0.door.interrupt().clone())))
@@ -267,7 +280,7 @@ impl<O: Object> Handle<O> {
         f: impl FnOnce(&Live, &O) -> Outcome<T> + Send + 'static,
     ) -> Result<Apart<T>> {
         let handle = self.clone();
-        self.connection().call_apart(operation, self.label(), move |live| {
+        self.connection().call_apart_about(operation, self.label(), self, move |live| {
             let object = handle.object(live)?;
             handle.announce(operation, &object);
             f(live, &object)

@@ -61,6 +61,7 @@ impl Connection {
 
     /// Stores a definition (`virDomainDefineXMLFlags`).
     pub fn define_domain(&self, xml: &str, flags: u32) -> Result<Domain> {
+        self.door().show_definition(xml);
         let xml = c_text("XML", xml)?;
         self.domain_from(change("domain.define"), "", move |c| {
             // SAFETY: a live connection and a NUL-terminated text; the answer is a fresh reference.

@@ -37,6 +37,7 @@ impl Connection {
 
     /// Stores a definition (`virNetworkDefineXML`, with flags `virNetworkDefineXMLFlags`).
     pub fn define_network(&self, xml: &str, flags: u32) -> Result<Network> {
+        self.door().show_definition(xml);
         let xml = c_text("XML", xml)?;
         self.network_from(change("network.define"), "", move |c| {
             // SAFETY: a live connection and a NUL-terminated text; the answer is a fresh reference.

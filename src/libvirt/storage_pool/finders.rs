@@ -55,6 +55,7 @@ impl Connection {
 
     /// Stores a definition (`virStoragePoolDefineXML`).
     pub fn define_pool(&self, xml: &str, flags: u32) -> Result<StoragePool> {
+        self.door().show_definition(xml);
         c_text("XML", xml)?;
         let xml = xml.to_owned();
         self.pool_from(change("pool.define"), "", move |c| Ok(c.define_storage_pool_xml(&xml, flags)?))

@@ -7,6 +7,7 @@ use crate::output::{Column, Data, Table};
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
+use crate::repl::uri;
 
 /// Lists the groups of the configuration, libvirt's aliases and the hosts of this session.
 pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
@@ -29,7 +30,7 @@ pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result
     }
     let row = |[name, uri, source]: [String; 3]| {
         let name = if name.is_empty() { Data::Null } else { Data::Text(name) };
-        vec![name, Data::Text(without_password(&uri)), Data::Text(source)]
+        vec![name, Data::Text(uri::without_password(&uri)), Data::Text(source)]
     };
     let columns = ["name", "uri", "from"].map(Column::new);
     let table = Table::new(columns.into_iter().collect(), rows.into_iter().map(row).collect());
@@ -46,19 +47,6 @@ fn hosts_of(group: &HostGroup, aliases: &[(String, String)]) -> Vec<String> {
             aliases.iter().filter(|(name, _)| glob.is_match(name)).map(|(_, uri)| uri.clone()).collect()
         }
         HostGroup::Command(words) => vec![format!("what `{}` prints", words.join(" "))],
-    }
-}
-
-/// A URI without the password that may be in it.
-pub(in crate::repl) fn without_password(uri: &str) -> String {
-    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
-        Some((user, host)) => {
-            format!("{scheme}://{}@{host}{path}", user.split(':').next().unwrap_or_default())
-        }
-        None => uri.to_owned(),
     }
 }
 
@@ -90,14 +78,6 @@ pub(in crate::repl) fn names(shell: &Shell) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_password_in_a_uri_is_not_shown() {
-        assert_eq!(without_password("esx://root:geheim@host/x?a=b"), "esx://root@host/x?a=b");
-        for uri in ["test:///default", "qemu+ssh://root@kvm1/system", "qemu:///system?socket=/a:b@c"] {
-            assert_eq!(without_password(uri), uri);
-        }
-    }
 
     #[test]
     fn a_glob_means_the_aliases_that_fit() {

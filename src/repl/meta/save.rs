@@ -10,8 +10,9 @@ use crate::lang::lint::{self, NoModules};
 use crate::lang::natives::Docs;
 use crate::output::Style;
 use crate::repl::Ending;
-use crate::repl::history::carries_secret;
+
 use crate::repl::screen::Screen;
+use crate::repl::secrets::is_secret;
 use crate::repl::shell::Shell;
 use crate::replacement::Replacement;
 use crate::session::{bare_engine, catalog, offer_virsh};
@@ -62,7 +63,7 @@ pub(super) fn path(name: &str) -> PathBuf {
 fn head(shell: &Shell, name: &str) -> String {
     let connection = shell.session().connection();
     let uri = shell.sitting().journal.first_uri().unwrap_or_else(|| connection.uri());
-    let uri = if uri == "default" || carries_secret(&uri) { String::new() } else { format!(" -c {uri}") };
+    let uri = if uri == "default" || is_secret(&uri) { String::new() } else { format!(" -c {uri}") };
     let readonly = if connection.is_readonly() { " -r" } else { "" };
     format!(
         "#!/usr/bin/env virhai\n//! What was typed at the prompt, saved {}.\n//!\n//! Run it with `virhai{readonly}{uri} {name}`.\n",

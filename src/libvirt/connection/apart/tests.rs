@@ -23,7 +23,7 @@ fn begin<T: Clone + Send + 'static>(
     object: &str,
     f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
 ) -> Apart<T> {
-    let (live, apart) = connection.admit_apart(SAVE, object).unwrap();
+    let (live, apart) = connection.admit_apart(SAVE, object, &()).unwrap();
     connection.start_apart(live, &apart, SAVE, object, Some(Builder::new()), f).unwrap();
     apart
 }
@@ -79,7 +79,7 @@ fn more_calls_than_places_wait_for_their_turn_and_can_be_taken_back() {
 #[test]
 fn a_call_whose_thread_cannot_start_fails_at_once_and_is_told_once() {
     let (connection, told) = observed();
-    let (live, apart) = connection.admit_apart::<()>(SAVE, "web1").unwrap();
+    let (live, apart) = connection.admit_apart::<()>(SAVE, "web1", &()).unwrap();
     let no_room = Builder::new().stack_size(1 << 60);
     let error = connection.start_apart(live, &apart, SAVE, "web1", Some(no_room), |_| Ok(())).unwrap_err();
     let facts = error.facts();

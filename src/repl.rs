@@ -7,7 +7,8 @@
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
-//! - `names` holds the live names that completion offers; it asks an open connection in the background.
+//! - `names` holds the live names that completion offers; it asks an open connection in the background, and anew
+//!   when an event tells of a change.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
 mod choice;

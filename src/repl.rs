@@ -23,7 +23,6 @@ mod hinter;
 mod history;
 mod imports;
 mod knowledge;
-mod live;
 mod meta;
 mod names;
 mod pager;

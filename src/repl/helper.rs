@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rustyline::completion::{Completer, Pair};
+use rustyline::completion::{Completer, Pair, longest_common_prefix};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult};
 use rustyline::{CompletionType, Context, Result};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::choice::Choice;
+use super::choice::{Choice, Fit, Typed};
 use super::commands::Command;
 use super::completer;
 use super::highlighter;
@@ -47,10 +47,26 @@ impl rustyline::Helper for Helper {}
 impl Completer for Helper {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
+    fn complete(&self, line: &str, cursor: usize, context: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
         let Ok(shell) = self.shell.try_borrow() else { return Ok((cursor, Vec::new())) };
+        shell.knowledge().read_history(context.history());
         let choices = completer::choices(&shell, line, cursor);
-        Ok((choices.start, pairs(choices.list, output::width())))
+        let (start, is_loose) = (choices.start, choices.fit.is_loose());
+        let mut pairs = pairs(choices.list, output::width());
+        if is_loose {
+            keep_typed(&line[start..cursor], &mut pairs);
+        }
+        Ok((start, pairs))
+    }
+}
+
+/// rustyline writes what several choices begin with in the place of what was typed. Where that would take away
+/// letters that tell the choices apart, what was typed stays.
+fn keep_typed(typed: &str, pairs: &mut [Pair]) {
+    let wanted = Typed::new(typed);
+    let loses = |common: &str| !wanted.fits(common, Fit::Parts) && !wanted.fits(common, Fit::Letters);
+    if pairs.len() > 1 && longest_common_prefix(pairs).is_none_or(loses) {
+        pairs.iter_mut().for_each(|pair| typed.clone_into(&mut pair.replacement));
     }
 }
 
@@ -67,7 +83,7 @@ fn pairs(list: Vec<Choice>, width: Option<usize>) -> Vec<Pair> {
             let line = format!("{label}{fill}{GAP}{}", choice.summary);
             cut(line.trim_end(), room)
         } else {
-            cut(choice.insert.trim_end_matches(['(', ')', ' ', '"']), room)
+            cut(choice.word(), room)
         };
         Pair { display, replacement: choice.insert }
     };
@@ -152,6 +168,18 @@ mod tests {
         assert_eq!(few[1].display, "id      Its number.");
         let many = pairs(vec![Choice::with("start(", "Starts it."); EXPLAINED + 1], Some(80));
         assert_eq!(many[0].display, "start");
+    }
+
+    #[test]
+    fn what_was_typed_stays_where_choices_share_less() {
+        let typed = |typed: &str, words: &[&str]| {
+            let mut all = pairs(words.iter().map(|word| Choice::plain(*word)).collect(), Some(80));
+            keep_typed(typed, &mut all);
+            longest_common_prefix(&all).map(str::to_owned)
+        };
+        assert_eq!(typed("sc", &["snapshot_create(", "snapshot_current("]).as_deref(), Some("snapshot_c"));
+        assert_eq!(typed("scr", &["snapshot_create(", "set_crash("]).as_deref(), Some("scr"));
+        assert_eq!(typed("sc", &["snapshot_create("]).as_deref(), Some("snapshot_create("));
     }
 
     #[test]

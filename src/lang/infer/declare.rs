@@ -80,18 +80,36 @@ impl Reader<'_> {
     fn declared_type(&self, declaration: &Declaration, at: usize) -> Type {
         match declaration.origin {
             Origin::Value(start) => self.expression(start, self.statement_end(start, at)),
-            Origin::Element(start) => {
-                let end = (start..at).find(|&index| self.text(index) == "{").unwrap_or(at);
-                self.element_of(&self.expression(start, end))
-            }
+            Origin::Element(start) => self.element_of(&self.expression(start, self.sequence_end(start, at))),
             Origin::Counter => Type::Int,
             Origin::Closure(open, place) => self.closure_param(open, place),
             Origin::Unknown => Type::Any,
         }
     }
 
+    /// Returns a path from a variable of the session to a value like that of a variable that is used at `at`.
+    pub(super) fn example_of_variable(&self, name: &str, at: usize) -> Option<String> {
+        let (declarations, in_function) = self.declarations(at);
+        let Some(found) = declarations.iter().find(|one| one.complete && self.text(one.name) == name) else {
+            return (!in_function && self.scope.contains(name)).then(|| name.to_owned());
+        };
+        match found.origin {
+            Origin::Value(start) => self.example(start, self.statement_end(start, at)),
+            Origin::Element(start) => {
+                Some(format!("{}[0]", self.example(start, self.sequence_end(start, at))?))
+            }
+            Origin::Closure(bar, place) => self.example_of_param(bar, place),
+            Origin::Counter | Origin::Unknown => None,
+        }
+    }
+
+    /// Returns where the sequence of a `for` loop ends: at the block.
+    fn sequence_end(&self, start: usize, at: usize) -> usize {
+        (start..at).find(|&index| self.text(index) == "{").unwrap_or(at)
+    }
+
     /// Returns where the statement ends whose value begins at `start`.
-    fn statement_end(&self, start: usize, limit: usize) -> usize {
+    pub(super) fn statement_end(&self, start: usize, limit: usize) -> usize {
         let mut index = start;
         while index < limit {
             if self.text(index) == ";" {

@@ -107,10 +107,46 @@ fn variables_have_the_types_of_their_declarations() {
         ("let list = [vm, guest(\"b\")]; list[0].", "Guest"),
         ("import \"snapshots\" as s; vm.wait_gone().", "bool"),
         ("try { 1 } catch (n) { n.", "any"),
+        ("for i in 1..5 { i.", "int"),
+        ("guests().for_each(|g| g.", "Guest"),
+        ("guests().find(|g| g.", "Guest"),
+        ("guests().all(|g| g.", "Guest"),
+        ("guests().some(|g| g.", "Guest"),
+        ("guests().find(|g| g.autostart).", "Guest"),
+        ("guests().sort_by(|a, b| a.memory - b.", "Guest"),
+        ("guests().map(|g| #{ a: 1, n: g.", "Guest"),
+        ("guests().map(|g| { let h = g.host(); h }).filter(|h| h.", "Host"),
+        ("fn all() { guests() } all().filter(|g| g.", "Guest"),
+        ("fn all() { guests() } for g in all() { g.", "Guest"),
+        ("fn Guest.twin() { guest(\"b\") } vm.twin().", "Guest"),
+        ("let x = if n > 1 { vm } else { guest(\"b\") }; x.", "Guest"),
+        ("let x = { let y = vm; y.host() }; x.", "Host"),
     ] {
         let found = place(before);
         let type_ = found.strip_prefix("member ").and_then(|rest| rest.split('<').next());
         assert_eq!(type_, Some(shown), "{before}: {found}");
+    }
+}
+
+#[test]
+fn what_lies_in_maps_has_the_type_of_the_live_value() {
+    let engine = toy::engine();
+    let catalog = toy::catalog(&engine);
+    let mut scope = Scope::new();
+    let made =
+        "let all = [#{ guest: guest(\"a\"), disks: [#{ size: 1 }] }]; let one = #{ guests: guests() };";
+    engine.run_with_scope(&mut scope, made).unwrap();
+    for (before, shown) in [
+        ("all[0].guest.", "member Guest<all[0].guest> \"\""),
+        ("all.filter(|one| one.guest.host().", "member Host<one.guest.host()> \"\""),
+        ("all.filter(|one| one.disks[0].", "member map<all[0].disks[0]> \"\""),
+        ("for one in all { for d in one.disks { d.", "member map<all[0].disks[0]> \"\""),
+        ("for one in all { let i = 1; one.disks[i].si", "member map<all[0].disks[0]> \"si\""),
+        ("all.find(|x| x.disks.len() > 0).disks[0].", "member map<all[0].disks[0]> \"\""),
+        ("let mine = all[0]; mine.guest.", "member Guest<all[0].guest> \"\""),
+        ("fn f() { all.", "member any<all> \"\""),
+    ] {
+        assert_eq!(show(place_at(before, &scope, &|_| None, &catalog)), shown, "{before}");
     }
 }
 
@@ -245,9 +281,18 @@ fn a_program_gives_what_its_last_statement_gives() {
         ("let all = guests(); all.filter(|one| { one.start(); one.autostart })", "[Guest]"),
         ("guest(\"a;b\")", "Guest"),
         ("guests().len()", "int"),
-        ("for one in guests() { one.start(); } guests()", "any"),
+        ("for one in guests() { one.start(); } guests()", "[Guest]"),
+        ("for one in guests() { one.start(); }", "any"),
         ("if true { guests() } else { 1 }", "any"),
-        ("fn all() { guests() } all()", "any"),
+        ("fn all() { guests() } all()", "[Guest]"),
+        ("fn one(n) { if n > 1 { return guest(\"a\"); } guest(\"b\") } one(2)", "Guest"),
+        ("fn one(n) { if n > 1 { throw 5; } else if n > 0 { vm() } else { 1 } } one(2)", "any"),
+        ("fn one() { 1 } fn one(a) { a } one()", "int"),
+        ("fn f() { f() } f()", "any"),
+        ("fn f() { return guests(); } f()", "[Guest]"),
+        ("fn f() { for g in guests() { g.start(); } guests()[0] } f()", "Guest"),
+        ("if true { guests() } else { [guest(\"a\")] }", "[Guest]"),
+        ("if true { guests() }", "any"),
         ("guests();", "any"),
         ("", "any"),
     ] {

@@ -57,6 +57,20 @@ class Terminal:
             seen += part
         return seen
 
+    def warm_up(self, typed, pattern):
+        """Presses Tab until the names are there: the first one asks the host, which is not what is measured."""
+        self.send(typed)
+        for _ in range(100):
+            self.send("\t")
+            try:
+                self.wait_for(pattern, 1)
+                break
+            except Skip:
+                pass
+        self.send("\x15")  # forgets the line
+        time.sleep(0.5)
+        os.read(self.master, 65536)
+
 
 def first_prompt(command):
     """Seconds from the start of a program to its first prompt."""
@@ -73,6 +87,7 @@ def tab_times(command, domains, count):
         terminal.wait_for(PROMPT)
         terminal.send("domains().len()\r")  # opens the connection
         terminal.wait_for(rb"(?s)\b%d\b.*" % domains + PROMPT, OPENING)
+        terminal.warm_up('domain("vm0000', b"vm00001")
         for number in range(count):
             name = f"vm{number * 97 % domains:05}"
             terminal.send(f'domain("{name[:-1]}')

@@ -1,7 +1,7 @@
 //! The words that an argument or an option is one of, for completion: the tables by which the bindings read them.
 
 use super::{domain, inventory, network, stats, words};
-use crate::libvirt::{events, known_functions};
+use crate::libvirt::{error_codes, events, known_functions};
 
 /// The keys that events have, and what they hold.
 pub const EVENT_KEYS: &[(&str, &str)] = &[
@@ -39,6 +39,21 @@ pub fn argument(function: &str, argument: usize) -> Vec<&'static str> {
     own.iter().chain(beside).copied().collect()
 }
 
+/// Returns the words that a property is one of; for a value of unknown type, those of the usual one.
+pub fn property(of: &str, property: &str) -> Vec<&'static str> {
+    match (of, property) {
+        ("Domain" | "map" | "any", "state") => words::DOMAIN_STATES.to_vec(),
+        ("StoragePool", "state") => words::POOL_STATES.to_vec(),
+        ("Event" | "any", "kind") => events::kinds().map(|kind| kind.name).collect(),
+        ("Error" | "any", "code") => {
+            let own =
+                ["usage", "timeout", "unsupported", "connect_failed", "disconnected", "denied", "io", "xml"];
+            own.into_iter().chain(error_codes()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Returns the words that the elements of an option are of, for an option that is a list of some.
 pub fn option(function: &str, option: &str) -> Vec<&'static str> {
     match (function, option) {
@@ -60,5 +75,7 @@ mod tests {
         assert!(argument("Network.update", 1).contains(&"dns-host"));
         assert!(option("events", "kinds").contains(&"lifecycle"));
         assert!(argument("Domain.start", 0).is_empty());
+        assert!(property("Domain", "state").contains(&"shutoff"));
+        assert!(property("Error", "code").contains(&"no_domain"));
     }
 }

@@ -81,6 +81,17 @@ pub enum Place {
         /// Where it begins, behind the quote.
         start: usize,
     },
+    /// In a text that a property is compared with.
+    Compared {
+        /// The type of the value that has the property.
+        receiver: Type,
+        /// The property.
+        property: String,
+        /// What is typed of the text.
+        typed: String,
+        /// Where it begins, behind the quote.
+        start: usize,
+    },
     /// In a text between `[` and `]` behind a value.
     IndexText {
         /// The type of the value.
@@ -268,6 +279,9 @@ fn in_text(reader: &Reader) -> Place {
     if before == "import" {
         return Place::ImportPath { typed, start };
     }
+    if let Some((receiver, property)) = compared(reader, at) {
+        return Place::Compared { receiver, property, typed, start };
+    }
     let Some(open) = reader.opener(at) else { return Place::Nothing };
     match (reader.text(open), before) {
         ("#{", "#{" | ",") => option_key(reader, at, typed, start),
@@ -291,6 +305,15 @@ fn in_text(reader: &Reader) -> Place {
         },
         _ => Place::Nothing,
     }
+}
+
+/// Returns the property that the text at `at` is compared with, `vm.state == "…"`, and whose it is.
+fn compared(reader: &Reader, at: usize) -> Option<(Type, String)> {
+    let operator = at.checked_sub(1).filter(|&before| matches!(reader.text(before), "==" | "!="))?;
+    let property = operator.checked_sub(1).filter(|&property| reader.is_name(property))?;
+    let dot = property.checked_sub(1).filter(|&dot| matches!(reader.text(dot), "." | "?."))?;
+    let receiver = reader.expression(reader.value_start(dot), dot);
+    Some((receiver, reader.text(property).to_string()))
 }
 
 /// The cursor stands at a key of the map that is open there.

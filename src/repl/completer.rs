@@ -18,7 +18,7 @@ use super::commands::{self, Command};
 use super::files;
 use super::meta::{self, Takes};
 use super::shell::Shell;
-use crate::api::argument_words::EVENT_KEYS;
+use crate::api::argument_words::{self, EVENT_KEYS};
 use crate::lang::catalog::{Catalog, Entry, Kind, Origin};
 use crate::lang::infer::{EVENT, Place, live, place_at};
 use crate::lang::options::OptionSpec;
@@ -178,6 +178,10 @@ impl At<'_> {
             }
             Place::IndexText { receiver, source, typed, start } => {
                 self.texts(start, &typed, &self.indices(&receiver, &source, &typed))
+            }
+            Place::Compared { receiver, property, typed, start } => {
+                let words = argument_words::property(receiver.name(), &property);
+                self.texts(start, &typed, &arguments::plain(words))
             }
             Place::OptionKey { table, used, typed, start, .. } => {
                 let is_free = |option: &&OptionSpec| !used.iter().any(|key| option.answers_to(key));

@@ -52,19 +52,24 @@ impl Completer for Helper {
         shell.knowledge().read_history(context.history());
         let choices = completer::choices(&shell, line, cursor);
         let (start, is_loose) = (choices.start, choices.fit.is_loose());
+        let typed = &line[start..cursor];
         let mut pairs = pairs(choices.list, output::width());
-        if is_loose {
-            keep_typed(&line[start..cursor], &mut pairs);
+        if is_loose || typed.is_empty() {
+            keep_typed(typed, &mut pairs);
         }
         Ok((start, pairs))
     }
 }
 
 /// rustyline writes what several choices begin with in the place of what was typed. Where that would take away
-/// letters that tell the choices apart, what was typed stays.
+/// letters that tell the choices apart, what was typed stays; and where nothing was, the `--` of options does not
+/// come by itself.
 fn keep_typed(typed: &str, pairs: &mut [Pair]) {
     let wanted = Typed::new(typed);
-    let loses = |common: &str| !wanted.fits(common, Fit::Parts) && !wanted.fits(common, Fit::Letters);
+    let loses = |common: &str| match typed {
+        "" => !common.contains(char::is_alphanumeric),
+        _ => !wanted.fits(common, Fit::Parts) && !wanted.fits(common, Fit::Letters),
+    };
     if pairs.len() > 1 && longest_common_prefix(pairs).is_none_or(loses) {
         pairs.iter_mut().for_each(|pair| typed.clone_into(&mut pair.replacement));
     }
@@ -180,6 +185,8 @@ mod tests {
         assert_eq!(typed("sc", &["snapshot_create(", "snapshot_current("]).as_deref(), Some("snapshot_c"));
         assert_eq!(typed("scr", &["snapshot_create(", "set_crash("]).as_deref(), Some("scr"));
         assert_eq!(typed("sc", &["snapshot_create("]).as_deref(), Some("snapshot_create("));
+        assert_eq!(typed("", &["--all", "--name"]), None);
+        assert_eq!(typed("", &["web1", "web2"]).as_deref(), Some("web"));
     }
 
     #[test]

@@ -14,7 +14,9 @@ enum Origin {
     Counter,
     /// The parameter at this place of the closure that begins at this piece.
     Closure(usize, usize),
-    /// A parameter, or what `catch` caught.
+    /// What `catch` caught.
+    Caught,
+    /// A parameter.
     Unknown,
 }
 
@@ -83,6 +85,8 @@ impl Reader<'_> {
             Origin::Element(start) => self.element_of(&self.expression(start, self.sequence_end(start, at))),
             Origin::Counter => Type::Int,
             Origin::Closure(open, place) => self.closure_param(open, place),
+            // A script can throw anything, but mostly it is this that fails.
+            Origin::Caught => Type::object("Error"),
             Origin::Unknown => Type::Any,
         }
     }
@@ -99,8 +103,31 @@ impl Reader<'_> {
                 Some(format!("{}[0]", self.example(start, self.sequence_end(start, at))?))
             }
             Origin::Closure(bar, place) => self.example_of_param(bar, place),
-            Origin::Counter | Origin::Unknown => None,
+            Origin::Counter | Origin::Caught | Origin::Unknown => None,
         }
+    }
+
+    /// Returns the source of a value with that of the variable in it that it begins with: `vm.xml` after
+    /// `let vm = domain("web1")` is `domain("web1").xml`.
+    pub(super) fn expanded(&self, start: usize, end: usize) -> Option<String> {
+        let mut expanded = None;
+        self.limited(|| {
+            expanded = self.any_expanded(start, end);
+            Type::Any
+        });
+        expanded
+    }
+
+    fn any_expanded(&self, start: usize, end: usize) -> Option<String> {
+        let (declarations, _) = self.declarations(start);
+        let is_this = |one: &&Declaration| one.complete && self.text(one.name) == self.text(start);
+        let found = declarations.iter().find(is_this).filter(|_| self.is_name(start))?;
+        let value = match found.origin {
+            Origin::Value(from) => self.source_of(from, self.statement_end(from, start)),
+            Origin::Closure(bar, place) => self.example_of_param(bar, place)?,
+            _ => return None,
+        };
+        Some(format!("{value}{}", &self.source[self.tokens[start].end..self.tokens[end - 1].end]))
     }
 
     /// Returns where the sequence of a `for` loop ends: at the block.
@@ -162,7 +189,7 @@ impl Reader<'_> {
                 }
                 "for" => self.declare_loop(index, block, &mut found),
                 "catch" if self.encloses(index, block) && self.is_name(index + 2) => {
-                    found.push(Declaration { name: index + 2, origin: Origin::Unknown, complete: true });
+                    found.push(Declaration { name: index + 2, origin: Origin::Caught, complete: true });
                 }
                 "fn" if self.encloses(index, block) => {
                     self.declare_params(index, &mut found);

@@ -228,7 +228,8 @@ impl<'a> Reader<'a> {
 
     /// Returns the source of a value by which a live one can be found: that of an example where there is one.
     pub(super) fn source_of(&self, start: usize, end: usize) -> String {
-        self.example(start, end).unwrap_or_else(|| self.range(start, end).to_string())
+        let found = self.example(start, end).or_else(|| self.expanded(start, end));
+        found.unwrap_or_else(|| self.range(start, end).to_string())
     }
 
     /// The cursor stands behind the `::` at `colons`.

@@ -32,6 +32,9 @@ fn show(place: Place) -> String {
         Place::ImportPath { typed, .. } => format!("import {typed:?}"),
         Place::Text { call: of, argument, typed, .. } => format!("text {}#{argument} {typed:?}", call(&of)),
         Place::IndexText { receiver, source, typed, .. } => format!("index {receiver}<{source}> {typed:?}"),
+        Place::Compared { receiver, property, typed, .. } => {
+            format!("compared {receiver}.{property} {typed:?}")
+        }
         Place::OptionKey { call: of, used, typed, .. } => format!("key {} {used:?} {typed:?}", call(&of)),
         Place::OptionValue { call: of, option, typed, .. } => {
             format!("value {} {} {typed:?}", call(&of), option.name)
@@ -106,7 +109,7 @@ fn variables_have_the_types_of_their_declarations() {
         ("let x = if n > 1 { vm } else { () }; x.", "any"),
         ("let list = [vm, guest(\"b\")]; list[0].", "Guest"),
         ("import \"snapshots\" as s; vm.wait_gone().", "bool"),
-        ("try { 1 } catch (n) { n.", "any"),
+        ("try { 1 } catch (n) { n.", "Error"),
         ("for i in 1..5 { i.", "int"),
         ("guests().for_each(|g| g.", "Guest"),
         ("guests().find(|g| g.", "Guest"),
@@ -138,7 +141,7 @@ fn what_lies_in_maps_has_the_type_of_the_live_value() {
     engine.run_with_scope(&mut scope, made).unwrap();
     for (before, shown) in [
         ("all[0].guest.", "member Guest<all[0].guest> \"\""),
-        ("all.filter(|one| one.guest.host().", "member Host<one.guest.host()> \"\""),
+        ("all.filter(|one| one.guest.host().", "member Host<all[0].guest.host()> \"\""),
         ("all.filter(|one| one.disks[0].", "member map<all[0].disks[0]> \"\""),
         ("for one in all { for d in one.disks { d.", "member map<all[0].disks[0]> \"\""),
         ("for one in all { let i = 1; one.disks[i].si", "member map<all[0].disks[0]> \"si\""),
@@ -164,6 +167,10 @@ fn a_text_in_a_call_knows_its_argument() {
         ("import \"snap", "import \"snap\""),
         ("let x = \"a", "nothing"),
         ("x == \"a", "nothing"),
+        ("if vm.name == \"a", "compared Guest.name \"a\""),
+        ("guests().filter(|g| g.host().name != \"", "compared Host.name \"\""),
+        ("let g = guest(\"a\"); g.undefine(\"", "text Guest.undefine<guest(\"a\")>#0 \"\""),
+        ("let g = guest(\"a\"); let d = g.xml; d[\"de", "index Doc<guest(\"a\").xml> \"de\""),
         ("(\"a", "nothing"),
         ("`a ${n} b", "nothing"),
         ("`${guest(\"a", "text guest<>#0 \"a\""),

@@ -53,11 +53,14 @@ impl At<'_> {
         if !names.is_empty() {
             return plain(names);
         }
-        let words = argument_words::argument(&call.path(), argument);
+        let is_unknown = call.receiver.as_ref().is_some_and(Type::is_any);
+        // What nothing is known of is mostly a guest.
+        let path = if is_unknown { format!("Domain.{}", call.name) } else { call.path() };
+        let words = argument_words::argument(&path, argument);
         if !words.is_empty() {
             return words.into_iter().map(|word| going_on(word.into())).collect();
         }
-        match (call.path().as_str(), argument) {
+        match (path.as_str(), argument) {
             ("connect", 0) => self.uris(),
             ("env", 0) => plain(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())),
             _ if self.is_file(call, argument) => files::paths(typed)

@@ -201,6 +201,18 @@ fn arguments_of_a_few_words_offer_them() {
     assert_eq!(inserts(&prompt, "conn().stats(#{ groups: [\"ball"), ["balloon\""]);
     assert!(inserts(&prompt, "connect(\"test:").contains(&"test:///default\"".to_owned()));
     assert_eq!(inserts(&prompt, "env(\"PAT"), ["PATH\""]);
+    assert_eq!(inserts(&prompt, "domains().filter(|d| d.state == \"shuto"), ["shutoff\""]);
+    assert_eq!(
+        inserts(&prompt, "try { 1 } catch (e) { if e.code == \"no_domain"),
+        [
+            "no_domain\"",
+            "no_domain_snapshot\"",
+            "no_domain_metadata\"",
+            "no_domain_checkpoint\"",
+            "no_domain_backup\""
+        ]
+    );
+    assert_eq!(inserts(&prompt, "try { 1 } catch (e) { e.hin"), ["hint"]);
 }
 
 #[test]
@@ -212,6 +224,7 @@ fn paths_of_a_document_are_those_that_it_has() {
     assert_eq!(inserts(&prompt, "vm.xml[\"na"), ["name\""]);
     assert_eq!(inserts(&prompt, "domain(\"test\").xml[\"na"), ["name\""]);
     assert_eq!(inserts(&prompt, "vm.edit(|doc| doc[\"na"), ["name\""]);
+    assert_eq!(inserts(&prompt, "let other = domain(\"test\"); other.xml[\"na"), ["name\""]);
 }
 
 #[test]

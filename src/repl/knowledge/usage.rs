@@ -15,8 +15,8 @@ const INPUTS: usize = 1000;
 /// See the module.
 #[derive(Default)]
 pub(in crate::repl) struct Usage {
-    /// How many inputs of the history were read.
-    read: usize,
+    /// The input of the history that was read last.
+    latest: Option<String>,
     /// How many were learnt.
     inputs: usize,
     /// For each word the number of the input that used it last, from 1.
@@ -26,16 +26,20 @@ pub(in crate::repl) struct Usage {
 }
 
 impl Usage {
-    /// Reads what is new in the history.
+    /// Reads what is new in the history: from its end back to what was read last.
     pub(in crate::repl) fn read(&mut self, history: &dyn History) {
-        // Some of it was forgotten.
-        self.read = self.read.min(history.len());
-        for index in self.read.max(history.len().saturating_sub(INPUTS))..history.len() {
-            if let Ok(Some(found)) = history.get(index, SearchDirection::Forward) {
-                self.learn(&found.entry);
+        let mut new = Vec::new();
+        for index in (history.len().saturating_sub(INPUTS)..history.len()).rev() {
+            let Ok(Some(found)) = history.get(index, SearchDirection::Forward) else { break };
+            if self.latest.as_deref() == Some(&*found.entry) {
+                break;
             }
+            new.push(found.entry.into_owned());
         }
-        self.read = history.len();
+        new.iter().rev().for_each(|input| self.learn(input));
+        if let Some(latest) = new.into_iter().next() {
+            self.latest = Some(latest);
+        }
     }
 
     /// Takes note of the words of one input.
@@ -87,6 +91,19 @@ mod tests {
         let inputs = ["domain(\"web-1\").start()", "vm.snapshot_create(\"x\")"];
         assert_eq!(ranked(&inputs, &words), ["snapshot_create(", "web-1\"", "a", "b", "c"]);
         assert_eq!(ranked(&[], &words), words);
+    }
+
+    #[test]
+    fn what_is_new_in_the_history_is_read_even_where_it_is_full() {
+        let config = rustyline::Config::builder().max_history_size(2).unwrap().build();
+        let mut history = rustyline::history::MemHistory::with_config(&config);
+        let mut usage = Usage::default();
+        for (input, inputs) in [("one", 1), ("two", 2), ("three", 3)] {
+            history.add(input).unwrap();
+            usage.read(&history);
+            usage.read(&history);
+            assert_eq!(usage.inputs, inputs);
+        }
     }
 
     #[test]

@@ -22,8 +22,7 @@ pub const EVENT_KEYS: &[(&str, &str)] = &[
 /// Returns the words that an argument of a function is one of, where it is one of a few.
 pub fn argument(function: &str, argument: usize) -> Vec<&'static str> {
     let (own, beside): (&[&str], &[&'static str]) = match (function, argument) {
-        ("Domain.wait", 0) => (words::DOMAIN_STATES, super::wait::GOALS),
-        ("wait::all", 1) => (words::DOMAIN_STATES, super::wait::GOALS),
+        ("Domain.wait", 0) | ("wait::all", 1) => (words::DOMAIN_STATES, super::wait::GOALS),
         ("Network.wait" | "StoragePool.wait", 0) => (&["active", "inactive"], &[]),
         ("Domain.set_lifecycle_action", 0) => (domain::LIFECYCLES, &[]),
         ("Domain.set_lifecycle_action", 1) => (domain::ACTIONS, &[]),

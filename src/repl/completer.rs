@@ -57,6 +57,13 @@ fn all_choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
         return virsh_choices(shell, before, line);
     }
     let scope = shell.session().scope();
+    if let Some(typed) = hyphenated(before).filter(|typed| !typed.split('-').any(|name| scope.contains(name)))
+    {
+        let commands = Choices::matching(before.len() - typed.len(), typed, commands_of_virsh());
+        if !commands.list.is_empty() {
+            return commands;
+        }
+    }
     let prelude = shell.knowledge().prelude();
     let place = place_at(&format!("{prelude}{before}"), scope, &|_| None, catalog);
     let at = At { shell, catalog, scope, before, after, prelude: prelude.len() };
@@ -73,6 +80,15 @@ fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
         }
         _ => forced,
     }
+}
+
+/// Returns the only word of a line that can be the name of one of virsh's commands and hardly anything else:
+/// `net-li`.
+fn hyphenated(before: &str) -> Option<&str> {
+    let word = before.trim_start();
+    let is_name = word.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
+    (is_name && word.contains('-')).then_some(word)
 }
 
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
@@ -240,6 +256,9 @@ impl At<'_> {
         }
         if self.before.trim_start() == typed {
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
+            if everything {
+                words.extend(commands_of_virsh());
+            }
         }
         words
     }

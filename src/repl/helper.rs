@@ -71,7 +71,9 @@ fn keep_typed(typed: &str, pairs: &mut [Pair]) {
         _ => !wanted.fits(common, Fit::Parts) && !wanted.fits(common, Fit::Letters),
     };
     if pairs.len() > 1 && longest_common_prefix(pairs).is_none_or(loses) {
-        pairs.iter_mut().for_each(|pair| typed.clone_into(&mut pair.replacement));
+        for pair in pairs {
+            typed.clone_into(&mut pair.replacement);
+        }
     }
 }
 

@@ -39,10 +39,11 @@ impl Reader<'_> {
                     let close = self.partner(index)?;
                     let is_literal = close == index + 2
                         && matches!(self.tokens[index + 1].class, Class::Number | Class::String);
-                    match self.range(index + 1, close) {
-                        literal if is_literal => path.push_str(&format!("[{literal}]")),
-                        _ => path.push_str("[0]"),
-                    }
+                    path.push_str(if is_literal {
+                        self.range(index, close + 1).trim_start_matches('?')
+                    } else {
+                        "[0]"
+                    });
                     close + 1
                 }
                 _ => return None,

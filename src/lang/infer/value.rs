@@ -227,10 +227,10 @@ impl Reader<'_> {
             Some(receiver) => (self.catalog.method(receiver, &call.name), receiver.clone()),
             None => (self.function(&call.namespace, &call.name), self.first_argument(open, bar)),
         };
-        let types =
+        let form =
             entry.and_then(|entry| entry.overloads.iter().find(|overload| !overload.closure.is_empty()));
-        let type_ = types.and_then(|overload| overload.closure.get(place));
-        let known = type_.map_or(Type::Any, |type_| type_.resolve(&receiver, &Type::Any));
+        let given = form.and_then(|overload| overload.closure.get(place));
+        let known = given.map_or(Type::Any, |type_| type_.resolve(&receiver, &Type::Any));
         if !known.is_any() {
             return known;
         }

@@ -15,7 +15,7 @@ use crate::xml::Document;
 
 /// A text to choose.
 pub(super) struct Text {
-    pub(super) text: String,
+    pub(super) written: String,
     /// What it is.
     pub(super) summary: String,
     /// What follows it is still the same text: a folder, an element in which there are others.
@@ -24,12 +24,12 @@ pub(super) struct Text {
 
 impl Text {
     fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), summary: String::new(), goes_on: false }
+        Self { written: text.into(), summary: String::new(), goes_on: false }
     }
 
     /// Writes it as it must stand between quotes.
     pub(super) fn choice(&self, quote: char, closed: bool) -> Choice {
-        Choice { summary: self.summary.clone(), ..Choice::text(&self.text, quote, closed || self.goes_on) }
+        Choice { summary: self.summary.clone(), ..Choice::text(&self.written, quote, closed || self.goes_on) }
     }
 }
 

@@ -238,6 +238,8 @@ fn letters_in_order_find_a_member() {
 #[test]
 fn only_guests_that_do_not_run_are_offered_to_start() {
     let prompt = prompt(&["domain(\"test\").destroy()"]);
+    assert_eq!(inserts(&prompt, "dumpx"), ["dumpxml"]);
+    assert_eq!(inserts(&prompt, "net-dump"), ["net-dumpxml"]);
     assert!(inserts(&prompt, "list --a").contains(&"--all".to_owned()));
     assert_eq!(inserts(&prompt, "start te"), ["test"]);
     assert!(inserts(&prompt, "destroy te").is_empty());

@@ -36,7 +36,9 @@ impl Usage {
             }
             new.push(found.entry.into_owned());
         }
-        new.iter().rev().for_each(|input| self.learn(input));
+        for input in new.iter().rev() {
+            self.learn(input);
+        }
         if let Some(latest) = new.into_iter().next() {
             self.latest = Some(latest);
         }
@@ -79,7 +81,9 @@ mod tests {
 
     fn ranked(inputs: &[&str], words: &[&str]) -> Vec<String> {
         let mut usage = Usage::default();
-        inputs.iter().for_each(|input| usage.learn(input));
+        for input in inputs {
+            usage.learn(input);
+        }
         let mut choices = Choices::matching(0, "", words.iter().map(|word| Choice::plain(*word)).collect());
         usage.rank(&mut choices);
         choices.list.into_iter().map(|choice| choice.insert).collect()

@@ -4,6 +4,7 @@
 //! answer. Its doc comment and its signature are the only record of it: help, completion, the
 //! reference and `check` read them from the engine.
 
+pub mod argument_words;
 pub mod checkpoint;
 mod closure;
 mod columns;

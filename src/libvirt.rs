@@ -64,6 +64,7 @@ pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
 pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
+pub use error_words::error_codes;
 pub use event_loop::initialize;
 pub use events::{Event, Subscription};
 pub use freeze_guard::{

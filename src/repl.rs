@@ -13,7 +13,8 @@
 //! - `caution` asks before something is destroyed; `question` puts the question to the person.
 //! - `undo` remembers what was there before a change.
 //! - `events` shows what the host tells above what is typed.
-//! - `names` holds the live names that completion offers; it asks an open connection in the background.
+//! - `names` holds the live names that completion offers; it asks an open connection in the background, and anew
+//!   when an event tells of a change.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
 mod aliases;
@@ -36,7 +37,6 @@ mod imports;
 mod journal;
 mod keys;
 mod knowledge;
-mod live;
 mod meta;
 mod names;
 mod pager;

@@ -177,6 +177,8 @@ mod checkpoint_functions {
     ///
     /// Errors: `usage` for another name, `xml_error` and its relatives for what libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// let point = domain("test").checkpoint_create();
     /// point.edit(|doc| doc["description"] = "before the move");

@@ -50,7 +50,9 @@ use crate::lang::options::OptionTable;
 use crate::libvirt::{Connection, Domain};
 
 pub(super) use actions::open_files;
+pub(super) use actions::{ACTIONS, LIFECYCLES};
 pub(super) use finders::{STATS_FILTERS, find as find_domain, selection};
+pub(super) use input::SIGNALS;
 pub use managed_by::warning as manager_warning;
 
 /// Registers the type and its functions.

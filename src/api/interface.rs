@@ -130,6 +130,8 @@ mod interface_functions {
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept; `unsupported`
     /// where the host's interfaces can only be read, as on Debian.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// print(interfaces()[0].edit(|doc| doc["mtu/@size"] = 9000))
     /// ```

@@ -36,7 +36,7 @@ pub(super) static INVENTORY: OptionTable = OptionTable {
     ],
 };
 
-const FIELDS: &[&str] = &["state", "memory", "vcpus", "disks", "nics", "managed_by"];
+pub(super) const FIELDS: &[&str] = &["state", "memory", "vcpus", "disks", "nics", "managed_by"];
 
 /// The fields that were asked for.
 struct Fields(Vec<String>);

@@ -9,6 +9,7 @@ mod metadata;
 #[cfg(test)]
 mod tests;
 
+pub(super) use changes::{COMMANDS, SECTIONS};
 use rhai::plugin::{Dynamic, ImmutableString, export_module};
 use rhai::{Array, Map};
 

@@ -198,6 +198,8 @@ mod nwfilter_functions {
     ///
     /// Errors: `xml_error` and its relatives for rules that libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// try { nwfilter("no-web").edit(|doc| doc["@chain"] = "ipv4") } catch (e) { print(e.code) }
     /// ```

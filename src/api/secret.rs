@@ -144,6 +144,8 @@ mod secret_functions {
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// try { secrets()[0].edit(|doc| doc["description"] = "the old cluster") } catch (e) { print(e.code) }
     /// ```

@@ -192,6 +192,8 @@ mod snapshot_functions {
     ///
     /// Errors: `usage` for another name, `xml_error` and its relatives for what libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// let snap = domain("test").snapshot_create();
     /// snap.edit(|doc| doc["description"] = "the last good one");

@@ -44,7 +44,7 @@ pub(super) static STATS: OptionTable = OptionTable {
     ],
 };
 
-const GROUPS: &[(&str, u32)] = &[
+pub(super) const GROUPS: &[(&str, u32)] = &[
     ("state", sys::VIR_DOMAIN_STATS_STATE),
     ("cpu_total", sys::VIR_DOMAIN_STATS_CPU_TOTAL),
     ("balloon", sys::VIR_DOMAIN_STATS_BALLOON),

@@ -6,6 +6,8 @@ mod others;
 mod reach;
 mod watch;
 
+pub(super) use domain::GOALS;
+
 use rhai::Map;
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 
@@ -55,6 +57,8 @@ mod wait_functions {
     /// `argument_unsupported` for a guest without a channel for an agent, `operation_failed` for a block
     /// job that ends before it is ready.
     ///
+    /// @closure self
+    ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.shutdown();
@@ -68,6 +72,8 @@ mod wait_functions {
     /// Waits as `wait(what, timeout)` does, with options.
     ///
     /// Errors: `timeout` with `or_throw`, `no_domain` when the guest vanishes.
+    ///
+    /// @closure self
     ///
     /// ```rhai
     /// domain("test").wait("running", 5, #{ or_throw: true });

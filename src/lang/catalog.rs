@@ -63,6 +63,23 @@ impl Catalog {
         self.add_modules([(name, module)]);
     }
 
+    /// Adds functions that need no import; a form that is declared again replaces the earlier one.
+    pub fn declare(&mut self, functions: Vec<Entry>) {
+        for function in functions {
+            let is_same = |known: &&mut Entry| {
+                known.origin == Origin::Script
+                    && known.module.is_none()
+                    && (&known.name, &known.receiver, known.kind)
+                        == (&function.name, &function.receiver, function.kind)
+            };
+            match self.entries.iter_mut().find(is_same) {
+                Some(known) => known.add_forms(function.overloads),
+                None => self.entries.push(function),
+            }
+        }
+        self.index();
+    }
+
     /// Adds the doc comments of types and of the engine's own modules, which only a slow way gives; wanted for
     /// help on a type and for the reference page.
     pub fn add_type_docs(&mut self, engine: &Engine) {

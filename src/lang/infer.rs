@@ -5,17 +5,21 @@
 //! variable. Types follow the same catalog and the same rules as `check`. Nothing is run and nothing is asked
 //! of the host.
 
+mod block;
 mod declare;
+mod example;
+pub mod live;
 mod reader;
 mod value;
 
-use rhai::Scope;
+use rhai::{AST, Scope};
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Entry, module_entries};
 use super::options::{OptionSpec, OptionTable};
 use super::tokens::Class;
 use super::types::Type;
 use reader::Reader;
+pub use value::EVENT;
 
 /// Where a cursor stands. `typed` is what is there of the word to complete, `start` the byte where it begins.
 #[derive(Debug, Clone)]
@@ -41,7 +45,7 @@ pub enum Place {
     Member {
         /// The type of the value before the dot.
         receiver: Type,
-        /// Its source text, for looking up a live value.
+        /// Its source text, or that of a value like it, for looking up a live one.
         source: String,
         /// What is typed of the member's name.
         typed: String,
@@ -73,6 +77,17 @@ pub enum Place {
         /// Which argument it is, from 0.
         argument: usize,
         /// What is typed of it.
+        typed: String,
+        /// Where it begins, behind the quote.
+        start: usize,
+    },
+    /// In a text that a property is compared with.
+    Compared {
+        /// The type of the value that has the property.
+        receiver: Type,
+        /// The property.
+        property: String,
+        /// What is typed of the text.
         typed: String,
         /// Where it begins, behind the quote.
         start: usize,
@@ -125,6 +140,8 @@ pub struct Call {
     pub namespace: String,
     /// The name of the function.
     pub name: String,
+    /// The text that its first argument is, where it is one.
+    pub first: Option<String>,
 }
 
 impl Call {
@@ -194,10 +211,27 @@ pub fn type_of_source(
 /// without running it.
 pub fn type_of_program(source: &str, scope: &Scope, catalog: &Catalog) -> Type {
     let reader = Reader::new(source, scope, &|_| None, catalog);
-    let count = reader.tokens.len();
-    let ends = |at: &usize| reader.text(*at) == ";" && reader.opener(*at).is_none();
-    let start = (0..count).rev().find(ends).map_or(0, |at| at + 1);
-    reader.expression(start, count)
+    match reader.last_value(0, reader.tokens.len()) {
+        Some(Type::Nothing) | None => Type::Any,
+        Some(type_) => type_,
+    }
+}
+
+/// Returns the functions and methods that a source declares, with the types of what they give; `ast` is the
+/// same source parsed.
+pub fn declared_functions(source: &str, ast: &AST, catalog: &Catalog) -> Vec<Entry> {
+    let scope = Scope::new();
+    let reader = Reader::new(source, &scope, &|_| None, catalog);
+    let mut entries = module_entries("", ast);
+    for entry in &mut entries {
+        entry.module = None;
+        for overload in entry.overloads.iter_mut().filter(|overload| overload.returns.is_any()) {
+            let params = overload.params.len();
+            let result = reader.declared_result(entry.receiver.as_ref(), &entry.name, params);
+            overload.returns = result.unwrap_or(Type::Any);
+        }
+    }
+    entries
 }
 
 /// The cursor stands behind code: at the end of a word, or where one may begin.
@@ -245,6 +279,9 @@ fn in_text(reader: &Reader) -> Place {
     if before == "import" {
         return Place::ImportPath { typed, start };
     }
+    if let Some((receiver, property)) = compared(reader, at) {
+        return Place::Compared { receiver, property, typed, start };
+    }
     let Some(open) = reader.opener(at) else { return Place::Nothing };
     match (reader.text(open), before) {
         ("#{", "#{" | ",") => option_key(reader, at, typed, start),
@@ -256,7 +293,7 @@ fn in_text(reader: &Reader) -> Place {
         ("[" | "?[", "[" | "?[") if open > 0 && reader.ends_value(open - 1) => {
             let first = reader.value_start(open);
             let receiver = reader.expression(first, open);
-            Place::IndexText { receiver, source: reader.range(first, open).to_string(), typed, start }
+            Place::IndexText { receiver, source: reader.source_of(first, open), typed, start }
         }
         ("[", "[" | ",") => match (reader.before(open), reader.opener(open)) {
             (":", _) => option_value(reader, open, typed, start),
@@ -268,6 +305,15 @@ fn in_text(reader: &Reader) -> Place {
         },
         _ => Place::Nothing,
     }
+}
+
+/// Returns the property that the text at `at` is compared with, `vm.state == "…"`, and whose it is.
+fn compared(reader: &Reader, at: usize) -> Option<(Type, String)> {
+    let operator = at.checked_sub(1).filter(|&before| matches!(reader.text(before), "==" | "!="))?;
+    let property = operator.checked_sub(1).filter(|&property| reader.is_name(property))?;
+    let dot = property.checked_sub(1).filter(|&dot| matches!(reader.text(dot), "." | "?."))?;
+    let receiver = reader.expression(reader.value_start(dot), dot);
+    Some((receiver, reader.text(property).to_string()))
 }
 
 /// The cursor stands at a key of the map that is open there.

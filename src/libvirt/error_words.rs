@@ -123,6 +123,11 @@ pub(crate) const CODES: &[&str] = &[
     "invalid_encr_key_secret",
 ];
 
+/// Returns the words that the code of one of libvirt's errors can be.
+pub fn error_codes() -> impl Iterator<Item = &'static str> {
+    CODES.iter().skip(1).copied()
+}
+
 /// The word of each `virErrorDomain`, indexed by the number: the part of libvirt that reported an error.
 pub(crate) const DOMAINS: &[&str] = &[
     "none",

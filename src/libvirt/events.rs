@@ -10,12 +10,14 @@ mod kind;
 mod queue;
 mod tap;
 mod value;
+mod watch;
 pub mod words;
 
 pub use hub::Wanted;
 pub use kind::{CLOSED, Kind, MISSED, MONITOR, OPENED, kinds};
 pub use tap::{NameFilter, Objects};
 pub use value::{Event, Field, Fields, Subject};
+pub use watch::Watch;
 
 pub(super) use hub::Hub;
 

@@ -1,6 +1,10 @@
 //! What completion offers.
 
-use crate::lang::catalog::{Entry, Kind, Overload};
+mod fit;
+
+pub(super) use fit::{Fit, Typed};
+
+use crate::lang::catalog::{Entry, Kind, Origin, Overload};
 use crate::lang::options::OptionSpec;
 
 /// One thing to choose.
@@ -12,6 +16,8 @@ pub(super) struct Choice {
     pub(super) label: String,
     /// What it is, in one sentence.
     pub(super) summary: String,
+    /// True for what nearly everything has: it comes after the rest, however often it is used.
+    pub(super) is_general: bool,
 }
 
 /// Everything to choose from, for the text from `start` to the cursor.
@@ -19,6 +25,8 @@ pub(super) struct Choice {
 pub(super) struct Choices {
     /// The byte where what was typed begins.
     pub(super) start: usize,
+    /// How all of them fit what was typed.
+    pub(super) fit: Fit,
     /// In the order in which they are shown.
     pub(super) list: Vec<Choice>,
 }
@@ -27,7 +35,7 @@ impl Choice {
     /// A word without more to say about it.
     pub(super) fn plain(word: impl Into<String>) -> Self {
         let insert = word.into();
-        Self { label: insert.clone(), insert, summary: String::new() }
+        Self { label: insert.clone(), insert, summary: String::new(), is_general: false }
     }
 
     /// A word and what it is.
@@ -48,18 +56,8 @@ impl Choice {
             insert: format!("{}{call}", entry.name),
             label: entry.main_form().map_or_else(|| entry.name.clone(), |overload| label(entry, overload)),
             summary: entry.doc().summary,
+            is_general: entry.origin == Origin::Rhai,
         }
-    }
-
-    /// A function of the user's own.
-    pub(super) fn function(name: &str, params: &[&str], opened: bool) -> Self {
-        let call = match (opened, params.is_empty()) {
-            (true, _) => "",
-            (false, true) => "()",
-            (false, false) => "(",
-        };
-        let label = format!("{name}({})", params.join(", "));
-        Self { insert: format!("{name}{call}"), label, summary: String::new() }
     }
 
     /// A key of an options map.
@@ -67,6 +65,12 @@ impl Choice {
         let mut choice = Self::with(format!("{}: ", option.name), option.doc);
         choice.label = format!("{} ({})", option.name, option.kind.describe());
         choice
+    }
+
+    /// Returns the word itself, without what is written behind it.
+    pub(super) fn word(&self) -> &str {
+        let word = self.insert.strip_suffix(": ").unwrap_or(&self.insert);
+        word.trim_end_matches(['(', ')', ' ', '"', '`', '\''])
     }
 
     /// A text, which ends with its quote unless that stands behind the cursor already.
@@ -104,17 +108,20 @@ fn label(entry: &Entry, overload: &Overload) -> String {
 }
 
 impl Choices {
-    /// Keeps the choices that begin as `typed` does: in the same letters, or where there are none, in other case.
+    /// Keeps the choices that fit best: those that begin as `typed` does, where there are none, those that do in
+    /// other case, then those whose parts begin so, and at last those with these letters in this order.
     pub(super) fn matching(start: usize, typed: &str, all: Vec<Choice>) -> Self {
-        let (mut list, others): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|choice| choice.insert.starts_with(typed));
-        if list.is_empty() {
-            let folded = typed.to_lowercase();
-            list = others.into_iter().filter(|c| c.insert.to_lowercase().starts_with(&folded)).collect();
+        let wanted = Typed::new(typed);
+        for fit in [Fit::Beginning, Fit::OtherCase, Fit::Parts, Fit::Letters] {
+            if all.iter().any(|choice| wanted.fits(&choice.insert, fit)) {
+                let mut list = all;
+                list.retain(|choice| wanted.fits(&choice.insert, fit));
+                let mut seen = std::collections::HashSet::new();
+                list.retain(|choice| seen.insert(choice.insert.clone()));
+                return Self { start, fit, list };
+            }
         }
-        let mut seen = std::collections::HashSet::new();
-        list.retain(|choice| seen.insert(choice.insert.clone()));
-        Self { start, list }
+        Self { start, ..Self::default() }
     }
 }
 
@@ -139,5 +146,17 @@ mod tests {
         assert_eq!(found("w"), ["web"]);
         assert_eq!(found("D"), ["db"]);
         assert!(found("x").is_empty());
+    }
+
+    #[test]
+    fn letters_in_order_match_only_where_no_beginning_does() {
+        let all =
+            || vec![Choice::plain("snapshot_create("), Choice::plain("suspend"), Choice::plain("set_cpu(")];
+        let found = |typed: &str| -> Vec<String> {
+            Choices::matching(0, typed, all()).list.into_iter().map(|choice| choice.insert).collect()
+        };
+        assert_eq!(found("su"), ["suspend"]);
+        assert_eq!(found("sc"), ["snapshot_create(", "set_cpu("]);
+        assert_eq!(found("spd"), ["suspend"]);
     }
 }

@@ -3,20 +3,27 @@
 //! `lang::infer` says what kind of place it is; the words come from the catalog, the session's variables and
 //! functions, and the live names. Nothing is evaluated.
 
+mod arguments;
+mod objects;
+mod uris;
+mod xml_paths;
+
+use arguments::Text;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rhai::Scope;
 
 use super::choice::{Choice, Choices};
 use super::commands::{self, Command};
+use super::files;
 use super::meta::{self, Takes};
 use super::shell::Shell;
-use super::{files, live, names};
+use crate::api::argument_words::{self, EVENT_KEYS};
 use crate::lang::catalog::{Catalog, Entry, Kind, Origin};
-use crate::lang::infer::{Call, Place, place_at};
+use crate::lang::infer::{EVENT, Place, live, place_at};
 use crate::lang::options::OptionSpec;
 use crate::lang::types::Type;
-use crate::libvirt::Connection;
 use crate::virsh::complete::{Value, Wanted, place};
 use crate::virsh::records;
 
@@ -31,8 +38,14 @@ const KEYWORDS: &[&str] = &[
 const FILE_PARAMETERS: &[&str] =
     &["path", "file", "folder", "from", "to", "source", "target", "program", "dir"];
 
-/// Returns what can stand in the place of the word that ends at byte `cursor`.
+/// Returns what can stand in the place of the word that ends at byte `cursor`, what was used last first.
 pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
+    let mut choices = all_choices(shell, line, cursor);
+    shell.knowledge().usage().rank(&mut choices);
+    choices
+}
+
+fn all_choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     let Some((before, after)) = line.split_at_checked(cursor) else { return Choices::default() };
     if let Some(choices) = behind_alias(shell, line, cursor) {
         return choices;
@@ -48,6 +61,13 @@ pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
         return virsh_choices(shell, before, line);
     }
     let scope = shell.session().scope();
+    if let Some(typed) = hyphenated(before).filter(|typed| !typed.split('-').any(|name| scope.contains(name)))
+    {
+        let commands = Choices::matching(before.len() - typed.len(), typed, commands_of_virsh());
+        if !commands.list.is_empty() {
+            return commands;
+        }
+    }
     let prelude = shell.knowledge().prelude();
     let place = place_at(&format!("{prelude}{before}"), scope, &|_| None, catalog);
     let at = At { shell, catalog, scope, before, after, prelude: prelude.len() };
@@ -70,9 +90,18 @@ fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
 fn behind_alias(shell: &Shell, line: &str, cursor: usize) -> Option<Choices> {
     let is_behind = line.get(..cursor)?.trim_start().contains(char::is_whitespace);
     let Ok(Cow::Owned(meant)) = shell.expanded(line) else { return None };
-    let inner = choices(shell, &meant, meant.len() - (line.len() - cursor));
+    let inner = all_choices(shell, &meant, meant.len() - (line.len() - cursor));
     let start = (inner.start + line.len()).checked_sub(meant.len()).filter(|_| is_behind)?;
     Some(Choices { start, ..inner })
+}
+
+/// Returns the only word of a line that can be the name of one of virsh's commands and hardly anything else:
+/// `net-li`.
+fn hyphenated(before: &str) -> Option<&str> {
+    let word = before.trim_start();
+    let is_name = word.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
+    (is_name && word.contains('-')).then_some(word)
 }
 
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
@@ -91,7 +120,7 @@ fn meta_choices(shell: &Shell, line: &str, cursor: usize, typed: &str) -> Choice
         Ok(Takes::Host) => meta::hosts::names(shell).into_iter().map(Choice::plain).collect(),
         Ok(Takes::Input) => {
             let skipped = before.len() - rest.len();
-            let inner = choices(shell, &line[skipped..], cursor - skipped);
+            let inner = all_choices(shell, &line[skipped..], cursor - skipped);
             return Choices { start: inner.start + skipped, ..inner };
         }
         Ok(Takes::Words(words)) => words.iter().map(|word| Choice::plain(*word)).collect(),
@@ -173,22 +202,25 @@ impl At<'_> {
                 self.matching(start, &typed, words)
             }
             Place::Member { receiver, source, typed, start } => {
-                self.matching(start, &typed, self.members(&receiver, &source))
+                self.matching(start, &typed, self.members(&receiver, &source, &typed))
             }
             Place::Namespace { path, module, typed, start } => {
                 self.matching(start, &typed, self.functions_of(&path, module.as_deref()))
             }
             Place::ImportPath { typed, start } => {
                 let modules = self.shell.session().modules().names();
-                self.texts(start, &typed, modules)
+                self.texts(start, &typed, &arguments::plain(modules))
             }
             Place::Text { call, argument, typed, start } => {
                 let texts = self.arguments(&call, argument, &typed);
-                self.texts(start, &typed, texts)
+                self.texts(start, &typed, &texts)
             }
-            Place::IndexText { source, typed, start, .. } => {
-                let keys = live::value(&source, self.scope).map(|value| live::keys(&value));
-                self.texts(start, &typed, keys.unwrap_or_default())
+            Place::IndexText { receiver, source, typed, start } => {
+                self.texts(start, &typed, &self.indices(&receiver, &source, &typed))
+            }
+            Place::Compared { receiver, property, typed, start } => {
+                let words = argument_words::property(receiver.name(), &property);
+                self.texts(start, &typed, &arguments::plain(words))
             }
             Place::OptionKey { table, used, typed, start, .. } => {
                 let is_free = |option: &&OptionSpec| !used.iter().any(|key| option.answers_to(key));
@@ -196,12 +228,7 @@ impl At<'_> {
                 self.matching(start, &typed, keys)
             }
             Place::OptionValue { call, option, typed, start } => {
-                let words = if option.words().is_empty() && option.name == "name" {
-                    self.live_names(&call)
-                } else {
-                    option.words().iter().map(ToString::to_string).collect()
-                };
-                self.texts(start, &typed, words)
+                self.texts(start, &typed, &self.option_values(&call, option))
             }
         }
     }
@@ -210,13 +237,11 @@ impl At<'_> {
         Choices::matching(start.saturating_sub(self.prelude), typed, all)
     }
 
-    fn texts(&self, start: usize, typed: &str, texts: Vec<String>) -> Choices {
+    fn texts(&self, start: usize, typed: &str, texts: &[Text]) -> Choices {
         let start_here = start.saturating_sub(self.prelude);
         let quote = self.before[..start_here].chars().next_back().unwrap_or('"');
         let closed = self.after.starts_with(quote);
-        // A folder goes on.
-        let text = |text: &String| Choice::text(text, quote, closed || text.ends_with('/'));
-        self.matching(start, typed, texts.iter().map(text).collect())
+        self.matching(start, typed, texts.iter().map(|text| text.choice(quote, closed)).collect())
     }
 
     /// True where the parentheses of a call stand behind the cursor.
@@ -235,10 +260,12 @@ impl At<'_> {
         let opened = self.is_opened();
         let variable = |(name, type_): &(String, Type)| Choice::with(name, type_.to_string());
         let mut words: Vec<Choice> = variables.iter().map(variable).collect();
-        words.extend(functions.iter().map(|name| Choice::function(name, &["…"], opened)));
-        let kept = self.shell.session().functions().iter_functions();
-        let own = kept.filter(|f| f.this_type.is_none() && rhai::is_valid_identifier(f.name));
-        words.extend(own.map(|f| Choice::function(f.name, &f.params, opened)));
+        words.extend(functions.iter().map(|name| Choice {
+            label: format!("{name}(…)"),
+            ..Choice::plain(if opened { name.clone() } else { format!("{name}(") })
+        }));
+        let own = |entry: &&Entry| entry.origin == Origin::Script;
+        words.extend(self.catalog.functions("").filter(own).map(|entry| Choice::entry(entry, opened)));
         let everything = !typed.is_empty();
         let host = |entry: &&Entry| (entry.origin != Origin::Rhai || everything) && is_word(&entry.name);
         words.extend(self.catalog.functions("").filter(host).map(|entry| Choice::entry(entry, opened)));
@@ -256,17 +283,22 @@ impl At<'_> {
                 aliases.map(|(word, meaning)| Choice::with(word, format!("Stands for `{meaning}`."))),
             );
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
+            if everything {
+                words.extend(commands_of_virsh());
+            }
         }
         words
     }
 
     /// The keys of a map that is there, then the type's own members, then what every value has.
-    fn members(&self, receiver: &Type, source: &str) -> Vec<Choice> {
+    fn members(&self, receiver: &Type, source: &str, typed: &str) -> Vec<Choice> {
         let opened = self.is_opened();
-        let value = live::value(source, self.scope);
-        let keys = value.map(|value| live::keys(&value)).unwrap_or_default();
+        let keys = live::look(source, self.scope, live::keys).unwrap_or_default();
         let mut members: Vec<Choice> =
             keys.into_iter().filter(|key| rhai::is_valid_identifier(key)).map(Choice::plain).collect();
+        if receiver.name() == EVENT {
+            members.extend(EVENT_KEYS.iter().map(|(key, holds)| Choice::with(*key, *holds)));
+        }
         let mut entries: Vec<&Entry> =
             self.catalog.members(receiver).filter(|e| e.kind != Kind::Index && is_word(&e.name)).collect();
         // A property hides the method of the same name: it is the shorter way.
@@ -275,7 +307,31 @@ impl At<'_> {
         let mut seen = std::collections::HashSet::new();
         entries.retain(|entry| seen.insert(entry.name.as_str()));
         members.extend(entries.into_iter().map(|entry| Choice::entry(entry, opened)));
+        if receiver.is_any() && !typed.is_empty() {
+            members.extend(self.members_of_all());
+        }
         members
+    }
+
+    /// The members of every type, for a value that nothing is known of: each with the types that have it.
+    fn members_of_all(&self) -> Vec<Choice> {
+        let opened = self.is_opened();
+        let mut found: BTreeMap<&str, (Choice, Vec<&str>)> = BTreeMap::new();
+        let entries =
+            self.catalog.entries().iter().filter(|e| e.origin != Origin::Rhai && e.kind != Kind::Index);
+        for entry in entries {
+            let Some(receiver) = entry.receiver.as_ref().filter(|of| !of.is_any()) else { continue };
+            let choice = || (Choice::entry(entry, opened), Vec::new());
+            found.entry(&entry.name).or_insert_with(choice).1.push(receiver.name());
+        }
+        let choice = |(name, (choice, mut types)): (&str, (Choice, Vec<&str>))| {
+            types.dedup();
+            match types[..] {
+                [one] => Choice { label: format!("{one}.{}", choice.label), ..choice },
+                _ => Choice { label: name.to_owned(), summary: format!("of {}", types.join(", ")), ..choice },
+            }
+        };
+        found.into_iter().map(choice).collect()
     }
 
     fn functions_of(&self, path: &str, module: Option<&str>) -> Vec<Choice> {
@@ -288,43 +344,6 @@ impl At<'_> {
             }
             None => self.catalog.functions(path).map(choice).collect(),
         }
-    }
-
-    /// What an argument that is a text means: the name of something that is there, or a file.
-    fn arguments(&self, call: &Call, argument: usize, typed: &str) -> Vec<String> {
-        if argument == 0 {
-            let names = self.live_names(call);
-            if !names.is_empty() {
-                return names;
-            }
-        }
-        if self.is_file(call, argument) { files::paths(typed) } else { Vec::new() }
-    }
-
-    fn live_names(&self, call: &Call) -> Vec<String> {
-        let kind = names::kind_of(&call.name).filter(|_| call.namespace.is_empty());
-        let names = kind.zip(self.connection_of(call));
-        names.map(|(kind, connection)| self.shell.names().get(&connection, kind).to_vec()).unwrap_or_default()
-    }
-
-    /// Returns the connection that a finder is called on, where that can be told without a call.
-    fn connection_of(&self, call: &Call) -> Option<Connection> {
-        match &call.receiver {
-            None => Some(self.shell.session().connection()),
-            Some(_) if call.source.trim() == "conn()" => Some(self.shell.session().connection()),
-            Some(_) => live::value(&call.source, self.scope)?.try_cast::<Connection>(),
-        }
-    }
-
-    fn is_file(&self, call: &Call, argument: usize) -> bool {
-        let entry = match &call.receiver {
-            Some(receiver) => self.catalog.method(receiver, &call.name),
-            None => self.catalog.function(&call.namespace, &call.name),
-        };
-        let parameters = entry.into_iter().flat_map(|entry| &entry.overloads);
-        parameters
-            .filter_map(|overload| overload.params.get(argument))
-            .any(|parameter| FILE_PARAMETERS.contains(&parameter.name.as_str()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rustyline::completion::{Completer, Pair};
+use rustyline::completion::{Completer, Pair, longest_common_prefix};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::line_buffer::LineBuffer;
@@ -12,7 +12,7 @@ use rustyline::validate::{ValidationContext, ValidationResult};
 use rustyline::{Changeset, CompletionType, Context, Result};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::choice::Choice;
+use super::choice::{Choice, Fit, Typed};
 use super::completer;
 use super::highlighter;
 use super::hinter::{self, Hint};
@@ -49,13 +49,20 @@ impl rustyline::Helper for Helper {}
 impl Completer for Helper {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
+    fn complete(&self, line: &str, cursor: usize, context: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
         if let Some(text) = self.recall.take_offer() {
             return Ok((0, vec![Pair { display: String::new(), replacement: text }]));
         }
         let Ok(shell) = self.shell.try_borrow() else { return Ok((cursor, Vec::new())) };
+        shell.knowledge().read_history(context.history());
         let choices = completer::choices(&shell, line, cursor);
-        Ok((choices.start, pairs(choices.list, output::width())))
+        let (start, is_loose) = (choices.start, choices.fit.is_loose());
+        let typed = &line[start..cursor];
+        let mut pairs = pairs(choices.list, output::width());
+        if is_loose || typed.is_empty() {
+            keep_typed(typed, &mut pairs);
+        }
+        Ok((start, pairs))
     }
 
     fn update(&self, line: &mut LineBuffer, start: usize, elected: &str, changes: &mut Changeset) {
@@ -63,6 +70,22 @@ impl Completer for Helper {
             line.update(elected, elected.len(), changes);
         } else {
             line.replace(start..line.pos(), elected, changes);
+        }
+    }
+}
+
+/// rustyline writes what several choices begin with in the place of what was typed. Where that would take away
+/// letters that tell the choices apart, what was typed stays; and where nothing was, the `--` of options does not
+/// come by itself.
+fn keep_typed(typed: &str, pairs: &mut [Pair]) {
+    let wanted = Typed::new(typed);
+    let loses = |common: &str| match typed {
+        "" => !common.contains(char::is_alphanumeric),
+        _ => !wanted.fits(common, Fit::Parts) && !wanted.fits(common, Fit::Letters),
+    };
+    if pairs.len() > 1 && longest_common_prefix(pairs).is_none_or(loses) {
+        for pair in pairs {
+            typed.clone_into(&mut pair.replacement);
         }
     }
 }
@@ -80,7 +103,7 @@ fn pairs(list: Vec<Choice>, width: Option<usize>) -> Vec<Pair> {
             let line = format!("{label}{fill}{GAP}{}", choice.summary);
             cut(line.trim_end(), room)
         } else {
-            cut(choice.insert.trim_end_matches(['(', ')', ' ', '"']), room)
+            cut(choice.word(), room)
         };
         Pair { display, replacement: choice.insert }
     };
@@ -163,6 +186,20 @@ mod tests {
         assert_eq!(few[1].display, "id      Its number.");
         let many = pairs(vec![Choice::with("start(", "Starts it."); EXPLAINED + 1], Some(80));
         assert_eq!(many[0].display, "start");
+    }
+
+    #[test]
+    fn what_was_typed_stays_where_choices_share_less() {
+        let typed = |typed: &str, words: &[&str]| {
+            let mut all = pairs(words.iter().map(|word| Choice::plain(*word)).collect(), Some(80));
+            keep_typed(typed, &mut all);
+            longest_common_prefix(&all).map(str::to_owned)
+        };
+        assert_eq!(typed("sc", &["snapshot_create(", "snapshot_current("]).as_deref(), Some("snapshot_c"));
+        assert_eq!(typed("scr", &["snapshot_create(", "set_crash("]).as_deref(), Some("scr"));
+        assert_eq!(typed("sc", &["snapshot_create("]).as_deref(), Some("snapshot_create("));
+        assert_eq!(typed("", &["--all", "--name"]), None);
+        assert_eq!(typed("", &["web1", "web2"]).as_deref(), Some("web"));
     }
 
     #[test]

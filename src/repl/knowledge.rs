@@ -1,10 +1,18 @@
-//! What the shell knows about the language besides its session: the catalog, made when it is first needed, and
-//! the imports of earlier inputs.
+//! What the shell knows about the language besides its session: the catalog, made when it is first needed, with
+//! the functions of earlier inputs, their imports, and the words that were used last.
 
-use std::cell::OnceCell;
+mod usage;
+
+use std::cell::{OnceCell, Ref, RefCell};
+
+use rustyline::history::History;
 
 use super::imports::{Import, imports};
+use usage::Usage;
+
 use crate::lang::catalog::Catalog;
+use crate::lang::infer::declared_functions;
+use crate::lang::tokens::parsable;
 use crate::session::Session;
 use crate::stdlib::Place;
 
@@ -16,6 +24,9 @@ pub(super) struct Knowledge {
     /// The imports of earlier inputs, as source.
     prelude: String,
     imported: Vec<String>,
+    /// The earlier inputs that declare functions.
+    declaring: Vec<String>,
+    usage: RefCell<Usage>,
 }
 
 impl Knowledge {
@@ -25,6 +36,9 @@ impl Knowledge {
             let mut catalog = session.catalog();
             for path in &self.imported {
                 add_file_module(&mut catalog, session, path);
+            }
+            for source in &self.declaring {
+                add_functions(&mut catalog, session, &self.prelude, source);
             }
             catalog
         })
@@ -56,11 +70,35 @@ impl Knowledge {
             }
             self.imported.push(path);
         }
+        if source.contains("fn ") {
+            if let Some(catalog) = self.catalog.get_mut() {
+                add_functions(catalog, session, &self.prelude, source);
+            }
+            self.declaring.push(source.to_owned());
+        }
+    }
+
+    /// Takes note of the words of the inputs that are new in the history.
+    pub(super) fn read_history(&self, history: &dyn History) {
+        self.usage.borrow_mut().read(history);
+    }
+
+    /// Returns the words that were used last.
+    pub(super) fn usage(&self) -> Ref<'_, Usage> {
+        self.usage.borrow()
     }
 
     /// Returns the imports of earlier inputs as source.
     pub(super) fn prelude(&self) -> &str {
         &self.prelude
+    }
+}
+
+/// Adds the functions that an input has declared; one that could not be parsed has declared none.
+fn add_functions(catalog: &mut Catalog, session: &Session, prelude: &str, source: &str) {
+    if let Ok(ast) = session.engine().compile(parsable(source)) {
+        let functions = declared_functions(&format!("{prelude}{source}"), &ast, catalog);
+        catalog.declare(functions);
     }
 }
 

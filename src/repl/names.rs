@@ -1,8 +1,11 @@
 //! The live names that completion offers.
 //!
-//! They are asked of an open connection on a thread of its own and kept for a moment. Completion waits for an
-//! answer only as long as nobody notices: a slow, large or hung host gives the names it gave last, and the new
+//! They are asked of an open connection on a thread of its own and kept: as long as nothing has happened to
+//! objects of their kind where the driver tells that by events, and for a moment elsewhere. Completion waits for
+//! an answer only as long as nobody notices: a slow, large or hung host gives the names it gave last, and the new
 //! ones at the next key. Nothing here opens a connection.
+
+mod kinds;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,48 +13,31 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::libvirt::Connection;
+use crate::libvirt::events::Watch;
 use crate::virsh::{self, complete::Value};
 
-/// Names are used without asking again for this long.
+pub(super) use kinds::{Kind, kind_of};
+
+/// Names are used without asking again for this long where no events tell that they have changed.
 const FRESH: Duration = Duration::from_secs(1);
 /// Names older than this are not offered while newer ones are on their way.
 const STALE: Duration = Duration::from_secs(60);
 /// How long the prompt may stand still.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long it stands still where there are names to offer meanwhile: enough for a host of usual size.
+/// How long it stands still where there are names to offer meanwhile, or where an answer is overdue: enough for
+/// a host of usual size.
 const MOMENT: Duration = Duration::from_millis(8);
 /// A question that has no answer after this time is given up, and another one may be asked.
 const HUNG: Duration = Duration::from_secs(5);
 
-/// A kind of object that is found by name.
-pub(super) struct Kind {
-    /// The functions that take its name.
-    pub(super) finders: &'static [&'static str],
-    read: fn(&Connection) -> Result<Vec<String>>,
-}
-
-/// Every kind whose names can be completed.
-pub(super) static KINDS: &[Kind] = &[
-    Kind {
-        finders: &["domain", "domains"],
-        read: |c| Ok(c.domain_entries(0)?.into_iter().map(|entry| entry.name).collect()),
-    },
-    Kind { finders: &["interface", "interfaces"], read: |c| Ok(labels(&c.interfaces(0)?)) },
-    Kind { finders: &["network", "networks"], read: |c| Ok(labels(&c.networks(0)?)) },
-    Kind { finders: &["node_device", "node_devices"], read: |c| Ok(labels(&c.node_devices(0)?)) },
-    Kind { finders: &["nwfilter", "nwfilters"], read: |c| Ok(labels(&c.nwfilters(0)?)) },
-    Kind { finders: &["nwfilter_binding"], read: |c| Ok(labels(&c.nwfilter_bindings(0)?)) },
-    Kind { finders: &["pool", "pools"], read: |c| Ok(labels(&c.pools(0)?)) },
-    Kind { finders: &["secret"], read: |c| Ok(labels(&c.secrets(0)?)) },
-];
-
-fn labels<O: crate::libvirt::Object>(all: &[crate::libvirt::Handle<O>]) -> Vec<String> {
-    all.iter().map(|one| one.label().to_owned()).collect()
-}
-
-/// Returns the kind whose names a function takes.
-pub(super) fn kind_of(function: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.finders.contains(&function))
+/// What is asked of a connection, and when an answer is out of date.
+struct Question {
+    host: String,
+    is_open: bool,
+    /// What is asked for.
+    what: String,
+    /// The kind of event after which it has to be asked again.
+    event: Option<&'static str>,
 }
 
 /// The names that were found last, by connection and kind.
@@ -69,52 +55,70 @@ struct State {
     names: Arc<[String]>,
     read: Option<Instant>,
     asked: Option<Instant>,
+    /// Something has happened since they were read.
+    is_outdated: bool,
+    /// Tells when the names may have changed.
+    watch: Option<Watch>,
 }
 
 impl Names {
     /// Returns the names of a kind, sorted; none where the connection is not open.
     pub(super) fn get(&self, connection: &Connection, kind: &'static Kind) -> Arc<[String]> {
-        let read = kind.read;
-        self.get_with(connection.uri(), kind.finders[0], connection.is_open(), {
-            let connection = connection.clone();
-            move || read(&connection)
-        })
+        self.ask(connection, kind.finders[0].into(), kind.event, kind.read)
     }
 
     /// Returns the names that complete a value of a line of virsh, sorted; none where the connection is not open.
     pub(super) fn virsh(&self, connection: &Connection, value: &Value) -> Vec<String> {
-        let key = format!("{} {:?}", value.kind, value.before);
-        let (asked, value) = (connection.clone(), value.clone());
-        self.get_with(connection.uri(), &key, connection.is_open(), move || virsh::names(&asked, &value))
-            .to_vec()
+        let what = format!("{} {:?}", value.kind, value.before);
+        let value = value.clone();
+        let event = kinds::event_of(value.kind);
+        self.ask(connection, what, event, move |connection| virsh::names(connection, &value)).to_vec()
+    }
+
+    /// Returns what `read` finds, sorted; nothing where the connection is not open.
+    pub(super) fn ask(
+        &self,
+        connection: &Connection,
+        what: String,
+        event: Option<&'static str>,
+        read: impl FnOnce(&Connection) -> Result<Vec<String>> + Send + 'static,
+    ) -> Arc<[String]> {
+        let question = Question { host: connection.uri(), is_open: connection.is_open(), what, event };
+        let connection = connection.clone();
+        self.get_with(question, move |watched| {
+            // Before the names are read: nothing that happens meanwhile is missed. A driver without events
+            // is asked again after a moment.
+            let watch = watched.and_then(|event| connection.watch(event).ok());
+            Ok((read(&connection)?, watch))
+        })
     }
 
     fn get_with(
         &self,
-        host: String,
-        kind: &str,
-        is_open: bool,
-        read: impl FnOnce() -> Result<Vec<String>> + Send + 'static,
+        question: Question,
+        read: impl FnOnce(Option<&'static str>) -> Result<(Vec<String>, Option<Watch>)> + Send + 'static,
     ) -> Arc<[String]> {
+        let Question { host, is_open, what, event } = question;
         let slot = {
             let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.entry((host, kind.to_owned())).or_default().clone()
+            slots.entry((host, what)).or_default().clone()
         };
         let mut state = slot.state();
-        let is_fresh = state.read.is_some_and(|read| read.elapsed() < FRESH);
-        if is_fresh || !is_open {
+        if !is_open || state.is_fresh() {
             return state.names.clone();
         }
         if state.asked.is_none_or(|asked| asked.elapsed() > HUNG) {
             state.asked = Some(Instant::now());
             let answering = slot.clone();
+            let watched = event.filter(|_| state.watch.as_ref().is_none_or(|watch| !watch.is_listening()));
             let thread = std::thread::Builder::new().name("names".into());
-            if thread.spawn(move || answering.answer(read())).is_err() {
+            if thread.spawn(move || answering.answer(read(watched))).is_err() {
                 state.asked = None;
             }
         }
-        let has_names = state.read.is_some_and(|read| read.elapsed() < STALE);
-        let patience = if has_names { MOMENT } else { PATIENCE };
+        let has_names = state.read.is_some_and(|read| read.elapsed() < STALE || state.watch.is_some());
+        let is_overdue = state.asked.is_some_and(|asked| asked.elapsed() > PATIENCE);
+        let patience = if has_names || is_overdue { MOMENT } else { PATIENCE };
         let (state, _) = slot
             .answered
             .wait_timeout_while(state, patience, |state| state.asked.is_some())
@@ -123,17 +127,34 @@ impl Names {
     }
 }
 
+impl State {
+    /// True while the names are as they were read.
+    fn is_fresh(&mut self) -> bool {
+        if let Some(watch) = self.watch.as_ref().filter(|watch| watch.is_listening()) {
+            if watch.has_happened() {
+                self.is_outdated = true;
+            }
+            return !self.is_outdated;
+        }
+        self.read.is_some_and(|read| read.elapsed() < FRESH)
+    }
+}
+
 impl Slot {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, names: Result<Vec<String>>) {
+    fn answer(&self, answer: Result<(Vec<String>, Option<Watch>)>) {
         let mut state = self.state();
-        if let Ok(mut names) = names {
+        if let Ok((mut names, watch)) = answer {
             names.sort_unstable();
             state.names = names.into();
             state.read = Some(Instant::now());
+            state.is_outdated = false;
+            if let Some(watch) = watch {
+                state.watch = Some(watch);
+            }
         }
         state.asked = None;
         self.answered.notify_all();
@@ -141,63 +162,4 @@ impl Slot {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    fn ask(names: &Names, answer: Result<Vec<String>>) -> Vec<String> {
-        names.get_with("here".into(), "domain", true, move || answer).to_vec()
-    }
-
-    #[test]
-    fn names_are_sorted_and_kept_for_a_moment() {
-        let names = Names::default();
-        assert_eq!(ask(&names, Ok(vec!["web".into(), "db".into()])), ["db", "web"]);
-        assert_eq!(ask(&names, Ok(vec!["new".into()])), ["db", "web"]);
-    }
-
-    #[test]
-    fn old_names_are_offered_while_new_ones_are_on_their_way() {
-        let names = Names::default();
-        ask(&names, Ok(vec!["old".into()]));
-        for slot in names.0.lock().unwrap().values() {
-            slot.state().read = Instant::now().checked_sub(FRESH * 2);
-        }
-        let (answer, slow) = mpsc::channel::<Vec<String>>();
-        let read = move || Ok(slow.recv().unwrap_or_default());
-        assert_eq!(names.get_with("here".into(), "domain", true, read).to_vec(), ["old"]);
-        answer.send(vec!["new".into()]).unwrap();
-        while names.0.lock().unwrap().values().any(|slot| slot.state().asked.is_some()) {
-            std::thread::yield_now();
-        }
-        assert_eq!(ask(&names, Ok(vec![])), ["new"]);
-    }
-
-    #[test]
-    fn a_failure_leaves_the_names_that_were_there() {
-        let names = Names::default();
-        assert!(ask(&names, Err(crate::error::Error::usage("no"))).is_empty());
-        assert_eq!(ask(&names, Ok(vec!["web".into()])), ["web"]);
-    }
-
-    #[test]
-    fn a_closed_connection_is_not_asked() {
-        let names = Names::default();
-        let asked = || -> Result<Vec<String>> { panic!("asked") };
-        assert!(names.get_with("here".into(), "domain", false, asked).is_empty());
-    }
-
-    #[test]
-    fn a_hung_host_is_asked_once_and_answers_later() {
-        let names = Names::default();
-        let (answer, hung) = mpsc::channel::<Vec<String>>();
-        let read = move || Ok(hung.recv().unwrap_or_default());
-        assert!(names.get_with("here".into(), "domain", true, read).is_empty());
-        let again = || -> Result<Vec<String>> { panic!("asked twice") };
-        assert!(names.get_with("here".into(), "domain", true, again).is_empty());
-        answer.send(vec!["late".into()]).unwrap();
-        let found = names.get_with("here".into(), "domain", true, || Ok(vec!["late".into()]));
-        assert_eq!(found.to_vec(), ["late"]);
-    }
-}
+mod tests;

@@ -29,6 +29,7 @@ mod migration;
 mod networks;
 mod node_devices;
 mod nwfilters;
+mod prompt_completion;
 mod reference;
 mod save;
 mod scripts;

@@ -42,10 +42,10 @@ static FD_ASSOCIATE: OptionTable = OptionTable {
 };
 
 /// `virDomainLifecycle`
-const LIFECYCLES: &[&str] = &["poweroff", "reboot", "crash"];
+pub(in crate::api) const LIFECYCLES: &[&str] = &["poweroff", "reboot", "crash"];
 
 /// `virDomainLifecycleAction`
-const ACTIONS: &[&str] =
+pub(in crate::api) const ACTIONS: &[&str] =
     &["destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart"];
 
 /// The number of a word, written with `-` or `_`.

@@ -105,6 +105,8 @@ mod domain_definition {
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.edit(|doc| doc["title"] = "a test");

@@ -70,6 +70,8 @@ mod domain_freeze {
     /// Errors: those of the closure; `timeout` where the limit had passed before the closure was done, so
     /// that what it did may not be consistent; those of `fs_freeze` and `fs_thaw`.
     ///
+    /// @closure self
+    ///
     /// ```rhai
     /// let vm = domain("test");
     /// let count = vm.frozen(|vm| vm.snapshots().len());
@@ -83,6 +85,8 @@ mod domain_freeze {
     ///
     /// Errors: those of the closure; `timeout` where the limit had passed before the closure was done;
     /// those of `fs_freeze` and `fs_thaw`.
+    ///
+    /// @closure self
     ///
     /// ```rhai
     /// let vm = domain("test");

@@ -25,7 +25,7 @@ const CODESETS: &[&str] =
 const MOST_KEYS: usize = 16;
 
 /// `virDomainProcessSignal`, up to the first of the real-time signals.
-const SIGNALS: &[&str] = &[
+pub(in crate::api) const SIGNALS: &[&str] = &[
     "nop", "hup", "int", "quit", "ill", "trap", "abrt", "bus", "fpe", "kill", "usr1", "segv", "usr2", "pipe",
     "alrm", "term", "stkflt", "chld", "cont", "stop", "tstp", "ttin", "ttou", "urg", "xcpu", "xfsz",
     "vtalrm", "prof", "winch", "poll", "pwr", "sys",

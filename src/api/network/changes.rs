@@ -30,10 +30,10 @@ const PARENT_INDEX: OptionSpec = int(
 );
 
 /// The words of `virNetworkUpdateCommand`, from 1; `add` is the same as `add-last`.
-const COMMANDS: &[&str] = &["modify", "delete", "add-last", "add-first", "add"];
+pub(in crate::api) const COMMANDS: &[&str] = &["modify", "delete", "add-last", "add-first", "add"];
 
 /// The words of `virNetworkUpdateSection`, from 1.
-const SECTIONS: &[&str] = &[
+pub(in crate::api) const SECTIONS: &[&str] = &[
     "bridge",
     "domain",
     "ip",

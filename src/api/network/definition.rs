@@ -76,6 +76,8 @@ mod network_definition {
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// let net = network("default");
     /// print(net.edit(|doc| doc["domain/@name"] = "example.org"))

@@ -76,6 +76,8 @@ mod pool_definition {
     ///
     /// Errors: `xml_error` and its relatives for a definition that libvirt does not accept.
     ///
+    /// @closure XmlDocument
+    ///
     /// ```rhai
     /// let images = pool("default-pool");
     /// images.edit(|doc| doc["target/permissions/mode"] = "0711");

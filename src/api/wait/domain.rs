@@ -17,6 +17,9 @@ use crate::xml::{Document, Node, Value};
 /// The channel of a guest's agent.
 const AGENT_CHANNEL: &str = "devices/channel/target[@name='org.qemu.guest_agent.0']";
 
+/// What a guest can be waited for beside its states.
+pub(in crate::api) const GOALS: &[&str] = &["active", "inactive", "agent", "ip", "block-ready:", "port:"];
+
 /// What a guest is waited for.
 pub(super) fn goal<'a>(
     context: &'a NativeCallContext<'a>,
@@ -51,8 +54,7 @@ pub(super) fn goal<'a>(
 }
 
 fn unknown(wanted: &str) -> Error {
-    let others = ["active", "inactive", "agent", "ip", "block-ready:", "port:"];
-    let all = words::DOMAIN_STATES.iter().copied().chain(others);
+    let all = words::DOMAIN_STATES.iter().chain(GOALS).copied();
     let hint = match nearest(wanted, all) {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!(

@@ -150,6 +150,13 @@ impl Entry {
             .unwrap_or_default()
     }
 
+    /// Adds forms, each in the place of one with as many parameters.
+    pub(super) fn add_forms(&mut self, forms: Vec<Overload>) {
+        self.overloads.retain(|known| forms.iter().all(|new| new.params.len() != known.params.len()));
+        self.overloads.extend(forms);
+        self.overloads.sort_by_key(|overload| overload.params.len());
+    }
+
     pub(super) fn sort_key(&self) -> (&str, &str, &str, &str, Kind) {
         let receiver = self.receiver.as_ref().map_or("", Type::name);
         (self.module.as_deref().unwrap_or_default(), &self.namespace, receiver, &self.name, self.kind)

@@ -14,7 +14,9 @@ enum Origin {
     Counter,
     /// The parameter at this place of the closure that begins at this piece.
     Closure(usize, usize),
-    /// A parameter, or what `catch` caught.
+    /// What `catch` caught.
+    Caught,
+    /// A parameter.
     Unknown,
 }
 
@@ -80,18 +82,61 @@ impl Reader<'_> {
     fn declared_type(&self, declaration: &Declaration, at: usize) -> Type {
         match declaration.origin {
             Origin::Value(start) => self.expression(start, self.statement_end(start, at)),
-            Origin::Element(start) => {
-                let end = (start..at).find(|&index| self.text(index) == "{").unwrap_or(at);
-                self.element_of(&self.expression(start, end))
-            }
+            Origin::Element(start) => self.element_of(&self.expression(start, self.sequence_end(start, at))),
             Origin::Counter => Type::Int,
             Origin::Closure(open, place) => self.closure_param(open, place),
+            // A script can throw anything, but mostly it is this that fails.
+            Origin::Caught => Type::object("Error"),
             Origin::Unknown => Type::Any,
         }
     }
 
+    /// Returns a path from a variable of the session to a value like that of a variable that is used at `at`.
+    pub(super) fn example_of_variable(&self, name: &str, at: usize) -> Option<String> {
+        let (declarations, in_function) = self.declarations(at);
+        let Some(found) = declarations.iter().find(|one| one.complete && self.text(one.name) == name) else {
+            return (!in_function && self.scope.contains(name)).then(|| name.to_owned());
+        };
+        match found.origin {
+            Origin::Value(start) => self.example(start, self.statement_end(start, at)),
+            Origin::Element(start) => {
+                Some(format!("{}[0]", self.example(start, self.sequence_end(start, at))?))
+            }
+            Origin::Closure(bar, place) => self.example_of_param(bar, place),
+            Origin::Counter | Origin::Caught | Origin::Unknown => None,
+        }
+    }
+
+    /// Returns the source of a value with that of the variable in it that it begins with: `vm.xml` after
+    /// `let vm = domain("web1")` is `domain("web1").xml`.
+    pub(super) fn expanded(&self, start: usize, end: usize) -> Option<String> {
+        let mut expanded = None;
+        self.limited(|| {
+            expanded = self.any_expanded(start, end);
+            Type::Any
+        });
+        expanded
+    }
+
+    fn any_expanded(&self, start: usize, end: usize) -> Option<String> {
+        let (declarations, _) = self.declarations(start);
+        let is_this = |one: &&Declaration| one.complete && self.text(one.name) == self.text(start);
+        let found = declarations.iter().find(is_this).filter(|_| self.is_name(start))?;
+        let value = match found.origin {
+            Origin::Value(from) => self.source_of(from, self.statement_end(from, start)),
+            Origin::Closure(bar, place) => self.example_of_param(bar, place)?,
+            _ => return None,
+        };
+        Some(format!("{value}{}", &self.source[self.tokens[start].end..self.tokens[end - 1].end]))
+    }
+
+    /// Returns where the sequence of a `for` loop ends: at the block.
+    fn sequence_end(&self, start: usize, at: usize) -> usize {
+        (start..at).find(|&index| self.text(index) == "{").unwrap_or(at)
+    }
+
     /// Returns where the statement ends whose value begins at `start`.
-    fn statement_end(&self, start: usize, limit: usize) -> usize {
+    pub(super) fn statement_end(&self, start: usize, limit: usize) -> usize {
         let mut index = start;
         while index < limit {
             if self.text(index) == ";" {
@@ -144,7 +189,7 @@ impl Reader<'_> {
                 }
                 "for" => self.declare_loop(index, block, &mut found),
                 "catch" if self.encloses(index, block) && self.is_name(index + 2) => {
-                    found.push(Declaration { name: index + 2, origin: Origin::Unknown, complete: true });
+                    found.push(Declaration { name: index + 2, origin: Origin::Caught, complete: true });
                 }
                 "fn" if self.encloses(index, block) => {
                     self.declare_params(index, &mut found);

@@ -223,7 +223,13 @@ impl<'a> Reader<'a> {
             return Place::Nothing;
         }
         let receiver = self.expression(first, dot);
-        Place::Member { receiver, source: self.range(first, dot).to_string(), typed, start }
+        Place::Member { receiver, source: self.source_of(first, dot), typed, start }
+    }
+
+    /// Returns the source of a value by which a live one can be found: that of an example where there is one.
+    pub(super) fn source_of(&self, start: usize, end: usize) -> String {
+        let found = self.example(start, end).or_else(|| self.expanded(start, end));
+        found.unwrap_or_else(|| self.range(start, end).to_string())
     }
 
     /// The cursor stands behind the `::` at `colons`.
@@ -250,6 +256,7 @@ impl<'a> Reader<'a> {
             source: String::new(),
             namespace: String::new(),
             name: self.text(name).into(),
+            first: self.only_text(open + 1).filter(|_| matches!(self.text(open + 2), "," | ")")),
         };
         match self.before(name) {
             "fn" => return None,
@@ -259,7 +266,7 @@ impl<'a> Reader<'a> {
                     return None;
                 }
                 call.receiver = Some(self.expression(first, name - 1));
-                call.source = self.range(first, name - 1).to_string();
+                call.source = self.source_of(first, name - 1);
             }
             "::" => {
                 let Place::Namespace { path, .. } = self.namespace(name - 1, String::new(), 0) else {
@@ -270,6 +277,12 @@ impl<'a> Reader<'a> {
             _ => {}
         }
         Some(call)
+    }
+
+    /// Returns what a text holds that is one piece.
+    fn only_text(&self, index: usize) -> Option<String> {
+        let token = self.tokens.get(index).filter(|token| token.class == Class::String && token.closed)?;
+        Some(token.text(self.source).trim_matches(['"', '`']).to_owned())
     }
 
     fn is_called_keyword(&self, index: usize) -> bool {

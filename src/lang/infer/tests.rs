@@ -32,6 +32,9 @@ fn show(place: Place) -> String {
         Place::ImportPath { typed, .. } => format!("import {typed:?}"),
         Place::Text { call: of, argument, typed, .. } => format!("text {}#{argument} {typed:?}", call(&of)),
         Place::IndexText { receiver, source, typed, .. } => format!("index {receiver}<{source}> {typed:?}"),
+        Place::Compared { receiver, property, typed, .. } => {
+            format!("compared {receiver}.{property} {typed:?}")
+        }
         Place::OptionKey { call: of, used, typed, .. } => format!("key {} {used:?} {typed:?}", call(&of)),
         Place::OptionValue { call: of, option, typed, .. } => {
             format!("value {} {} {typed:?}", call(&of), option.name)
@@ -106,11 +109,47 @@ fn variables_have_the_types_of_their_declarations() {
         ("let x = if n > 1 { vm } else { () }; x.", "any"),
         ("let list = [vm, guest(\"b\")]; list[0].", "Guest"),
         ("import \"snapshots\" as s; vm.wait_gone().", "bool"),
-        ("try { 1 } catch (n) { n.", "any"),
+        ("try { 1 } catch (n) { n.", "Error"),
+        ("for i in 1..5 { i.", "int"),
+        ("guests().for_each(|g| g.", "Guest"),
+        ("guests().find(|g| g.", "Guest"),
+        ("guests().all(|g| g.", "Guest"),
+        ("guests().some(|g| g.", "Guest"),
+        ("guests().find(|g| g.autostart).", "Guest"),
+        ("guests().sort_by(|a, b| a.memory - b.", "Guest"),
+        ("guests().map(|g| #{ a: 1, n: g.", "Guest"),
+        ("guests().map(|g| { let h = g.host(); h }).filter(|h| h.", "Host"),
+        ("fn all() { guests() } all().filter(|g| g.", "Guest"),
+        ("fn all() { guests() } for g in all() { g.", "Guest"),
+        ("fn Guest.twin() { guest(\"b\") } vm.twin().", "Guest"),
+        ("let x = if n > 1 { vm } else { guest(\"b\") }; x.", "Guest"),
+        ("let x = { let y = vm; y.host() }; x.", "Host"),
     ] {
         let found = place(before);
         let type_ = found.strip_prefix("member ").and_then(|rest| rest.split('<').next());
         assert_eq!(type_, Some(shown), "{before}: {found}");
+    }
+}
+
+#[test]
+fn what_lies_in_maps_has_the_type_of_the_live_value() {
+    let engine = toy::engine();
+    let catalog = toy::catalog(&engine);
+    let mut scope = Scope::new();
+    let made =
+        "let all = [#{ guest: guest(\"a\"), disks: [#{ size: 1 }] }]; let one = #{ guests: guests() };";
+    engine.run_with_scope(&mut scope, made).unwrap();
+    for (before, shown) in [
+        ("all[0].guest.", "member Guest<all[0].guest> \"\""),
+        ("all.filter(|one| one.guest.host().", "member Host<all[0].guest.host()> \"\""),
+        ("all.filter(|one| one.disks[0].", "member map<all[0].disks[0]> \"\""),
+        ("for one in all { for d in one.disks { d.", "member map<all[0].disks[0]> \"\""),
+        ("for one in all { let i = 1; one.disks[i].si", "member map<all[0].disks[0]> \"si\""),
+        ("all.find(|x| x.disks.len() > 0).disks[0].", "member map<all[0].disks[0]> \"\""),
+        ("let mine = all[0]; mine.guest.", "member Guest<all[0].guest> \"\""),
+        ("fn f() { all.", "member any<all> \"\""),
+    ] {
+        assert_eq!(show(place_at(before, &scope, &|_| None, &catalog)), shown, "{before}");
     }
 }
 
@@ -128,6 +167,10 @@ fn a_text_in_a_call_knows_its_argument() {
         ("import \"snap", "import \"snap\""),
         ("let x = \"a", "nothing"),
         ("x == \"a", "nothing"),
+        ("if vm.name == \"a", "compared Guest.name \"a\""),
+        ("guests().filter(|g| g.host().name != \"", "compared Host.name \"\""),
+        ("let g = guest(\"a\"); g.undefine(\"", "text Guest.undefine<guest(\"a\")>#0 \"\""),
+        ("let g = guest(\"a\"); let d = g.xml; d[\"de", "index Doc<guest(\"a\").xml> \"de\""),
         ("(\"a", "nothing"),
         ("`a ${n} b", "nothing"),
         ("`${guest(\"a", "text guest<>#0 \"a\""),
@@ -245,9 +288,18 @@ fn a_program_gives_what_its_last_statement_gives() {
         ("let all = guests(); all.filter(|one| { one.start(); one.autostart })", "[Guest]"),
         ("guest(\"a;b\")", "Guest"),
         ("guests().len()", "int"),
-        ("for one in guests() { one.start(); } guests()", "any"),
+        ("for one in guests() { one.start(); } guests()", "[Guest]"),
+        ("for one in guests() { one.start(); }", "any"),
         ("if true { guests() } else { 1 }", "any"),
-        ("fn all() { guests() } all()", "any"),
+        ("fn all() { guests() } all()", "[Guest]"),
+        ("fn one(n) { if n > 1 { return guest(\"a\"); } guest(\"b\") } one(2)", "Guest"),
+        ("fn one(n) { if n > 1 { throw 5; } else if n > 0 { vm() } else { 1 } } one(2)", "any"),
+        ("fn one() { 1 } fn one(a) { a } one()", "int"),
+        ("fn f() { f() } f()", "any"),
+        ("fn f() { return guests(); } f()", "[Guest]"),
+        ("fn f() { for g in guests() { g.start(); } guests()[0] } f()", "Guest"),
+        ("if true { guests() } else { [guest(\"a\")] }", "[Guest]"),
+        ("if true { guests() }", "any"),
         ("guests();", "any"),
         ("", "any"),
     ] {

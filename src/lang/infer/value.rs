@@ -1,10 +1,14 @@
 //! The types of values, from pieces of source.
 
+use super::live;
 use super::reader::Reader;
 use crate::lang::catalog::Entry;
 use crate::lang::lint::typing::{element_at, element_of, operator_type};
 use crate::lang::tokens::{Class, opens};
 use crate::lang::types::Type;
+
+/// What a map is called here that is an event: its keys are known.
+pub const EVENT: &str = "Event";
 
 /// Operators from the loosest to the tightest; within a row, those that rhai reads from the left.
 const OPERATORS: [&[&str]; 9] = [
@@ -28,7 +32,9 @@ impl Reader<'_> {
     fn any_expression(&self, start: usize, end: usize) -> Type {
         match self.text(start) {
             "|" | "||" => return Type::Closure,
+            "if" if self.text(end - 1) == "}" => return self.branches(start, end),
             "if" | "switch" | "loop" | "while" | "for" | "do" => return Type::Any,
+            "{" if self.partner(start) == Some(end - 1) => return self.function_body(start),
             _ => {}
         }
         for row in OPERATORS {
@@ -74,8 +80,9 @@ impl Reader<'_> {
                     if open < end && self.text(open) == "(" {
                         let Some(close) = self.partner(open) else { return Type::Any };
                         type_ = match self.catalog.method(&type_, name) {
+                            Some(_) if name == "next" && is_events(&type_) => Type::object(EVENT),
                             Some(method) => self.result(method, &type_, open),
-                            None => Type::Any,
+                            None => self.own_result(Some(&type_), name, open).unwrap_or(Type::Any),
                         };
                         index = close + 1;
                     } else {
@@ -84,17 +91,30 @@ impl Reader<'_> {
                             None => element_at(self.catalog, &type_, &Type::Text),
                         };
                         index = open;
+                        type_ = self.known_type(type_, start, index);
                     }
                 }
                 "[" | "?[" => {
                     let Some(close) = self.partner(index) else { return Type::Any };
                     type_ = element_at(self.catalog, &type_, &self.expression(index + 1, close));
                     index = close + 1;
+                    type_ = self.known_type(type_, start, index);
                 }
                 _ => return Type::Any,
             }
         }
         type_
+    }
+
+    /// Returns the type of a value that is there, or of one like it, where the source alone does not tell.
+    fn known_type(&self, type_: Type, start: usize, end: usize) -> Type {
+        if !type_.is_any() && type_ != Type::array_of(Type::Any) {
+            return type_;
+        }
+        let live = self
+            .example(start, end)
+            .and_then(|path| live::look(&path, self.scope, |value| self.catalog.type_of(value)));
+        live.unwrap_or(type_)
     }
 
     /// Returns the type of the value that begins at `start`, and the index of the piece after it.
@@ -152,16 +172,27 @@ impl Reader<'_> {
         }
         let Some(close) = self.partner(open) else { return (Type::Any, end) };
         let namespace = if name > start { self.range(start, name - 1) } else { "" };
-        let own = namespace.is_empty() && self.declared_functions().iter().any(|own| own == self.text(name));
-        let function = self.catalog.function(namespace, self.text(name)).or_else(|| {
-            let (_, module) = self.imports().into_iter().find(|(alias, _)| alias == namespace)?;
-            self.catalog.named(self.text(name)).find(|entry| entry.module.as_deref() == Some(&module))
+        let own = Some(name).filter(|_| namespace.is_empty());
+        let type_ = own.and_then(|name| self.own_result(None, self.text(name), open)).or_else(|| {
+            let function = self.function(namespace, self.text(name))?;
+            Some(self.result(function, &Type::Any, open))
         });
-        let type_ = match function.filter(|_| !own) {
-            Some(function) => self.result(function, &Type::Any, open),
-            None => Type::Any,
-        };
-        (type_, close + 1)
+        (type_.unwrap_or(Type::Any), close + 1)
+    }
+
+    /// Returns a function of the catalog, also one of a module that this source has imported.
+    pub(super) fn function(&self, namespace: &str, name: &str) -> Option<&Entry> {
+        self.catalog.function(namespace, name).or_else(|| {
+            let (_, module) = self.imports().into_iter().find(|(alias, _)| alias == namespace)?;
+            self.catalog.named(name).find(|entry| entry.module.as_deref() == Some(&module))
+        })
+    }
+
+    /// Returns the type of the result of a function of this source whose arguments begin at `open`.
+    fn own_result(&self, of: Option<&Type>, name: &str, open: usize) -> Option<Type> {
+        let close = self.partner(open)?;
+        let arguments = if close == open + 1 { 0 } else { self.split(open + 1, close, ",").len() };
+        self.declared_result(of, name, arguments)
     }
 
     /// Returns the type of the result of a call whose arguments begin at `open`.
@@ -181,7 +212,11 @@ impl Reader<'_> {
             "||" => start + 1,
             _ => self.closure_params(start).map_or(end, |(close, _)| close + 1),
         };
-        if self.text(body) == "{" { Type::Any } else { self.expression(body, end) }
+        if self.text(body) == "{" && self.partner(body) == Some(end - 1) {
+            self.limited(|| self.function_body(body))
+        } else {
+            self.expression(body, end)
+        }
     }
 
     /// Returns the type of a closure's parameter: what the function that it is an argument of calls it with.
@@ -190,18 +225,37 @@ impl Reader<'_> {
         let Some(call) = self.call_at(open) else { return Type::Any };
         let (entry, receiver) = match &call.receiver {
             Some(receiver) => (self.catalog.method(receiver, &call.name), receiver.clone()),
-            None => (self.catalog.function(&call.namespace, &call.name), Type::Any),
+            None => (self.function(&call.namespace, &call.name), self.first_argument(open, bar)),
         };
-        let types =
+        let form =
             entry.and_then(|entry| entry.overloads.iter().find(|overload| !overload.closure.is_empty()));
-        types
-            .and_then(|overload| overload.closure.get(place))
-            .map_or(Type::Any, |type_| type_.resolve(&receiver, &Type::Any))
+        let given = form.and_then(|overload| overload.closure.get(place));
+        let known = given.map_or(Type::Any, |type_| type_.resolve(&receiver, &Type::Any));
+        if !known.is_any() {
+            return known;
+        }
+        let live = self
+            .example_of_param(bar, place)
+            .and_then(|path| live::look(&path, self.scope, |value| self.catalog.type_of(value)));
+        live.unwrap_or(known)
+    }
+
+    /// Returns the type of the first argument of a call, where it ends before `limit`: what functions speak of
+    /// as their receiver.
+    fn first_argument(&self, open: usize, limit: usize) -> Type {
+        match self.split(open + 1, limit, ",")[..] {
+            [(start, end), _, ..] => self.expression(start, end),
+            _ => Type::Any,
+        }
     }
 
     pub(super) fn element_of(&self, type_: &Type) -> Type {
-        element_of(type_, self.catalog)
+        if is_events(type_) { Type::object(EVENT) } else { element_of(type_, self.catalog) }
     }
+}
+
+fn is_events(type_: &Type) -> bool {
+    matches!(type_, Type::Object(name) if &**name == "Events")
 }
 
 fn number(text: &str) -> Type {

@@ -6,8 +6,11 @@
 //!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//! - `plain` is the prompt where nothing may be drawn.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
+//! - `mistakes` finds wrong names as they are typed; `preparation` makes the catalog in the background.
+//! - `welcome` is what `help` alone shows, `explanation` what `help(x)` says of a value.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
 mod choice;
@@ -15,6 +18,7 @@ mod commands;
 mod completer;
 mod console;
 mod editor;
+mod explanation;
 mod files;
 mod helper;
 mod highlighter;
@@ -24,13 +28,17 @@ mod imports;
 mod knowledge;
 mod live;
 mod meta;
+mod mistakes;
 mod names;
 mod pager;
+mod plain;
+mod preparation;
 mod raw_mode;
 mod screen;
 mod shell;
 mod transcript;
 mod validator;
+mod welcome;
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::{Arguments, batch};
 use crate::config::{Env, Folders};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Palette};
 use crate::repl::{self, Ending, HISTORY_FILE, Manner, Setup};
 use crate::report;
 use crate::session::Session;
@@ -29,13 +29,22 @@ pub(super) fn run_with(
             None
         }
     };
-    let prompt = environment.config.prompt.clone();
+    let mut prompt = environment.config.prompt.clone();
+    // Such a terminal cannot move its cursor.
+    prompt.plain |= std::env::var("TERM").is_ok_and(|terminal| terminal == "dumb");
+    let mut options = environment.view.options(environment.view.format.unwrap_or(Format::Table));
+    let mut stderr = environment.stderr;
+    let mut typed = arguments.options.palette(output::stdout_is_terminal(), prompt.color);
+    if prompt.plain {
+        output::progress::silence();
+        (options.palette, stderr, typed) = (Palette::PLAIN, Palette::PLAIN, Palette::PLAIN);
+    }
     let door = session.context().door().clone();
     let ending = repl::run(Setup {
         session,
-        options: environment.view.options(environment.view.format.unwrap_or(Format::Table)),
-        stderr: environment.stderr,
-        typed: arguments.options.palette(output::stdout_is_terminal(), prompt.color),
+        options,
+        stderr,
+        typed,
         prompt,
         history,
         manner,

@@ -102,6 +102,7 @@ fn every_key_is_read() {
         confirm: false,
         history_size: 5,
         startup: Some("/srv/start.rhai".into()),
+        plain: false,
     };
     assert_eq!(config.prompt, prompt);
     assert_eq!(config.output, Output { format: Some(Format::Ndjson), color: ColorChoice::Always });

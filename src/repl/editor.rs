@@ -13,7 +13,7 @@ use super::history::{self, HistoryFile};
 use super::pager::Pager;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
-use super::{Ending, Setup, raw_mode};
+use super::{Ending, Setup, plain, raw_mode};
 use crate::config::{Keys, Prompt};
 use crate::error::{Error, code};
 use crate::libvirt::Reason;
@@ -31,6 +31,9 @@ pub(super) fn run(setup: Setup) -> Ending {
     let mut screen = Terminal { pager: Pager::new(prompt.pager.as_deref(), interrupt) };
     let file = HistoryFile::new(setup.history.clone());
     let shell = Rc::new(RefCell::new(Shell::new(setup)));
+    if prompt.plain {
+        return plainly(&prompt, &shell, &mut screen, stderr);
+    }
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
             editor.set_helper(Some(Helper::new(shell.clone(), typed)));
@@ -67,6 +70,20 @@ fn editor(prompt: &Prompt, typed: Palette) -> rustyline::Result<Editor<Helper, F
         .auto_add_history(false)
         .build();
     Editor::with_config(config)
+}
+
+/// The same without drawing.
+fn plainly(
+    prompt: &Prompt,
+    shell: &Rc<RefCell<Shell>>,
+    screen: &mut dyn Screen,
+    stderr: Palette,
+) -> Ending {
+    let started = prompt.startup.as_ref().and_then(|file| start_with(file, shell, screen, stderr));
+    started.map_or_else(|| plain::converse(shell, screen), Ok).unwrap_or_else(|error| {
+        report::error(&error, stderr);
+        Ending::Status(1)
+    })
 }
 
 /// Runs the configured script; one that cannot be read is told and no reason to stop.

@@ -6,8 +6,14 @@ use std::ops::Range;
 use crate::lang::tokens::{Class, brackets_at, tokens};
 use crate::output::{Palette, Style};
 
-/// Returns the source with colours; the brackets that belong together at the cursor stand out.
-pub(super) fn highlight(source: &str, cursor: Option<usize>, palette: Palette) -> Cow<'_, str> {
+/// Returns the source with colours; the brackets that belong together at the cursor stand out, and mistakes are
+/// underlined.
+pub(super) fn highlight<'s>(
+    source: &'s str,
+    cursor: Option<usize>,
+    mistakes: &[Range<usize>],
+    palette: Palette,
+) -> Cow<'s, str> {
     if !palette.is_colored() || source.is_empty() {
         return source.into();
     }
@@ -17,8 +23,12 @@ pub(super) fn highlight(source: &str, cursor: Option<usize>, palette: Palette) -
     let mut at = 0;
     for token in tokens(source) {
         painted.push_str(&source[at..token.start]);
-        let style =
-            if in_pair(&(token.start..token.end)) { Some(Style::Warning) } else { style(token.class) };
+        let is_mistake = mistakes.iter().any(|range| range.start <= token.start && token.end <= range.end);
+        let style = match token.class {
+            _ if is_mistake => Some(Style::Wrong),
+            _ if in_pair(&(token.start..token.end)) => Some(Style::Warning),
+            class => style(class),
+        };
         let text = token.text(source);
         match style {
             // A line end inside a colour would carry it into the prompt's own movements.
@@ -80,9 +90,9 @@ mod tests {
 
     #[test]
     fn pieces_have_colours_and_the_text_stays() {
-        let painted = highlight("let x = \"a\nb", None, Palette::COLOR);
+        let painted = highlight("let x = \"a\nb", None, &[], Palette::COLOR);
         assert_eq!(painted, "\x1b[1mlet\x1b[0m x = \x1b[32m\"a\x1b[0m\nb");
-        assert_eq!(highlight("let x", None, Palette::PLAIN), "let x");
+        assert_eq!(highlight("let x", None, &[], Palette::PLAIN), "let x");
     }
 
     #[test]
@@ -93,7 +103,13 @@ mod tests {
 
     #[test]
     fn brackets_at_the_cursor_stand_out_with_their_partner() {
-        let painted = highlight("f(1)", Some(4), Palette::COLOR);
+        let painted = highlight("f(1)", Some(4), &[], Palette::COLOR);
         assert_eq!(painted, "\x1b[36mf\x1b[0m\x1b[1;33m(\x1b[0m\x1b[33m1\x1b[0m\x1b[1;33m)\x1b[0m");
+    }
+
+    #[test]
+    fn mistakes_are_underlined() {
+        let painted = highlight("dmain(x)", Some(8), std::slice::from_ref(&(0..5)), Palette::COLOR);
+        assert!(painted.starts_with("\x1b[4;31mdmain\x1b[0m"), "{painted:?}");
     }
 }

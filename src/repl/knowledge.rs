@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 
 use super::imports::{Import, imports};
+use super::preparation::Preparation;
 use crate::lang::catalog::Catalog;
 use crate::session::{self, Session};
 use crate::stdlib::Place;
@@ -12,6 +13,7 @@ use crate::stdlib::Place;
 #[derive(Default)]
 pub(super) struct Knowledge {
     catalog: OnceCell<Catalog>,
+    preparation: OnceCell<Preparation>,
     has_type_docs: bool,
     /// The imports of earlier inputs, as source.
     prelude: String,
@@ -22,7 +24,8 @@ impl Knowledge {
     /// Returns everything callable, user modules that were imported included.
     pub(super) fn catalog(&self, session: &Session) -> &Catalog {
         self.catalog.get_or_init(|| {
-            let mut catalog = session::catalog(session.engine());
+            let prepared = self.preparation.get().and_then(Preparation::wait);
+            let mut catalog = prepared.unwrap_or_else(|| session::catalog(session.engine()));
             for path in &self.imported {
                 add_file_module(&mut catalog, session, path);
             }
@@ -30,9 +33,23 @@ impl Knowledge {
         })
     }
 
-    /// Returns the catalog if somebody has needed it already.
-    pub(super) fn ready_catalog(&self) -> Option<&Catalog> {
-        self.catalog.get()
+    /// Begins to make the catalog in the background, the first time that this is called.
+    pub(super) fn prepare(&self) {
+        if self.catalog.get().is_none() {
+            self.preparation.get_or_init(|| {
+                let preparation = Preparation::default();
+                preparation.begin();
+                preparation
+            });
+        }
+    }
+
+    /// Returns the catalog if it is there already: made for somebody, or complete in the background.
+    pub(super) fn ready_catalog(&self, session: &Session) -> Option<&Catalog> {
+        if self.catalog.get().is_none() && !self.preparation.get().is_some_and(Preparation::is_done) {
+            return None;
+        }
+        Some(self.catalog(session))
     }
 
     /// Returns the catalog with the documentation of types, for help.

@@ -20,7 +20,7 @@ use crate::support::{
 const PROMPT: &str = "test:///default> ";
 
 /// A prompt without a terminal on libvirt's test driver.
-fn transcript(_: &Path) -> impl FnMut(&str) -> String + use<> {
+pub(crate) fn transcript(_: &Path) -> impl FnMut(&str) -> String + use<> {
     let session = Session::new(Settings {
         door: Door::new(Rules::default(), Interrupt::default()).into(),
         permissions: Permissions::default(),

@@ -40,15 +40,7 @@ pub(super) fn run_with(
         (options.palette, stderr, typed) = (Palette::PLAIN, Palette::PLAIN, Palette::PLAIN);
     }
     let door = session.context().door().clone();
-    let ending = repl::run(Setup {
-        session,
-        options,
-        stderr,
-        typed,
-        prompt,
-        history,
-        manner,
-    });
+    let ending = repl::run(Setup { session, options, stderr, typed, prompt, history, manner });
     let status = match ending {
         Ending::Status(status) => status,
         Ending::Wish(reason) => batch::wish_status(Some(reason)),

@@ -125,7 +125,7 @@ impl Reader {
 fn row(cells: &str) -> Option<(String, String)> {
     let cells = cells.trim().trim_end_matches('|').replace("\\|", "\0");
     let (left, right) = cells.split_once('|')?;
-    Some((cell(left), cell(right)))
+    Some((cell(left).replace('`', ""), cell(right)))
 }
 
 /// A cell that is nothing but code needs no back-ticks.

@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn the_first_variable_that_is_set_decides() {
         let is_utf8 = |set: &[(&str, &str)]| {
-            locale_is_utf8(|name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+            locale_is_utf8(|name| {
+                set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            })
         };
         assert!(is_utf8(&[("LANG", "de_DE.UTF-8")]));
         assert!(is_utf8(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8"), ("LANG", "C")]));

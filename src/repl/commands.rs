@@ -48,7 +48,9 @@ impl<'a> Command<'a> {
             return None;
         }
         if let Some(value) = argument_of_help(input).filter(|_| !is_variable("help")) {
-            return Some(Self::about(value, is_variable).unwrap_or(Self::Explain(value)));
+            let root = value.split(['.', '[', '(']).next().unwrap_or(value);
+            let named = Self::about(value, &is_variable).filter(|_| !is_variable(root));
+            return Some(named.unwrap_or(Self::Explain(value)));
         }
         match (word, rest.trim()) {
             ("help", name) if Self::about(name, &is_variable).is_some() => Self::about(name, is_variable),
@@ -137,6 +139,8 @@ mod tests {
         {
             assert_eq!(read(input), Some(Command::Explain(value)), "{input}");
         }
+        assert_eq!(read("help(vm.xml)"), Some(Command::Explain("vm.xml")));
+        assert_eq!(read("?vm.xml"), Some(Command::Help(Some("vm.xml"))));
         for input in ["?vm", "vm?", "help vm"] {
             assert_eq!(read(input), Some(Command::Explain("vm")), "{input}");
         }

@@ -73,12 +73,7 @@ fn editor(prompt: &Prompt, typed: Palette) -> rustyline::Result<Editor<Helper, F
 }
 
 /// The same without drawing.
-fn plainly(
-    prompt: &Prompt,
-    shell: &Rc<RefCell<Shell>>,
-    screen: &mut dyn Screen,
-    stderr: Palette,
-) -> Ending {
+fn plainly(prompt: &Prompt, shell: &Rc<RefCell<Shell>>, screen: &mut dyn Screen, stderr: Palette) -> Ending {
     let started = prompt.startup.as_ref().and_then(|file| start_with(file, shell, screen, stderr));
     started.map_or_else(|| plain::converse(shell, screen), Ok).unwrap_or_else(|error| {
         report::error(&error, stderr);

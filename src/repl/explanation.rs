@@ -1,6 +1,6 @@
 //! What `help(x)` says of a value: its type, what it holds, and what it can do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::Dynamic;
 
@@ -15,8 +15,13 @@ use crate::output::Data;
 const FIELDS: usize = 30;
 /// A field is shown with so many letters.
 const LETTERS: usize = 40;
-/// Methods whose names begin with one word are a group from this many on.
+/// Methods whose names share a word are a group from this many on.
 const GROUP: usize = 3;
+/// Words that say what is done and not to what.
+const VERBS: &[&str] = &[
+    "add", "create", "define", "del", "desc", "get", "has", "num", "of", "open", "remove", "set", "start",
+    "to", "xml",
+];
 
 /// Explains the value of an expression.
 ///
@@ -29,18 +34,24 @@ pub(super) fn of(source: &str, value: &Dynamic, catalog: &Catalog) -> Result<Hel
     if let Some(doc) = catalog.doc(type_.name()) {
         add("", Body::Text(vec![doc.summary.clone()]));
     }
-    add("What it holds", Body::Rows(fields(value, &data)));
-    let members: Vec<&Entry> = catalog.members(&type_).collect();
+    let held = fields(value, &data);
+    if !held.is_empty() {
+        add("What it holds", Body::Rows(held));
+    }
+    let is_own = |entry: &&Entry| !type_.is_object() || entry.origin != Origin::Rhai;
+    let members: Vec<&Entry> = catalog.members(&type_).filter(is_own).collect();
     let properties: Vec<&str> = named(&members, |kind| matches!(kind, Kind::Property { .. }));
     if !properties.is_empty() {
         add("Properties", Body::Text(vec![properties.join(", ")]));
     }
-    let methods = named(&members, |kind| kind == Kind::Method);
+    let mut methods = named(&members, |kind| kind == Kind::Method);
+    // What can be assigned needs no second mention.
+    methods.retain(|name| name.strip_prefix("set_").is_none_or(|rest| !properties.contains(&rest)));
     if !methods.is_empty() {
         add("Methods", Body::Rows(groups(&methods)));
     }
     add("More", Body::Text(vec![more(source, &type_, &members)]));
-    Ok(HelpText { title: format!("{source}: {type_}"), sections })
+    Ok(HelpText { title: format!("{}: {type_}", short(source)), sections })
 }
 
 fn named<'a>(members: &[&'a Entry], is_wanted: impl Fn(Kind) -> bool) -> Vec<&'a str> {
@@ -77,7 +88,8 @@ fn fields(value: &Dynamic, data: &Data) -> Vec<(String, String)> {
             let count = text.chars().count();
             return vec![("text".to_owned(), format!("{}, {count} letters", short(&format!("{text:?}"))))];
         }
-        Data::Text(_) => return vec![("value".to_owned(), "shown as text by `print`".to_owned())],
+        // A document and its like: what it is worth is in its members.
+        Data::Text(_) => return Vec::new(),
         plain => return vec![("value".to_owned(), shape(plain))],
     };
     if count > FIELDS {
@@ -117,22 +129,31 @@ fn short(text: &str) -> String {
     text.chars().take(LETTERS - 1).chain(['…']).collect()
 }
 
-/// Names that begin with one word stand together.
+/// Names that share a word stand together, the others in front.
 fn groups(names: &[&str]) -> Vec<(String, String)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for word in names.iter().flat_map(|name| words(name).collect::<BTreeSet<_>>()) {
+        *counts.entry(word).or_default() += 1;
+    }
     let mut by_word: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for name in names {
-        let word = name.split('_').next().unwrap_or(name);
-        by_word.entry(word).or_default().push(name);
-    }
     let mut alone = Vec::new();
-    let mut rows = Vec::new();
-    for (word, names) in by_word {
-        if names.len() < GROUP { alone.extend(names) } else { rows.push((word.to_owned(), names.join(", "))) }
+    for name in names {
+        // The word that most names have; of two the first.
+        let shared = words(name).rev().max_by_key(|word| counts[word]);
+        match shared.filter(|word| counts[word] >= GROUP) {
+            Some(word) => by_word.entry(word).or_default().push(name),
+            None => alone.push(*name),
+        }
     }
-    if !alone.is_empty() {
-        rows.insert(0, (String::new(), alone.join(", ")));
-    }
-    rows
+    let rows = by_word.into_iter().map(|(word, names)| (word.to_owned(), names.join(", ")));
+    let first = (!alone.is_empty()).then(|| (String::new(), alone.join(", ")));
+    first.into_iter().chain(rows).collect()
+}
+
+/// The words of a name that say what it is about: no verbs, and one thing named like several.
+fn words(name: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let words = name.split('_').filter(|word| !VERBS.contains(word));
+    words.map(|word| if word.len() > 4 { word.strip_suffix('s').unwrap_or(word) } else { word })
 }
 
 fn more(source: &str, type_: &Type, members: &[&Entry]) -> String {
@@ -182,9 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn methods_that_begin_alike_stand_together() {
-        let rows = groups(&["block_commit", "block_copy", "block_pull", "start", "set_memory"]);
+    fn methods_on_one_thing_stand_together() {
+        let rows =
+            groups(&["attach_device", "block_copy", "block_pull", "devices", "start", "update_device"]);
         let rows: Vec<_> = rows.iter().map(|(word, names)| (word.as_str(), names.as_str())).collect();
-        assert_eq!(rows, [("", "set_memory, start"), ("block", "block_commit, block_copy, block_pull")]);
+        assert_eq!(
+            rows,
+            [("", "block_copy, block_pull, start"), ("device", "attach_device, devices, update_device")]
+        );
     }
 }

@@ -17,11 +17,12 @@ pub(super) fn highlight<'s>(
     if !palette.is_colored() || source.is_empty() {
         return source.into();
     }
-    let pair = cursor.and_then(|cursor| brackets_at(source, cursor));
+    let tokens = tokens(source);
+    let pair = cursor.and_then(|cursor| brackets_at(&tokens, source, cursor));
     let in_pair = |range: &Range<usize>| pair.as_ref().is_some_and(|(a, b)| a == range || b == range);
     let mut painted = String::with_capacity(source.len() * 2);
     let mut at = 0;
-    for token in tokens(source) {
+    for token in tokens {
         painted.push_str(&source[at..token.start]);
         let is_mistake = mistakes.iter().any(|range| range.start <= token.start && token.end <= range.end);
         let style = match token.class {

@@ -10,7 +10,8 @@ use super::commands::Command;
 use super::helper::cut;
 use super::shell::Shell;
 use crate::lang::catalog::{Catalog, Entry, Overload};
-use crate::lang::infer::{Calling, call_around};
+use crate::lang::infer::{Calling, Place, call_around, place_at};
+use crate::lang::options::OptionSpec;
 use crate::lang::types::Type;
 use crate::output::{self, Palette};
 use crate::virsh::{self, records};
@@ -110,8 +111,19 @@ fn form(shell: &Shell, before: &str) -> Option<Form> {
     // Only once the catalog is there: typing must not wait for it.
     let catalog = shell.knowledge().ready_catalog(shell.session())?;
     let source = format!("{}{before}", shell.knowledge().prelude());
-    let calling = call_around(&source, shell.session().scope(), &|_| None, catalog)?;
+    let scope = shell.session().scope();
+    let place = before.contains("#{").then(|| place_at(&source, scope, &|_| None, catalog));
+    if let Some(Place::Word { option: Some(option), .. } | Place::OptionValue { option, .. }) = place {
+        return Some(option_form(option));
+    }
+    let calling = call_around(&source, scope, &|_| None, catalog)?;
     native_form(&calling, catalog).or_else(|| own_form(shell, &calling))
+}
+
+/// What the value of an option is.
+fn option_form(option: &OptionSpec) -> Form {
+    let kind = option.kind.describe();
+    Form { text: format!("{kind}: {}", option.doc), current: 0..kind.len() }
 }
 
 /// What a command of virsh takes, once its name is complete.
@@ -204,7 +216,10 @@ mod tests {
             ("domain(\"a\").wait(\"running\", ", "Domain.wait(what, <timeout>) -> bool"),
             ("domain(\"a\").wait(\"running\", 5, #{", "Domain.wait(what, timeout, <options: map>) -> bool"),
             ("domain(\"a\").undefine(", "Domain.undefine(<options: map>)"),
-            ("[domain(\"a\").snapshot_create(#{ name: \"x\"", "Domain.snapshot_create(<options: map>) -> DomainSnapshot"),
+            (
+                "[domain(\"a\").snapshot_create(#{ name: \"x\"",
+                "Domain.snapshot_create(<options: map>) -> DomainSnapshot",
+            ),
         ] {
             assert_eq!(typed(before).as_deref(), Some(form), "{before}");
         }

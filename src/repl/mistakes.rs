@@ -1,9 +1,11 @@
 //! Wrong names in the line that is being typed, found by the code of `check`.
 //!
-//! Checking is done when a word has ended. While one word is typed, what was found around it is still true.
+//! Checking is done when a word has ended: while one word is typed, what was found around it is still true. In a
+//! long input, where checking would be felt, it is done when a line has ended.
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use rhai::Engine;
 
@@ -16,21 +18,28 @@ use crate::virsh::records;
 /// Longer inputs are not checked while they are typed: it must not be felt.
 const LONGEST: usize = 50_000;
 
+/// Up to this length an input is checked at every word.
+const SHORT: usize = 2_000;
+/// In a longer one a check that takes longer than this is done for whole lines.
+const QUICK: Duration = Duration::from_millis(2);
+
 /// Finds wrong names and remembers them.
 pub(super) struct Mistakes {
     parser: Engine,
     found: RefCell<Found>,
 }
 
-/// What was found around one word.
+/// What was found around one word or line.
 #[derive(Default)]
 struct Found {
     before: String,
     after: String,
-    /// Before the word, from the beginning of the input.
+    /// Before it, from the beginning of the input.
     early: Vec<Range<usize>>,
-    /// Behind the word, from its end.
+    /// Behind it, from its end.
     late: Vec<Range<usize>>,
+    /// How long that took.
+    took: Duration,
 }
 
 impl Mistakes {
@@ -43,11 +52,19 @@ impl Mistakes {
         if input.len() > LONGEST || !input.is_char_boundary(cursor) || may_be_command(shell, input) {
             return Vec::new();
         }
-        let word = word_at(input, cursor);
-        let (before, after) = (&input[..word.start], &input[word.end..]);
         let mut found = self.found.borrow_mut();
+        if input.is_empty() {
+            // A new input: what was defined meanwhile is known.
+            *found = Found::default();
+            return Vec::new();
+        }
+        let is_slow = input.len() > SHORT && found.took > QUICK;
+        let word = if is_slow { line_at(input, cursor) } else { word_at(input, cursor) };
+        let (before, after) = (&input[..word.start], &input[word.end..]);
         if found.before != before || found.after != after {
+            let start = Instant::now();
             let Some(ranges) = self.check(shell, input, cursor) else { return Vec::new() };
+            let took = start.elapsed();
             let (early, late): (Vec<_>, Vec<_>) =
                 ranges.into_iter().partition(|range| range.end <= word.start);
             let late = late.into_iter().filter(|range| range.start >= word.end);
@@ -56,6 +73,7 @@ impl Mistakes {
                 after: after.to_owned(),
                 early,
                 late: late.map(|range| range.start - word.end..range.end - word.end).collect(),
+                took,
             };
         }
         let late = found.late.iter().map(|range| range.start + word.end..range.end + word.end);
@@ -70,19 +88,12 @@ impl Mistakes {
         // Earlier imports are part of the source, as for completion.
         let prelude = shell.knowledge().prelude();
         let (source, shift) = (format!("{prelude}{input}"), prelude.len());
-        let ranges =
-            wrong_names(&source, cursor + shift, catalog, &NoModules, &self.parser, &surroundings);
+        let ranges = wrong_names(&source, cursor + shift, catalog, &NoModules, &self.parser, &surroundings);
         let is_ours = |range: &Range<usize>| {
             // The commands of virsh are registered when they are first used.
             range.start >= shift && &source[range.clone()] != "virsh"
         };
-        Some(
-            ranges
-                .into_iter()
-                .filter(is_ours)
-                .map(|range| range.start - shift..range.end - shift)
-                .collect(),
-        )
+        Some(ranges.into_iter().filter(is_ours).map(|range| range.start - shift..range.end - shift).collect())
     }
 }
 
@@ -103,9 +114,23 @@ fn word_at(input: &str, cursor: usize) -> Range<usize> {
     start..end
 }
 
+/// The line that the cursor is in.
+fn line_at(input: &str, cursor: usize) -> Range<usize> {
+    let start = input[..cursor].rfind('\n').map_or(0, |end| end + 1);
+    let end = input[cursor..].find('\n').map_or(input.len(), |end| cursor + end);
+    start..end
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_goes_from_one_end_to_the_next() {
+        assert_eq!(line_at("a\nbc\nd", 3), 2..4);
+        assert_eq!(line_at("a\nbc\nd", 2), 2..4);
+        assert_eq!(line_at("abc", 3), 0..3);
+    }
 
     #[test]
     fn a_word_goes_as_far_as_letters_do() {

@@ -12,6 +12,8 @@ use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::{Error, code};
 use crate::help::{self, Look};
+use crate::lang::catalog::Catalog;
+use crate::lang::infer::type_of_source;
 use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
 use crate::report::{self, Sources as _};
@@ -122,7 +124,8 @@ impl Shell {
         }
         let command = Command::read(input, |name| self.session.scope().contains(name));
         // Who came for virsh gets virsh's own help.
-        let asks_virsh = matches!(self.manner, Manner::Virsh { .. }) && input.trim_start().starts_with("help");
+        let asks_virsh =
+            matches!(self.manner, Manner::Virsh { .. }) && input.trim_start().starts_with("help");
         if asks_virsh && matches!(command, Some(Command::Help(_))) {
             return self.virsh(input, screen);
         }
@@ -139,7 +142,11 @@ impl Shell {
     fn help(&mut self, name: Option<&str>, screen: &mut dyn Screen) -> Option<Ending> {
         let look = Look { palette: self.options.palette, columns: screen.width() };
         let text = match name {
-            Some(name) => help::on(self.knowledge.documented(&self.session), name, look),
+            Some(name) => {
+                let catalog = self.knowledge.documented(&self.session);
+                let member = member_of_value(name, self.session.scope(), catalog);
+                help::on(catalog, member.as_deref().unwrap_or(name), look)
+            }
             None => Ok(look.show(&welcome::page(self))),
         };
         self.show_text(text, screen)
@@ -304,6 +311,14 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
+}
+
+/// `vm.shutdown`, where `vm` is a variable: the member of its type, `Domain.shutdown`.
+fn member_of_value(name: &str, scope: &Scope, catalog: &Catalog) -> Option<String> {
+    let (value, member) = name.rsplit_once('.')?;
+    let variable = value.split(['.', '[', '(']).next()?;
+    let type_ = scope.contains(variable).then(|| type_of_source(value, scope, &|_| None, catalog))?;
+    Some(format!("{}.{member}", type_.name()))
 }
 
 fn without_parameters(uri: &str) -> &str {

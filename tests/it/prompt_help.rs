@@ -1,23 +1,47 @@
 //! What the prompt teaches while one types, and terminals that can do less than most.
 
-use crate::support::{Node, Terminal, Virhai};
+use std::ops::Deref;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::support::{Node, Terminal, Virhai, eventually};
 
 const PROMPT: &str = "test:///default> ";
 
-fn open_at(virhai: Virhai, columns: u16) -> Terminal {
-    let terminal = Terminal::open(virhai.connect("test:///default"), columns, 30);
-    terminal.wait_for_last_line(PROMPT);
-    terminal
+/// A terminal with a prompt that has no history.
+struct Prompt {
+    terminal: Terminal,
+    _state: TempDir,
 }
 
-fn open(virhai: Virhai) -> Terminal {
+impl Deref for Prompt {
+    type Target = Terminal;
+
+    fn deref(&self) -> &Terminal {
+        &self.terminal
+    }
+}
+
+fn open_at(virhai: Virhai, columns: u16) -> Prompt {
+    let state = tempfile::tempdir().unwrap();
+    let virhai = virhai.env("STATE_DIRECTORY", state.path()).env("PAGER", "cat");
+    let terminal = Terminal::open(virhai.connect("test:///default"), columns, 40);
+    terminal.wait_for_last_line(PROMPT);
+    Prompt { terminal, _state: state }
+}
+
+fn open(virhai: Virhai) -> Prompt {
     open_at(virhai, 100)
 }
 
-/// Types until what appears in the background is there.
+/// Types until what is made in the background is there: it is seen at the next key.
 fn wait_for_catalog(terminal: &Terminal) {
     terminal.text("domain(");
-    terminal.wait_for("domain(name) -> Domain");
+    eventually(Duration::from_secs(30), "the parameters of a call", || {
+        terminal.keys(&["x", "BSpace"]);
+        terminal.screen().contains("domain(name) -> Domain").then_some(())
+    });
     terminal.keys(&["C-c"]);
     terminal.wait_for_last_line(PROMPT);
 }
@@ -84,7 +108,7 @@ fn a_dumb_terminal_and_plain_mode_draw_nothing() {
     for virhai in [Virhai::new().env("TERM", "dumb"), plain] {
         let terminal = open(virhai);
         terminal.line("domain(\"test\").name");
-        terminal.wait_for(&format!("{PROMPT}domain(\"test\").name\ntest\n{PROMPT}"));
+        terminal.wait_for(&format!("{PROMPT}domain(\"test\").name\ntest\n{}", PROMPT.trim_end()));
         terminal.line("for i in 1..3 {");
         terminal.wait_for_last_line("...");
         terminal.line("print(i)");
@@ -120,9 +144,9 @@ fn a_terminal_without_utf8_gets_ascii() {
 
 #[test]
 fn forty_columns_are_enough_to_read() {
-    let terminal = open_at(Virhai::new().env("PAGER", "cat"), 40);
+    let terminal = open_at(Virhai::new(), 40);
     terminal.line("?Domain.start");
-    terminal.wait_for("\nStarts the guest\n(`virDomainCreateWithFlags`).\n");
+    terminal.wait_for("  `operation_invalid` when it runs\n  already.\n");
     terminal.wait_for_last_line(PROMPT);
     terminal.text("domain(\"t");
     terminal.keys(&["Tab"]);

@@ -60,7 +60,8 @@ pub fn wrong_names(
         range.end <= source.len() && !(range.start <= cursor && cursor <= range.end) && !range.is_empty()
     };
     // Files are not looked for here: the path of a module is not judged.
-    let is_path = |code: &str, range: &Range<usize>| code == "unknown_module" && whole[range.start..].starts_with('"');
+    let is_path =
+        |code: &str, range: &Range<usize>| code == "unknown_module" && whole[range.start..].starts_with('"');
     let mut ranges: Vec<_> = findings
         .iter()
         .filter(|finding| ABOUT_NAMES.contains(&finding.code))
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_not_judged() {
-        for typed in ["gests) + ‸", "foo bar baz ‸", "gests() 4GiB ‸", "‸", "let let x ‸", "\"gests( ‸"] {
+        for typed in ["gests) + ‸", "foo bar baz ‸", "gests() 4GiB ‸", "‸", "let let x ‸", "\"gests( ‸"]
+        {
             assert_eq!(wrong(typed), [""; 0], "{typed}");
         }
     }

@@ -114,10 +114,7 @@ fn closed_text(source: &str, tokens: &[Token]) -> String {
         return source[..last.start].to_owned();
     }
     let hashes = text.len() - text.trim_start_matches('#').len();
-    let quote = match text[hashes..].chars().next() {
-        Some(quote @ ('"' | '\'')) => quote,
-        _ => '`',
-    };
+    let quote = text[hashes..].chars().next().filter(|quote| matches!(quote, '"' | '\'')).unwrap_or('`');
     format!("{source}{quote}{}", "#".repeat(hashes))
 }
 

@@ -12,6 +12,8 @@ use super::{Class, Token};
 const LONG: usize = 1000;
 /// At each key a few forms of one text are read: the whole, and what stands before the cursor.
 const KEPT: usize = 4;
+/// So many bytes are compared at once.
+const BLOCK: usize = 256;
 
 /// A text and its pieces.
 struct Known {
@@ -48,17 +50,26 @@ pub(super) fn tokens(source: &str) -> Vec<Token> {
 /// Returns how many bytes two texts have in common at their beginning, and then at their end.
 fn common(one: &str, other: &str) -> (usize, usize) {
     let (one, other) = (one.as_bytes(), other.as_bytes());
-    let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    // Whole blocks are compared at once.
+    let blocks = one.chunks(BLOCK).zip(other.chunks(BLOCK)).take_while(|(a, b)| a == b).count();
+    let block = (blocks * BLOCK).min(one.len()).min(other.len());
+    let bytes = one[block..].iter().zip(&other[block..]).take_while(|(a, b)| a == b).count();
+    let start = block + bytes;
     let (one, other) = (&one[start..], &other[start..]);
-    (start, one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count())
+    let blocks = one.rchunks(BLOCK).zip(other.rchunks(BLOCK)).take_while(|(a, b)| a == b).count();
+    let block = (blocks * BLOCK).min(one.len()).min(other.len());
+    let (one, other) = (&one[..one.len() - block], &other[..other.len() - block]);
+    (start, block + one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count())
 }
 
 /// Cuts a text that differs a little from one that is known.
 fn changed(source: &str, known: &Known) -> Vec<Token> {
     let (start, end) = common(&known.source, source);
-    let fresh = fresh_starts(known);
-    let first = (0..known.tokens.len()).rev().find(|&at| fresh[at] && known.tokens[at].start <= start);
-    let first = first.unwrap_or(0);
+    let depths = depths(known);
+    let is_fresh_in_known =
+        |at: usize| depths[at] == 0 && is_fresh(&known.tokens[..at], &known.tokens[at], &known.source);
+    let reached = known.tokens.partition_point(|token| token.start <= start);
+    let first = (0..reached).rev().find(|&at| is_fresh_in_known(at)).unwrap_or(0);
     let begin = if first == 0 { 0 } else { known.tokens[first].start };
     let mut scanner = Scanner::new(source, known.tokens[..first].to_vec(), begin);
     let same_from = source.len() - end;
@@ -66,7 +77,7 @@ fn changed(source: &str, known: &Known) -> Vec<Token> {
         let Some(last) = scanner.tokens.last().filter(|last| last.start >= same_from) else { continue };
         let before = last.start + known.source.len() - source.len();
         let Ok(at) = known.tokens.binary_search_by_key(&before, |token| token.start) else { continue };
-        if fresh[at] && scanner.begins_afresh() {
+        if is_fresh_in_known(at) && scanner.begins_afresh() {
             scanner.tokens.pop();
             let shift = |token: &Token| {
                 let place = |byte: usize| byte + source.len() - known.source.len();
@@ -79,17 +90,17 @@ fn changed(source: &str, known: &Known) -> Vec<Token> {
     scanner.tokens
 }
 
-/// Tells for each piece whether nothing before it matters to how the text is cut from there on.
-fn fresh_starts(known: &Known) -> Vec<bool> {
+/// Tells for each piece in how many `${` it stands.
+fn depths(known: &Known) -> Vec<usize> {
     let mut depth = 0_usize;
-    let mut fresh = Vec::with_capacity(known.tokens.len());
-    for (at, token) in known.tokens.iter().enumerate() {
-        fresh.push(depth == 0 && is_fresh(&known.tokens[..at], token, &known.source));
+    let mut depths = Vec::with_capacity(known.tokens.len());
+    for token in &known.tokens {
+        depths.push(depth);
         if token.class == Class::Interpolation {
             depth = if token.text(&known.source) == "${" { depth + 1 } else { depth.saturating_sub(1) };
         }
     }
-    fresh
+    depths
 }
 
 /// True for the first piece of a line behind code that is complete. A sign may belong to the number behind it,
@@ -131,6 +142,18 @@ mod tests {
             }
             assert_eq!(changed(&SOURCE[..at], &known), whole(&SOURCE[..at]));
         }
+    }
+
+    #[test]
+    fn what_two_texts_have_in_common_is_found_in_blocks() {
+        let long = "abc".repeat(1000);
+        for at in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 1500, 2999, 3000] {
+            let changed = format!("{}-{}", &long[..at], &long[at..]);
+            assert_eq!(common(&long, &changed), (at, long.len() - at), "{at}");
+        }
+        assert_eq!(common(&long, &long), (3000, 0));
+        assert_eq!(common(&long, &long[..BLOCK]), (BLOCK, 0));
+        assert_eq!(common("", "a"), (0, 0));
     }
 
     #[test]

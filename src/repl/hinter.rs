@@ -105,8 +105,8 @@ fn shown(form: Form, room: usize, palette: Palette) -> Option<Hint> {
 
 fn form(shell: &Shell, before: &str) -> Option<Form> {
     let is_variable = |name: &str| shell.session().scope().contains(name);
-    if let Some(Command::Virsh(line)) = Command::read(before, is_variable) {
-        return virsh_form(line);
+    if let Some(Command::Virsh(_)) = Command::read(before, is_variable) {
+        return virsh_form(before.trim_start().trim_start_matches('!'));
     }
     // Only once the catalog is there: typing must not wait for it.
     let catalog = shell.knowledge().ready_catalog(shell.session())?;

@@ -75,6 +75,8 @@ pub struct Prompt {
     pub history_size: usize,
     /// A script that runs when the prompt starts.
     pub startup: Option<PathBuf>,
+    /// For screen readers: nothing is drawn twice, coloured or hinted (default false).
+    pub plain: bool,
 }
 
 impl Default for Prompt {
@@ -86,6 +88,7 @@ impl Default for Prompt {
             confirm: true,
             history_size: 10_000,
             startup: None,
+            plain: false,
         }
     }
 }

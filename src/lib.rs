@@ -12,6 +12,7 @@ pub mod api;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod help;
 pub mod lang;
 #[allow(unsafe_code, reason = "the one place where C is called")]
 pub mod libvirt;

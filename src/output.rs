@@ -7,6 +7,7 @@
 
 mod cell;
 mod data;
+mod drawing;
 mod fit;
 mod format;
 pub mod progress;
@@ -20,6 +21,7 @@ mod view;
 mod writer;
 
 pub use data::{Column, Columns, Data, Kind, Record, Table};
+pub use drawing::{drawn, is_utf8};
 pub use format::Format;
 pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;

@@ -6,6 +6,7 @@
 //!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//! - `plain` is the prompt where nothing may be drawn.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `sitting` is what the shell keeps beside the session's variables: the `journal` of what went well, which `:save`
 //!   writes, the `change_log`, the `aliases`. `canvas` is what `:watch` draws on.
@@ -15,6 +16,8 @@
 //! - `events` shows what the host tells above what is typed.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background, and anew
 //!   when an event tells of a change.
+//! - `mistakes` finds wrong names as they are typed; `preparation` makes the catalog in the background.
+//! - `welcome` is what `help` alone shows, `explanation` what `help(x)` says of a value.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
 
 mod aliases;
@@ -27,6 +30,7 @@ mod completer;
 mod console;
 mod editor;
 mod events;
+mod explanation;
 mod external_editor;
 mod files;
 mod helper;
@@ -38,8 +42,11 @@ mod journal;
 mod keys;
 mod knowledge;
 mod meta;
+mod mistakes;
 mod names;
 mod pager;
+mod plain;
+mod preparation;
 mod question;
 mod raw_mode;
 mod recall;
@@ -51,6 +58,7 @@ mod transcript;
 mod undo;
 mod uri;
 mod validator;
+mod welcome;
 
 use std::path::PathBuf;
 

@@ -6,7 +6,7 @@ mod frames;
 mod help;
 mod hidden;
 
-pub use help::help;
+pub use help::{help, help_fitting};
 
 use std::fmt::Write as _;
 

@@ -177,16 +177,18 @@ impl Session {
 
     /// Makes an engine with the documentation of everything that this one can call.
     pub fn documented_engine(&self) -> Engine {
-        let mut engine = bare_engine(Docs::Kept);
-        for (name, module) in &self.added {
-            engine.register_static_module(name, module.clone());
-        }
-        engine
+        documented(&self.added)
     }
 
     /// Everything that this session can call; see [`catalog`].
     pub fn catalog(&self) -> Catalog {
-        catalog(&self.documented_engine())
+        self.to_catalog()()
+    }
+
+    /// Returns what makes the catalog, for a thread of its own.
+    pub fn to_catalog(&self) -> impl FnOnce() -> Catalog + Send + use<> {
+        let added = self.added.clone();
+        move || catalog(&documented(&added))
     }
 
     /// Gives the last value its name, `it`.
@@ -352,6 +354,14 @@ pub fn bare_engine(docs: Docs) -> Engine {
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
     engine.set_strict_variables(true);
     api::register(&mut engine, docs);
+    engine
+}
+
+fn documented(added: &BTreeMap<String, Shared<Module>>) -> Engine {
+    let mut engine = bare_engine(Docs::Kept);
+    for (name, module) in added {
+        engine.register_static_module(name, module.clone());
+    }
     engine
 }
 

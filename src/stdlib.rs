@@ -31,6 +31,14 @@ pub fn file(path: &str) -> Option<Cow<'static, str>> {
     }
 }
 
+/// The names of the library's files in a folder such as `help/`, without it, sorted.
+pub fn names_in(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        Library::iter().filter_map(|path| path.strip_prefix(folder).map(str::to_owned)).collect();
+    names.sort_unstable();
+    names
+}
+
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<Cow<'static, str>> {
     (EMBEDDED.contains(&name) || name.starts_with("virsh/")).then(|| file(&format!("{name}.rhai")))?

@@ -43,7 +43,7 @@ Commands:
   check FILE...        Parse and lint scripts without connecting; exit status 2 on any finding
   virsh [OPTION]...    What virsh does: its commands, options, output and exit status
   completions SHELL    The script that teaches bash, zsh or fish to complete
-  doc [NAME]           Help on a function, type or module; without NAME the index
+  doc [NAME]           Help on a topic, function, type or module; without NAME the index
 
 Exit status: 0 done, 1 the script failed, 2 wrong usage or a script that does not parse,
 3 a connection could not be opened, 4 the deadline passed, 130/143 interrupted/terminated.
@@ -223,11 +223,14 @@ struct Check {
 }
 
 #[derive(Debug, Parser)]
-#[command(name = "virhai doc", about = "Shows help on a function, type or module; without NAME the index.")]
+#[command(
+    name = "virhai doc",
+    about = "Shows help on a topic, function, type or module; without NAME the index."
+)]
 struct Doc {
     #[command(flatten)]
     options: Options,
-    /// What to explain, such as start, Domain.start, Domain or fs
+    /// What to explain, such as snapshots, Domain.start, Domain, fs or dumpxml
     name: Option<String>,
     /// Write the whole reference as Markdown
     #[arg(long)]

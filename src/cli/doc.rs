@@ -1,11 +1,10 @@
-//! `virhai doc`: help on a name, the index, or the whole reference.
+//! `virhai doc`: help on a topic or a name, the index, or the whole reference.
 
 use super::environment::Environment;
 use super::status;
-use crate::error::Error;
+use crate::help::{self, Look};
 use crate::lang::reference;
 use crate::output;
-use crate::report;
 use crate::session::catalog;
 
 /// Shows it and gives the exit status.
@@ -13,26 +12,22 @@ pub(super) fn run(environment: &Environment, name: Option<&str>, markdown: bool)
     let engine = environment.engine();
     let mut catalog = catalog(&engine);
     catalog.add_type_docs(&engine);
+    let look = Look { palette: environment.view.palette, columns: environment.view.width };
     let text = if markdown {
-        reference::markdown(&catalog)
+        Ok(reference::markdown(&catalog))
     } else if let Some(name) = name {
-        let Some(help) = reference::help(&catalog, name) else {
-            return environment.fail(&unknown(name, &reference::near(&catalog, name)), status::USAGE);
-        };
-        report::help(&help, environment.view.palette)
+        help::on(&catalog, name, look)
     } else {
-        report::help(&reference::index(&catalog), environment.view.palette)
+        let mut index = reference::index(&catalog);
+        index.sections.insert(0, help::list_of_topics());
+        Ok(look.show(&index))
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => return environment.fail(&error, status::USAGE),
     };
     match output::out(&text) {
         Ok(_) => status::DONE,
         Err(error) => environment.fail(&error, status::FAILED),
-    }
-}
-
-fn unknown(name: &str, near: &[String]) -> Error {
-    let error = Error::usage(format!("there is no help on {name:?}"));
-    match near {
-        [] => error.hint("`virhai doc` without a name shows the index"),
-        near => error.hint(format!("did you mean {}?", near.join(", "))),
     }
 }

@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::{Arguments, batch};
 use crate::config::{Env, Folders};
-use crate::output::{self, Format};
+use crate::output::{self, Format, Palette};
 use crate::repl::{self, Ending, HISTORY_FILE, Manner, Setup, Site};
 use crate::report;
 use crate::session::Session;
@@ -31,21 +31,22 @@ pub(super) fn run_with(
     };
     let mut prompt = environment.config.prompt.clone();
     prompt.confirm &= !arguments.options.yes;
+    // Such a terminal cannot move its cursor.
+    prompt.plain |= std::env::var("TERM").is_ok_and(|terminal| terminal == "dumb");
+    let mut options = environment.view.options(environment.view.format.unwrap_or(Format::Table));
+    let mut stderr = environment.stderr;
+    let mut typed = arguments.options.palette(output::stdout_is_terminal(), prompt.color);
+    if prompt.plain {
+        output::progress::silence();
+        (options.palette, stderr, typed) = (Palette::PLAIN, Palette::PLAIN, Palette::PLAIN);
+    }
+    let site = Site {
+        aliases: environment.config.alias.clone(),
+        hosts: environment.config.hosts.clone(),
+        log: environment.log.clone(),
+    };
     let door = session.context().door().clone();
-    let ending = repl::run(Setup {
-        session,
-        options: environment.view.options(environment.view.format.unwrap_or(Format::Table)),
-        stderr: environment.stderr,
-        typed: arguments.options.palette(output::stdout_is_terminal(), prompt.color),
-        prompt,
-        site: Site {
-            aliases: environment.config.alias.clone(),
-            hosts: environment.config.hosts.clone(),
-            log: environment.log.clone(),
-        },
-        history,
-        manner,
-    });
+    let ending = repl::run(Setup { session, options, stderr, typed, prompt, site, history, manner });
     let status = match ending {
         Ending::Status(status) => status,
         Ending::Wish(reason) => batch::wish_status(Some(reason)),

@@ -102,6 +102,7 @@ fn every_key_is_read() {
         confirm: false,
         history_size: 5,
         startup: Some("/srv/start.rhai".into()),
+        plain: false,
     };
     assert_eq!(config.prompt, prompt);
     assert_eq!(config.output, Output { format: Some(Format::Ndjson), color: ColorChoice::Always });
@@ -218,6 +219,7 @@ fn every_variable_sets_its_key() {
         "VIRHAI_PROMPT_KEYS" => "vi",
         "VIRHAI_PROMPT_COLOR" | "VIRHAI_OUTPUT_COLOR" | "VIRHAI_HISTORY_RECORD" => "never",
         "VIRHAI_PROMPT_CONFIRM" => "false",
+        "VIRHAI_PROMPT_PLAIN" => "true",
         "VIRHAI_PROMPT_HISTORY_SIZE" => "7",
         "VIRHAI_OUTPUT_FORMAT" => "csv",
         "VIRHAI_HISTORY_KEEP" | "VIRHAI_JOBS_TIMEOUT" => "5m",

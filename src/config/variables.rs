@@ -32,6 +32,7 @@ pub const VARIABLES: &[(&str, &str, &str, Holds)] = &[
     ("VIRHAI_PROMPT_CONFIRM", "prompt", "confirm", Holds::Flag),
     ("VIRHAI_PROMPT_HISTORY_SIZE", "prompt", "history_size", Holds::Number),
     ("VIRHAI_PROMPT_STARTUP", "prompt", "startup", Holds::Path),
+    ("VIRHAI_PROMPT_PLAIN", "prompt", "plain", Holds::Flag),
     ("VIRHAI_OUTPUT_FORMAT", "output", "format", Holds::Text),
     ("VIRHAI_OUTPUT_COLOR", "output", "color", Holds::Text),
     ("VIRHAI_HISTORY_STORE", "history", "store", Holds::Path),

@@ -174,14 +174,22 @@ pub fn place_at(
     }
 }
 
-/// Returns the innermost call whose arguments are being typed at the end of `before`, and which argument it
-/// is, from 0; for showing its signature.
+/// A call whose arguments are being typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calling {
+    /// The call.
+    pub call: Call,
+    /// The types of its arguments so far; the last is the one that is being typed.
+    pub given: Vec<Type>,
+}
+
+/// Returns the innermost call whose arguments are being typed at the end of `before`; for showing its signature.
 pub fn call_around(
     before: &str,
     scope: &Scope,
     known: &dyn Fn(&str) -> Option<Type>,
     catalog: &Catalog,
-) -> Option<(Call, usize)> {
+) -> Option<Calling> {
     let reader = Reader::new(before, scope, known, catalog);
     let end = reader.tokens.len();
     let mut at = end;
@@ -189,7 +197,11 @@ pub fn call_around(
         if let Some(call) =
             Some(open).filter(|&open| reader.text(open) == "(").and_then(|open| reader.call_at(open))
         {
-            return Some((call, reader.argument(open, end)));
+            let arguments = reader.split(open + 1, end, ",").into_iter();
+            let type_of = |(start, end): (usize, usize)| {
+                if start == end { Type::Any } else { reader.expression(start, end) }
+            };
+            return Some(Calling { call, given: arguments.map(type_of).collect() });
         }
         at = open;
     }

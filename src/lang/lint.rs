@@ -7,7 +7,7 @@
 //!
 //! `program` holds the parsed script, `walk` and `expr` follow its statements and values, `member`, `call`,
 //! `method` and `arguments` judge what is asked of them, `traps` finds what looks right and is not, `modules`
-//! knows what is imported, `syntax` words parse errors.
+//! knows what is imported, `syntax` words parse errors, `unfinished` checks what is still being typed.
 
 mod arguments;
 mod call;
@@ -21,11 +21,13 @@ mod scope;
 mod syntax;
 mod traps;
 pub(super) mod typing;
+mod unfinished;
 mod walk;
 
 use rhai::{AST, Engine, OptimizationLevel, ParseError, ParseErrorType, Position, Scope};
 
 pub use modules::{ModuleLookup, NoModules};
+pub use unfinished::{parser, wrong_names};
 
 use super::catalog::Catalog;
 use super::tokens::{self, Class, Lines, Token, parsable};

@@ -6,7 +6,10 @@
 
 mod incomplete;
 mod lines;
+mod recent;
 mod scan;
+
+use std::ops::Range;
 
 pub use incomplete::is_incomplete;
 pub(crate) use lines::Lines;
@@ -91,11 +94,10 @@ pub fn partner(tokens: &[Token], source: &str, index: usize) -> Option<usize> {
 }
 
 /// Returns the bracket at or just before a byte and its partner, as byte ranges.
-pub fn brackets_at(source: &str, byte: usize) -> Option<(std::ops::Range<usize>, std::ops::Range<usize>)> {
-    let tokens = tokens(source);
+pub fn brackets_at(tokens: &[Token], source: &str, byte: usize) -> Option<(Range<usize>, Range<usize>)> {
     let touches = |token: &Token| token.start <= byte && byte <= token.end && opens(token, source).is_some();
     let index = tokens.iter().rposition(touches)?;
-    let partner = partner(&tokens, source, index)?;
+    let partner = partner(tokens, source, index)?;
     Some((tokens[index].start..tokens[index].end, tokens[partner].start..tokens[partner].end))
 }
 
@@ -237,11 +239,12 @@ mod tests {
 
     #[test]
     fn brackets_find_their_partners() {
+        let at = |source: &str, byte| brackets_at(&tokens(source), source, byte);
         let source = "f([1, (2)], #{a: `${b}`})";
-        assert_eq!(brackets_at(source, 2), Some((2..3, 9..10)));
-        assert_eq!(brackets_at(source, source.len()), Some((24..25, 1..2)));
-        assert_eq!(brackets_at(source, 0), None);
-        assert_eq!(brackets_at("(]", 0), None);
-        assert_eq!(brackets_at("((", 0), None);
+        assert_eq!(at(source, 2), Some((2..3, 9..10)));
+        assert_eq!(at(source, source.len()), Some((24..25, 1..2)));
+        assert_eq!(at(source, 0), None);
+        assert_eq!(at("(]", 0), None);
+        assert_eq!(at("((", 0), None);
     }
 }

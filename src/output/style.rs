@@ -80,6 +80,8 @@ pub enum Style {
     Caution,
     /// Broken: crashed.
     Bad,
+    /// A name that is typed and means nothing.
+    Wrong,
 }
 
 impl Style {
@@ -94,6 +96,7 @@ impl Style {
             Self::Good => "32",
             Self::Caution => "33",
             Self::Bad => "31",
+            Self::Wrong => "4;31",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use super::progress;
+use super::{drawn, progress, stderr_is_terminal, stdout_is_terminal};
 use crate::error::{Error, Result};
 
 /// What became of a text for stdout.
@@ -15,10 +15,12 @@ pub enum Written {
     Closed,
 }
 
-/// Writes a text to stdout as it is and flushes it; progress bars step aside meanwhile.
+/// Writes a text to stdout and flushes it; progress bars step aside meanwhile. It is written as it is, but on a
+/// terminal that has nothing but ASCII signs for drawing are replaced.
 ///
 /// Errors: `io` where the text cannot be written, for example to a full disk.
 pub fn out(text: &str) -> Result<Written> {
+    let text = if stdout_is_terminal() { drawn(text) } else { text.into() };
     progress::aside(|| send(&mut io::stdout().lock(), text.as_bytes()))
 }
 
@@ -36,8 +38,9 @@ pub fn flush() -> Result<Written> {
     send(&mut io::stdout().lock(), b"")
 }
 
-/// Writes a text to stderr as it is; there is no one to tell where that fails.
+/// Writes a text to stderr as [`out`] does; there is no one to tell where that fails.
 pub fn err(text: &str) {
+    let text = if stderr_is_terminal() { drawn(text) } else { text.into() };
     progress::aside(|| {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     });

@@ -1,17 +1,14 @@
 //! The few words of the prompt that are no Rhai: `help`, `?name`, `exit`, `quit`.
 
-use crate::error::Error;
-use crate::lang::catalog::Catalog;
-use crate::lang::reference;
-use crate::output::Palette;
-use crate::report;
-use crate::virsh::{self, records};
+use crate::lang::tokens::{partner, tokens};
+use crate::virsh::records;
 
 /// Every command as it is typed, with what it does.
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("COMMAND …", "Any line of virsh: `list --all`, `start web1`; `!` forces virsh, parentheses force Rhai."),
     (":help", "Lists the commands of the prompt itself, all of which begin with a colon."),
-    ("help", "Shows what there is; `help NAME` and `?NAME` explain one thing."),
+    ("help", "Says what to do next and lists the topics; `help NAME` and `?NAME` explain one thing."),
+    ("help(VALUE)", "Explains what a value is and what it can do; so does `?NAME` for a variable."),
     ("exit", "Leaves; so do `quit` and Ctrl-D."),
     ("quit", "Leaves; so do `exit` and Ctrl-D."),
 ];
@@ -21,6 +18,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
 pub(super) enum Command<'a> {
     /// Explain a name, or show what there is.
     Help(Option<&'a str>),
+    /// Explain the value of an expression.
+    Explain(&'a str),
     /// Leave the prompt.
     Leave,
     /// A command of the prompt itself: what stands behind its colon.
@@ -34,9 +33,7 @@ impl<'a> Command<'a> {
     pub(super) fn read(input: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
         let input = input.trim();
         if let Some(name) = input.strip_prefix('?').or_else(|| input.strip_suffix('?')) {
-            let name = name.trim();
-            return (name.is_empty() || is_name(name))
-                .then(|| Self::Help(Some(name).filter(|n| !n.is_empty())));
+            return Self::about(name.trim(), is_variable);
         }
         if let Some(command) = input.strip_prefix(':') {
             return Some(Self::Meta(command));
@@ -50,13 +47,37 @@ impl<'a> Command<'a> {
         if is_variable(word) {
             return None;
         }
+        if let Some(value) = argument_of_help(input).filter(|_| !is_variable("help")) {
+            let root = value.split(['.', '[', '(']).next().unwrap_or(value);
+            let named = Self::about(value, &is_variable).filter(|_| !is_variable(root));
+            return Some(named.unwrap_or(Self::Explain(value)));
+        }
         match (word, rest.trim()) {
-            ("help", "") => Some(Self::Help(None)),
-            ("help", name) if is_name(name) => Some(Self::Help(Some(name))),
+            ("help", name) if Self::about(name, &is_variable).is_some() => Self::about(name, is_variable),
             ("exit" | "quit", "") => Some(Self::Leave),
             _ => virsh_line(whole, word).map(Self::Virsh),
         }
     }
+
+    /// Returns what asks about a name, a topic in quotes or a variable; nothing for anything else.
+    fn about(name: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
+        if name.is_empty() {
+            Some(Self::Help(None))
+        } else if is_variable(name) {
+            Some(Self::Explain(name))
+        } else {
+            (is_name(name) || is_quoted(name)).then_some(Self::Help(Some(name)))
+        }
+    }
+}
+
+/// `help(x)`: what stands between the parentheses, if they are the whole input.
+fn argument_of_help(input: &str) -> Option<&str> {
+    let open = input.find('(').filter(|at| input[..*at].trim() == "help")?;
+    let tokens = tokens(input);
+    let first = tokens.iter().position(|token| token.start == open)?;
+    let last = partner(&tokens, input, first).filter(|last| last + 1 == tokens.len())?;
+    Some(input[open + 1..tokens[last].start].trim())
 }
 
 /// The input, where its first word is a command of virsh and not the beginning of an expression.
@@ -67,11 +88,20 @@ fn virsh_line<'a>(input: &'a str, word: &str) -> Option<&'a str> {
     (!goes_on && records::find(name).is_some()).then_some(input)
 }
 
-/// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses.
+/// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses, and
+/// commands of virsh.
 fn is_name(text: &str) -> bool {
     let plain = text.strip_suffix("()").unwrap_or(text);
     !plain.is_empty()
-        && plain.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '[' | ']'))
+        && !plain.starts_with(|c: char| c.is_ascii_digit())
+        && (plain.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '[' | ']'))
+            || records::find(text).is_some())
+}
+
+/// True for a topic in quotes.
+fn is_quoted(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['"', '\\', '$']))
 }
 
 /// Reads a lone `_` at the beginning as `it`.
@@ -81,44 +111,6 @@ pub(super) fn with_it(input: &str) -> std::borrow::Cow<'_, str> {
         Some(rest) => format!("it{rest}").into(),
         None => input.into(),
     }
-}
-
-/// Explains a name, or shows the prompt's own words and the index.
-///
-/// Errors: `usage` where there is nothing of that name, with those that may have been meant.
-pub(super) fn help(catalog: &Catalog, name: Option<&str>, palette: Palette) -> Result<String, Error> {
-    let Some(name) = name else {
-        return Ok(welcome(catalog, palette));
-    };
-    let command = records::find(name).and_then(|command| virsh::help(Some(command.name)).ok());
-    if let Some(help) = reference::help(catalog, name) {
-        let also =
-            command.map(|_| format!("\nvirsh has a command of this name: `!help {name}` explains it.\n"));
-        return Ok(format!("{}{}", report::help(&help, palette), also.unwrap_or_default()));
-    }
-    if let Some(help) = command {
-        return Ok(help);
-    }
-    let error = Error::usage(format!("there is no help on {name:?}"));
-    let near = reference::near(catalog, name);
-    Err(if near.is_empty() {
-        error.hint("`help` alone shows what there is")
-    } else {
-        error.hint(format!("did you mean {}?", near.join(", ")))
-    })
-}
-
-fn welcome(catalog: &Catalog, palette: Palette) -> String {
-    use reference::{Body, HelpText, Section};
-    let row = |(word, does): &(&str, &str)| ((*word).to_owned(), (*does).to_owned());
-    let mut help = HelpText { title: "virhai".into(), sections: Vec::new() };
-    let intro = "Type Rhai: `domains()`, `domain(\"web1\").start()`. Tab completes, `it` is the last value, \
-                 Ctrl-C ends what runs.";
-    help.sections.push(Section { heading: String::new(), body: Body::Text(vec![intro.into()]) });
-    help.sections
-        .push(Section { heading: "At the prompt".into(), body: Body::Rows(WORDS.iter().map(row).collect()) });
-    help.sections.extend(reference::index(catalog).sections);
-    report::help(&help, palette)
 }
 
 #[cfg(test)]
@@ -139,8 +131,29 @@ mod tests {
     }
 
     #[test]
+    fn help_on_a_value_is_asked_with_parentheses_or_by_its_variable() {
+        let is_variable = |name: &str| name == "vm";
+        let read = |input| Command::read(input, is_variable);
+        for (input, value) in
+            [("help(1 + 1)", "1 + 1"), ("help( domain(\"web1\") );", "domain(\"web1\")"), ("help(vm)", "vm")]
+        {
+            assert_eq!(read(input), Some(Command::Explain(value)), "{input}");
+        }
+        assert_eq!(read("help(vm.xml)"), Some(Command::Explain("vm.xml")));
+        assert_eq!(read("?vm.xml"), Some(Command::Help(Some("vm.xml"))));
+        for input in ["?vm", "vm?", "help vm"] {
+            assert_eq!(read(input), Some(Command::Explain("vm")), "{input}");
+        }
+        assert_eq!(read("help()"), Some(Command::Help(None)));
+        assert_eq!(read("help(Domain.start)"), Some(Command::Help(Some("Domain.start"))));
+        for topic in ["help \"wait\"", "help(\"wait\")", "?\"wait\""] {
+            assert_eq!(read(topic), Some(Command::Help(Some("\"wait\""))), "{topic}");
+        }
+    }
+
+    #[test]
     fn what_can_be_rhai_is_no_command() {
-        for input in ["help(1)", "help = 3", "exit(2)", "quit", "x?.y", "a ?? b", "exiting", ""] {
+        for input in ["help(1) + 2", "help = 3", "exit(2)", "quit", "x?.y", "a ?? b", "exiting", ""] {
             assert_eq!(read(input), None, "{input}");
         }
         assert_eq!(read("exit;"), Some(Command::Leave));
@@ -148,10 +161,10 @@ mod tests {
 
     #[test]
     fn a_line_of_virsh_is_known_by_its_first_word() {
-        for input in ["list", "net-list --all", "start web1; list", "dumpxml web1", "list;", "help net-list"]
-        {
+        for input in ["list", "net-list --all", "start web1; list", "dumpxml web1", "list;"] {
             assert_eq!(read(input), Some(Command::Virsh(input)), "{input}");
         }
+        assert_eq!(read("help net-list"), Some(Command::Help(Some("net-list"))));
         assert_eq!(read("!domains"), Some(Command::Virsh("domains")));
         for input in ["list(1)", "list.len()", "list = 3", "list[0]", "list::x", "domains()", "net - list"] {
             assert_eq!(read(input), None, "{input}");

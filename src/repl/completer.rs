@@ -20,6 +20,7 @@ use super::files;
 use super::meta::{self, Takes};
 use super::shell::Shell;
 use crate::api::argument_words::{self, EVENT_KEYS};
+use crate::help::topics;
 use crate::lang::catalog::{Catalog, Entry, Kind, Origin};
 use crate::lang::infer::{EVENT, Place, live, place_at};
 use crate::lang::options::OptionSpec;
@@ -167,7 +168,8 @@ fn help_topics(before: &str, catalog: &Catalog) -> Option<Choices> {
     }
     let type_names = catalog.types().into_iter().map(Choice::plain);
     let groups = catalog.namespaces().into_iter().chain(catalog.modules()).map(Choice::plain);
-    let mut topics: Vec<Choice> = type_names.chain(groups).collect();
+    let pages = topics::all().into_iter().map(|topic| Choice::with(topic.name.as_str(), topic.summary()));
+    let mut topics: Vec<Choice> = pages.chain(type_names).chain(groups).collect();
     let wanted = |entry: &&Entry| entry.origin != Origin::Rhai || typed.len() > 1;
     let with_type = typed.contains(['.', ':']);
     for entry in catalog.entries().iter().filter(wanted) {

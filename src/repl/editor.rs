@@ -17,7 +17,7 @@ use super::pager::Pager;
 use super::recall::Recall;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
-use super::{Ending, Manner, Setup, question, raw_mode};
+use super::{Ending, Manner, Setup, plain, question, raw_mode};
 use crate::config::{Keys, Prompt};
 use crate::error::{Error, code};
 use crate::libvirt::Reason;
@@ -44,6 +44,9 @@ pub(super) fn run(setup: Setup) -> Ending {
         shell.be_cautious(Caution::new(ask, prompt.confirm, stderr));
     }
     let shell = Rc::new(RefCell::new(shell));
+    if prompt.plain {
+        return plainly(&prompt, &shell, &mut screen, stderr);
+    }
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
             editor.set_helper(Some(Helper::new(shell.clone(), recall.clone(), typed)));
@@ -82,6 +85,15 @@ fn editor(prompt: &Prompt, typed: Palette) -> rustyline::Result<Editor<Helper, F
         .auto_add_history(false)
         .build();
     Editor::with_config(config)
+}
+
+/// The same without drawing.
+fn plainly(prompt: &Prompt, shell: &Rc<RefCell<Shell>>, screen: &mut dyn Screen, stderr: Palette) -> Ending {
+    let started = prompt.startup.as_ref().and_then(|file| start_with(file, shell, screen, stderr));
+    started.map_or_else(|| plain::converse(shell, screen), Ok).unwrap_or_else(|error| {
+        report::error(&error, stderr);
+        Ending::Status(1)
+    })
 }
 
 /// Runs the configured script; one that cannot be read is told and no reason to stop.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::rc::Rc;
 
 use rustyline::completion::{Completer, Pair, longest_common_prefix};
@@ -16,6 +17,7 @@ use super::choice::{Choice, Fit, Typed};
 use super::completer;
 use super::highlighter;
 use super::hinter::{self, Hint};
+use super::mistakes::Mistakes;
 use super::recall::Recall;
 use super::shell::Shell;
 use super::validator::Validator;
@@ -34,13 +36,24 @@ pub(super) struct Helper {
     validator: Validator,
     recall: Recall,
     palette: Palette,
+    mistakes: Mistakes,
     /// False for the last drawing of an input.
     is_editing: Cell<bool>,
+    /// What stands out in the hint that was given last.
+    mark: RefCell<Range<usize>>,
 }
 
 impl Helper {
     pub(super) fn new(shell: Rc<RefCell<Shell>>, recall: Recall, palette: Palette) -> Self {
-        Self { shell, validator: Validator::new(), recall, palette, is_editing: Cell::new(true) }
+        Self {
+            shell,
+            validator: Validator::new(),
+            recall,
+            palette,
+            mistakes: Mistakes::new(),
+            is_editing: Cell::new(true),
+            mark: RefCell::default(),
+        }
     }
 }
 
@@ -97,10 +110,11 @@ fn pairs(list: Vec<Choice>, width: Option<usize>) -> Vec<Pair> {
     let column = labels.max().unwrap_or(0).min(WIDEST_LABEL);
     let room = width.unwrap_or(80).saturating_sub(1);
     let pair = |choice: Choice| {
+        let summary = output::drawn(&choice.summary);
         let display = if explained {
             let label = cut(&choice.label, column);
             let fill = " ".repeat(column - label.width());
-            let line = format!("{label}{fill}{GAP}{}", choice.summary);
+            let line = format!("{label}{fill}{GAP}{summary}");
             cut(line.trim_end(), room)
         } else {
             cut(choice.word(), room)
@@ -111,7 +125,7 @@ fn pairs(list: Vec<Choice>, width: Option<usize>) -> Vec<Pair> {
 }
 
 /// Cuts a text to a width.
-fn cut(text: &str, room: usize) -> String {
+pub(super) fn cut(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }
@@ -124,7 +138,7 @@ fn cut(text: &str, room: usize) -> String {
         }
         cut.push(letter);
     }
-    cut.push('…');
+    cut.push_str(&output::drawn("…"));
     cut
 }
 
@@ -132,7 +146,11 @@ impl Hinter for Helper {
     type Hint = Hint;
 
     fn hint(&self, line: &str, cursor: usize, context: &Context<'_>) -> Option<Hint> {
-        hinter::hint(&*self.shell.try_borrow().ok()?, line, cursor, context)
+        let shell = self.shell.try_borrow().ok()?;
+        shell.knowledge().prepare(shell.session());
+        let hint = hinter::hint(&shell, line, cursor, self.palette, context);
+        *self.mark.borrow_mut() = hint.as_ref().map(Hint::mark).unwrap_or_default();
+        hint
     }
 }
 
@@ -141,12 +159,22 @@ impl Highlighter for Helper {
         if self.shell.try_borrow().is_ok_and(|shell| !shell.is_rhai(line)) {
             return highlighter::highlight_virsh(line, self.palette);
         }
-        let cursor = self.is_editing.get().then_some(cursor);
-        highlighter::highlight(line, cursor, self.palette)
+        if !self.is_editing.get() {
+            return highlighter::highlight(line, None, &[], self.palette);
+        }
+        let mistakes = self.shell.try_borrow().map(|shell| self.mistakes.in_input(&shell, line, cursor));
+        highlighter::highlight(line, Some(cursor), &mistakes.unwrap_or_default(), self.palette)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        self.palette.paint(Style::Dim, hint).into()
+        let mark = self.mark.borrow().clone();
+        let dim = |text| self.palette.paint(Style::Dim, text);
+        match (hint.get(..mark.start), hint.get(mark.clone()), hint.get(mark.end..)) {
+            (Some(before), Some(marked), Some(after)) if !marked.is_empty() => {
+                format!("{}{}{}", dim(before), self.palette.paint(Style::Strong, marked), dim(after)).into()
+            }
+            _ => dim(hint).into(),
+        }
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {

@@ -6,19 +6,30 @@ use std::ops::Range;
 use crate::lang::tokens::{Class, brackets_at, tokens};
 use crate::output::{Palette, Style};
 
-/// Returns the source with colours; the brackets that belong together at the cursor stand out.
-pub(super) fn highlight(source: &str, cursor: Option<usize>, palette: Palette) -> Cow<'_, str> {
+/// Returns the source with colours; the brackets that belong together at the cursor stand out, and mistakes are
+/// underlined.
+pub(super) fn highlight<'s>(
+    source: &'s str,
+    cursor: Option<usize>,
+    mistakes: &[Range<usize>],
+    palette: Palette,
+) -> Cow<'s, str> {
     if !palette.is_colored() || source.is_empty() {
         return source.into();
     }
-    let pair = cursor.and_then(|cursor| brackets_at(source, cursor));
+    let tokens = tokens(source);
+    let pair = cursor.and_then(|cursor| brackets_at(&tokens, source, cursor));
     let in_pair = |range: &Range<usize>| pair.as_ref().is_some_and(|(a, b)| a == range || b == range);
     let mut painted = String::with_capacity(source.len() * 2);
     let mut at = 0;
-    for token in tokens(source) {
+    for token in tokens {
         painted.push_str(&source[at..token.start]);
-        let style =
-            if in_pair(&(token.start..token.end)) { Some(Style::Warning) } else { style(token.class) };
+        let is_mistake = mistakes.iter().any(|range| range.start <= token.start && token.end <= range.end);
+        let style = match token.class {
+            _ if is_mistake => Some(Style::Wrong),
+            _ if in_pair(&(token.start..token.end)) => Some(Style::Warning),
+            class => style(class),
+        };
         let text = token.text(source);
         match style {
             // A line end inside a colour would carry it into the prompt's own movements.
@@ -80,9 +91,9 @@ mod tests {
 
     #[test]
     fn pieces_have_colours_and_the_text_stays() {
-        let painted = highlight("let x = \"a\nb", None, Palette::COLOR);
+        let painted = highlight("let x = \"a\nb", None, &[], Palette::COLOR);
         assert_eq!(painted, "\x1b[1mlet\x1b[0m x = \x1b[32m\"a\x1b[0m\nb");
-        assert_eq!(highlight("let x", None, Palette::PLAIN), "let x");
+        assert_eq!(highlight("let x", None, &[], Palette::PLAIN), "let x");
     }
 
     #[test]
@@ -93,7 +104,13 @@ mod tests {
 
     #[test]
     fn brackets_at_the_cursor_stand_out_with_their_partner() {
-        let painted = highlight("f(1)", Some(4), Palette::COLOR);
+        let painted = highlight("f(1)", Some(4), &[], Palette::COLOR);
         assert_eq!(painted, "\x1b[36mf\x1b[0m\x1b[1;33m(\x1b[0m\x1b[33m1\x1b[0m\x1b[1;33m)\x1b[0m");
+    }
+
+    #[test]
+    fn mistakes_are_underlined() {
+        let painted = highlight("dmain(x)", Some(8), std::slice::from_ref(&(0..5)), Palette::COLOR);
+        assert!(painted.starts_with("\x1b[4;31mdmain\x1b[0m"), "{painted:?}");
     }
 }

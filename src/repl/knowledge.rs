@@ -8,6 +8,7 @@ use std::cell::{OnceCell, Ref, RefCell};
 use rustyline::history::History;
 
 use super::imports::{Import, imports};
+use super::preparation::Preparation;
 use usage::Usage;
 
 use crate::lang::catalog::Catalog;
@@ -20,6 +21,7 @@ use crate::stdlib::Place;
 #[derive(Default)]
 pub(super) struct Knowledge {
     catalog: OnceCell<Catalog>,
+    preparation: OnceCell<Preparation>,
     has_type_docs: bool,
     /// The imports of earlier inputs, as source.
     prelude: String,
@@ -33,7 +35,8 @@ impl Knowledge {
     /// Returns everything callable, user modules that were imported included.
     pub(super) fn catalog(&self, session: &Session) -> &Catalog {
         self.catalog.get_or_init(|| {
-            let mut catalog = session.catalog();
+            let prepared = self.preparation.get().and_then(Preparation::wait);
+            let mut catalog = prepared.unwrap_or_else(|| session.catalog());
             for path in &self.imported {
                 add_file_module(&mut catalog, session, path);
             }
@@ -44,9 +47,23 @@ impl Knowledge {
         })
     }
 
-    /// Returns the catalog if somebody has needed it already.
-    pub(super) fn ready_catalog(&self) -> Option<&Catalog> {
-        self.catalog.get()
+    /// Begins to make the catalog in the background, the first time that this is called.
+    pub(super) fn prepare(&self, session: &Session) {
+        if self.catalog.get().is_none() {
+            self.preparation.get_or_init(|| {
+                let preparation = Preparation::default();
+                preparation.begin(session.to_catalog());
+                preparation
+            });
+        }
+    }
+
+    /// Returns the catalog if it is there already: made for somebody, or complete in the background.
+    pub(super) fn ready_catalog(&self, session: &Session) -> Option<&Catalog> {
+        if self.catalog.get().is_none() && !self.preparation.get().is_some_and(Preparation::is_done) {
+            return None;
+        }
+        Some(self.catalog(session))
     }
 
     /// Returns the catalog with the documentation of types, for help.

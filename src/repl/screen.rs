@@ -30,7 +30,7 @@ pub(super) struct Terminal {
 
 impl Screen for Terminal {
     fn show(&mut self, text: &str) -> Result<Written> {
-        if self.pager.is_wanted(text) && self.pager.show(text) {
+        if self.pager.is_wanted(text) && self.pager.show(&output::drawn(text)) {
             return Ok(Written::All);
         }
         output::out(text)

@@ -13,14 +13,17 @@ use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
 use super::sitting::Sitting;
-use super::{Ending, Manner, Setup, meta, uri};
+use super::{Ending, Manner, Setup, explanation, meta, uri, welcome};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
-use crate::error::code;
+use crate::error::{Error, code};
+use crate::help::{self, Look};
+use crate::lang::catalog::Catalog;
+use crate::lang::infer::type_of_source;
 use crate::libvirt::{Connection, Reason, Subscription};
 use crate::output::{self, Data, Options, Palette, Style, Written};
-use crate::report;
+use crate::report::{self, Sources as _};
 use crate::session::Session;
 use crate::virsh;
 
@@ -41,6 +44,8 @@ pub(super) struct Shell {
     caution: Option<Arc<Caution>>,
     /// The events that are shown above the prompt.
     feed: Option<Feed>,
+    /// Why the last input failed, if it did.
+    failure: Option<Box<EvalAltResult>>,
 }
 
 impl Shell {
@@ -59,6 +64,7 @@ impl Shell {
             open: None,
             caution: None,
             feed: None,
+            failure: None,
         }
     }
 
@@ -87,6 +93,16 @@ impl Shell {
     /// The live names.
     pub(super) fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Why the last input failed, if it did, with the advice that goes with it.
+    pub(super) fn failure(&self) -> Option<Error> {
+        let failure = self.failure.as_deref()?;
+        let error = from_rhai(failure);
+        Some(match self.session.hint(failure) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        })
     }
 
     /// Returns the colours of what it shows.
@@ -184,9 +200,17 @@ impl Shell {
             }
         };
         let input = &*input;
-        match Command::read(input, |name| self.session.scope().contains(name)) {
+        let command = Command::read(input, |name| self.session.scope().contains(name));
+        // Who came for virsh gets virsh's own help.
+        let asks_virsh =
+            matches!(self.manner, Manner::Virsh { .. }) && input.trim_start().starts_with("help");
+        if asks_virsh && matches!(command, Some(Command::Help(_))) {
+            return self.virsh(input, screen);
+        }
+        match command {
             Some(Command::Leave) => Some(Ending::Status(0)),
             Some(Command::Help(name)) => self.help(name, screen),
+            Some(Command::Explain(value)) => self.explain(value, screen),
             Some(Command::Meta(typed)) => self.meta(typed, screen),
             Some(Command::Virsh(line)) => self.virsh(line, screen),
             None => self.evaluate(input, screen),
@@ -194,9 +218,39 @@ impl Shell {
     }
 
     fn help(&mut self, name: Option<&str>, screen: &mut dyn Screen) -> Option<Ending> {
-        let catalog = self.knowledge.documented(&self.session);
-        let shown = commands::help(catalog, name, self.options.palette).and_then(|help| screen.show(&help));
-        match shown {
+        let look = Look { palette: self.options.palette, columns: screen.width() };
+        let text = match name {
+            Some(name) => {
+                let catalog = self.knowledge.documented(&self.session);
+                let member = member_of_value(name, self.session.scope(), catalog);
+                help::on(catalog, member.as_deref().unwrap_or(name), look)
+            }
+            None => Ok(look.show(&welcome::page(self))),
+        };
+        self.show_text(text, screen)
+    }
+
+    /// Evaluates an expression and says what its value is.
+    fn explain(&mut self, source: &str, screen: &mut dyn Screen) -> Option<Ending> {
+        if let Some(reason) = self.ends_the_run() {
+            return Some(Ending::Wish(reason));
+        }
+        self.session.interrupt().reset();
+        self.inputs += 1;
+        let outcome = self.session.eval(&format!("<line {}>", self.inputs), source);
+        let outcome = outcome.and_then(|value| {
+            let catalog = self.knowledge.documented(&self.session);
+            let text = explanation::of(source, &value, catalog)?;
+            let look = Look { palette: self.options.palette, columns: screen.width() };
+            let written = screen.show(&look.show(&text))?;
+            self.written(written);
+            Ok(())
+        });
+        self.finish(outcome, screen)
+    }
+
+    fn show_text(&mut self, text: Result<String, Error>, screen: &mut dyn Screen) -> Option<Ending> {
+        match text.and_then(|text| screen.show(&text)) {
             Ok(written) => self.written(written),
             Err(error) => {
                 screen.tell(&report::error_text(&error, self.stderr));
@@ -327,6 +381,7 @@ impl Shell {
         if ending.is_none() {
             self.session.interrupt().reset();
         }
+        self.failure = outcome.err();
         ending
     }
 
@@ -346,6 +401,14 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
+}
+
+/// `vm.shutdown`, where `vm` is a variable: the member of its type, `Domain.shutdown`.
+fn member_of_value(name: &str, scope: &Scope, catalog: &Catalog) -> Option<String> {
+    let (value, member) = name.rsplit_once('.')?;
+    let variable = value.split(['.', '[', '(']).next()?;
+    let type_ = scope.contains(variable).then(|| type_of_source(value, scope, &|_| None, catalog))?;
+    Some(format!("{}.{member}", type_.name()))
 }
 
 /// True for a failure that says by itself what became of the connection.

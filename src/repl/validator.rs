@@ -1,12 +1,13 @@
 //! Whether Enter ends the input or begins another line.
 
-use rhai::{Engine, OptimizationLevel};
+use rhai::Engine;
 
 use super::commands::Command;
+use crate::lang::lint::parser;
 use crate::lang::tokens::is_incomplete;
 
 /// How deep expressions may nest, as in a session.
-const EXPRESSION_DEPTH: usize = 128;
+pub(super) const EXPRESSION_DEPTH: usize = 128;
 
 /// Asks the parser. Variables of earlier inputs are none of its business, so it has an engine of its own.
 pub(super) struct Validator {
@@ -15,10 +16,7 @@ pub(super) struct Validator {
 
 impl Validator {
     pub(super) fn new() -> Self {
-        let mut parser = Engine::new_raw();
-        parser.set_optimization_level(OptimizationLevel::None);
-        parser.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
-        Self { parser }
+        Self { parser: parser(EXPRESSION_DEPTH) }
     }
 
     /// True for an input that goes on. A second empty line ends one that nobody can finish.

@@ -129,3 +129,4 @@ fn a_first_line_for_the_shell_is_skipped() {
 
 mod operations;
 mod reports;
+mod topics;

@@ -29,7 +29,7 @@ fn group_text(group: Group) -> String {
 }
 
 fn command_text(command: &Command) -> String {
-    let synopsis: String = command.options.iter().filter_map(|option| synopsis(command, option)).collect();
+    let synopsis = synopsis(command);
     let mut text = format!(
         "  NAME\n    {name} - {summary}\n\n  SYNOPSIS\n    {name}{synopsis}\n\n  DESCRIPTION\n    {summary}\n",
         name = command.name,
@@ -53,7 +53,12 @@ fn type_word(option: &CommandOption) -> &'static str {
     if option.value.is_number() { "<number>" } else { "<string>" }
 }
 
-fn synopsis(command: &Command, option: &CommandOption) -> Option<String> {
+/// What can stand behind the name of a command: ` <domain> [--force]`.
+pub fn synopsis(command: &Command) -> String {
+    command.options.iter().filter_map(|option| form(command, option)).collect()
+}
+
+fn form(command: &Command, option: &CommandOption) -> Option<String> {
     let name = option.name;
     Some(match option.kind {
         Kind::Alias { .. } => return None,

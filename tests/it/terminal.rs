@@ -21,10 +21,15 @@ const PROMPT: &str = "test:///default> ";
 
 /// A prompt without a terminal on libvirt's test driver.
 fn transcript(_: &Path) -> impl FnMut(&str) -> String + use<> {
+    transcript_on("test:///default")
+}
+
+/// A prompt without a terminal.
+pub(crate) fn transcript_on(uri: &str) -> impl FnMut(&str) -> String + use<> {
     let session = Session::new(Settings {
         door: Door::new(Rules::default(), Interrupt::default()).into(),
         permissions: Permissions::default(),
-        uri: Some("test:///default".into()),
+        uri: Some(uri.into()),
         args: Vec::new(),
         folder: None,
         library: None,

@@ -1,6 +1,6 @@
 //! One callable thing.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::lang::doc::{Doc, Tags};
@@ -186,15 +186,17 @@ impl Overload {
 
     /// Returns the parameters as they stand between the parentheses.
     pub fn list(&self) -> String {
-        let params: Vec<_> = self
-            .params
-            .iter()
-            .map(|param| match &param.type_ {
-                Type::Any => param.name.clone(),
-                known if param.name == "_" => known.to_string(),
-                known => format!("{}: {known}", param.name),
-            })
-            .collect();
+        let params: Vec<_> = self.params.iter().map(ToString::to_string).collect();
         params.join(", ")
+    }
+}
+
+impl fmt::Display for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.type_ {
+            Type::Any => f.write_str(&self.name),
+            known if self.name == "_" => write!(f, "{known}"),
+            known => write!(f, "{}: {known}", self.name),
+        }
     }
 }

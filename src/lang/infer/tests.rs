@@ -241,12 +241,14 @@ fn the_call_around_the_cursor_is_found() {
     let catalog = toy::catalog(&engine);
     let around = |before| {
         let found = call_around(before, &Scope::new(), &|_| None, &catalog);
-        found.map(|(call, argument)| format!("{}#{argument}", call.path()))
+        found.map(|calling| format!("{}#{}", calling.call.path(), calling.given.len() - 1))
     };
     assert_eq!(around("fs::write(\"a\", ").as_deref(), Some("fs::write#1"));
     assert_eq!(around("guest(\"a\").undefine(#{ nvram: true").as_deref(), Some("Guest.undefine#0"));
     assert_eq!(around("f(g(1), (2 + ").as_deref(), Some("f#1"));
     assert_eq!(around("f(1); "), None);
+    let calling = call_around("f(\"a\", 1 + 2, ", &Scope::new(), &|_| None, &catalog).unwrap();
+    assert_eq!(calling.given, [Type::Text, Type::Int, Type::Any]);
 }
 
 #[test]

@@ -22,10 +22,13 @@ impl<'a> Lines<'a> {
 
     /// Returns the byte of a position; the end of the text for one that lies past it.
     pub(crate) fn byte(&self, position: Position) -> usize {
-        let line = position.line().unwrap_or(1);
+        self.byte_at(position.line().unwrap_or(1), position.position().unwrap_or(1))
+    }
+
+    /// Returns the byte of a line and column; the end of the line or text for one that lies past it.
+    pub(crate) fn byte_at(&self, line: usize, column: usize) -> usize {
         let Some(&start) = self.starts.get(line - 1) else { return self.source.len() };
         let text = &self.source[start..self.end(line)];
-        let column = position.position().unwrap_or(1);
         text.char_indices().nth(column - 1).map_or(start + text.len(), |(offset, _)| start + offset)
     }
 

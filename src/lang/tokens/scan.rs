@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rhai::{InputStream, Position, Token as Word, TokenizeState, get_next_token};
 
-use super::{Class, Token};
+use super::{Class, Token, recent};
 
 /// A text that rhai reads character by character, and how far it has read.
 struct Stream<'a> {
@@ -49,31 +49,48 @@ pub(crate) fn parsable(source: &str) -> Cow<'_, str> {
 
 pub(super) fn scan(source: &str) -> Vec<Token> {
     let source = &*parsable(source);
-    let mut scanner = Scanner {
-        stream: Stream { source, at: 0 },
-        state: TokenizeState { include_comments: true, ..TokenizeState::default() },
-        position: Position::new(1, 0),
-        interpolations: Vec::new(),
-        tokens: Vec::new(),
-    };
-    while scanner.next() {}
-    let mut tokens = scanner.tokens;
+    let mut tokens = recent::tokens(source);
     name(&mut tokens, source);
     tokens
 }
 
-struct Scanner<'a> {
+/// Cuts a text, from its beginning or from a place where nothing is open.
+pub(super) struct Scanner<'a> {
     stream: Stream<'a>,
     state: TokenizeState,
     position: Position,
     /// For each `${` that is open, how many braces are open inside it.
     interpolations: Vec<usize>,
-    tokens: Vec<Token>,
+    /// The pieces so far.
+    pub(super) tokens: Vec<Token>,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    /// Begins at byte `at`, before which `tokens` stand.
+    pub(super) fn new(source: &'a str, tokens: Vec<Token>, at: usize) -> Self {
+        Self {
+            stream: Stream { source, at },
+            state: TokenizeState { include_comments: true, ..TokenizeState::default() },
+            position: Position::new(1, 0),
+            interpolations: Vec::new(),
+            tokens,
+        }
+    }
+
+    /// Reads everything that is left.
+    pub(super) fn finish(mut self) -> Vec<Token> {
+        while self.next() {}
+        self.tokens
+    }
+
+    /// True where nothing before the last piece matters to how the text is cut from there on.
+    pub(super) fn begins_afresh(&self) -> bool {
+        let Some((last, before)) = self.tokens.split_last() else { return false };
+        self.interpolations.is_empty() && recent::is_fresh(before, last, self.stream.source)
+    }
+
     /// Reads one token; false at the end.
-    fn next(&mut self) -> bool {
+    pub(super) fn next(&mut self) -> bool {
         let in_text = self.state.is_within_text_terminated_by.is_some();
         if !in_text {
             let rest = &self.stream.source[self.stream.at..];

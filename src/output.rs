@@ -7,8 +7,10 @@
 
 mod cell;
 mod data;
+mod field;
 mod fit;
 mod format;
+mod markup;
 pub mod progress;
 mod screen;
 mod separated;
@@ -44,12 +46,27 @@ pub struct Options {
     pub width: Option<usize>,
     /// Whether a table is coloured.
     pub palette: Palette,
+    /// Whether all columns are shown however narrow the terminal is: then one block of lines for each object.
+    pub wide: bool,
+    /// How the columns that a narrow terminal has no room for are had, for the line that names them.
+    pub remedy: &'static str,
+    /// XML shows what is inside the elements of this depth as a number; the root's is 0.
+    pub fold: Option<usize>,
 }
 
 impl Options {
     /// Writes in `format` with headings, all columns, any width and no colours.
     pub fn new(format: Format) -> Self {
-        Self { format, columns: None, headers: true, width: None, palette: Palette::PLAIN }
+        Self {
+            format,
+            columns: None,
+            headers: true,
+            width: None,
+            palette: Palette::PLAIN,
+            wide: false,
+            remedy: "--columns NAME,… chooses",
+            fold: None,
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Column, Kind};
+use super::{Column, Kind, field};
 
-/// Columns are this far apart, and so is the mark for columns that were dropped.
+/// Columns are this far apart.
 const GAP: usize = 2;
 /// A text is not cut shorter than this.
 const SHORTEST: usize = 8;
@@ -14,25 +14,32 @@ const SHORTEST: usize = 8;
 pub(super) struct Fit {
     /// The place of each column in the sheet and the width its texts are cut to.
     pub(super) columns: Vec<(usize, usize)>,
-    /// True where columns were left out.
-    pub(super) dropped: bool,
+    /// The places of the columns that were left out, in their order.
+    pub(super) dropped: Vec<usize>,
 }
 
 impl Fit {
     /// Shows all columns in full.
     pub(super) fn everything(widths: &[usize]) -> Self {
-        Self { columns: widths.iter().copied().enumerate().collect(), dropped: false }
+        Self { columns: widths.iter().copied().enumerate().collect(), dropped: Vec::new() }
     }
 
-    fn total(&self) -> usize {
+    /// Returns how many columns of the terminal it takes.
+    pub(super) fn total(&self) -> usize {
         let texts: usize = self.columns.iter().map(|(_, width)| width).sum();
-        let mark = if self.dropped { GAP + 1 } else { 0 };
-        texts + self.columns.len().saturating_sub(1) * GAP + mark
+        texts + self.columns.len().saturating_sub(1) * GAP
+    }
+
+    fn drop(&mut self, number: usize) {
+        let (place, _) = self.columns.remove(number);
+        self.dropped.push(place);
+        self.dropped.sort_unstable();
     }
 }
 
 /// Fits columns of the given natural widths into `room`: first the columns of the largest priority
-/// number go (the rightmost first), then texts are cut, then columns go from the right; the first stays.
+/// number go (the rightmost first), then texts are cut, then columns go from the right. What names an
+/// object and its state goes last of all; one column always stays.
 pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
     let mut fit = Fit::everything(widths);
     while fit.total() > room {
@@ -41,15 +48,15 @@ pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
         if columns[place].priority == 0 || fit.columns.len() == 1 {
             break;
         }
-        fit.columns.remove(number);
-        fit.dropped = true;
+        fit.drop(number);
     }
     while fit.total() > room {
         if shrink(&mut fit, columns, room) || fit.columns.len() == 1 {
             break;
         }
-        fit.columns.pop();
-        fit.dropped = true;
+        let goes = |(place, _): &(usize, usize)| !field::is_kept(&columns[*place].name);
+        let number = fit.columns.iter().rposition(goes).unwrap_or(fit.columns.len() - 1);
+        fit.drop(number);
     }
     fit
 }
@@ -108,7 +115,7 @@ mod tests {
     #[test]
     fn what_fits_stays_as_it_is() {
         let fit = fit(&columns(&[0, 1]), &[10, 10], 22);
-        assert_eq!(fit, Fit { columns: vec![(0, 10), (1, 10)], dropped: false });
+        assert_eq!(fit, Fit { columns: vec![(0, 10), (1, 10)], dropped: vec![] });
     }
 
     #[test]
@@ -119,15 +126,23 @@ mod tests {
         };
         assert_eq!(places(46), [0, 1, 2, 3]);
         assert_eq!(places(45), [0, 1, 2]);
-        assert_eq!(places(36), [0, 2]);
+        assert_eq!(places(33), [0, 2]);
         assert_eq!(places(20), [0]);
+    }
+
+    #[test]
+    fn name_and_state_go_last_of_all() {
+        let columns: Vec<Column> = ["path", "name", "state", "other"].map(Column::new).into();
+        let fit = fit(&columns, &[30, 8, 8, 30], 20);
+        assert_eq!(fit.columns, [(1, 8), (2, 8)]);
+        assert_eq!(fit.dropped, [0, 3]);
     }
 
     #[test]
     fn then_the_widest_texts_are_cut() {
         let fit = fit(&columns(&[0, 0, 0]), &[10, 60, 50], 80);
         assert_eq!(fit.columns, [(0, 10), (1, 33), (2, 33)]);
-        assert!(!fit.dropped);
+        assert_eq!(fit.dropped, [0; 0]);
     }
 
     #[test]
@@ -140,8 +155,9 @@ mod tests {
     fn the_first_column_stays_however_narrow_the_screen_is() {
         let fit = fit(&columns(&[0; 30]), &[12; 30], 5);
         assert_eq!(fit.columns.len(), 1);
-        assert!(fit.dropped);
-        assert_eq!(self::fit(&[], &[], 0), Fit { columns: vec![], dropped: false });
+        assert_eq!(fit.columns[0].0, 0);
+        assert_eq!(fit.dropped.len(), 29);
+        assert_eq!(self::fit(&[], &[], 0), Fit { columns: vec![], dropped: vec![] });
     }
 
     #[test]

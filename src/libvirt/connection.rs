@@ -129,10 +129,10 @@ impl Connection {
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         if operation.effect == Effect::Read {
-            return self.attempt(operation, f).map_err(|e| self.explain(e, operation, object));
+            return self.attempt(operation, object, f).map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        self.conclude(operation, object, start, self.attempt(operation, f))
+        self.conclude(operation, object, start, self.attempt(operation, object, f))
     }
 
     /// Completes the error of a change and tells the observer of it.
@@ -163,10 +163,11 @@ impl Connection {
     fn attempt<T: Send + 'static>(
         &self,
         operation: Operation,
+        object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         self.0.door.admit(operation, self.0.readonly)?;
-        self.attempt_on(&self.live()?, self.0.door.interrupt(), operation, f)
+        self.attempt_on(&self.live()?, self.0.door.interrupt(), operation, object, f)
     }
 
     /// Makes a further call for something that passed the door already and belongs to one open
@@ -180,7 +181,7 @@ impl Connection {
         f: impl FnOnce() -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         self.0.door.count(operation, 1);
-        self.attempt_on(live, interrupt, operation, move |_| f())
+        self.attempt_on(live, interrupt, operation, object, move |_| f())
             .map_err(|error| self.explain(error, operation, object))
     }
 
@@ -189,6 +190,7 @@ impl Connection {
         live: &Arc<Live>,
         interrupt: &Interrupt,
         operation: Operation,
+        object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let Some(worker) = &live.worker else {
@@ -196,7 +198,7 @@ impl Connection {
         };
         let task = live.clone();
         let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
-        match worker.run(interrupt, call) {
+        match worker.run_telling(interrupt, |since| self.0.door.late(operation, object, since), call) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),

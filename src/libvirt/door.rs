@@ -4,6 +4,7 @@
 //! The door refuses what the rules forbid, counts, gives every error its operation, object and
 //! host, and tells an observer of each change.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -90,6 +91,7 @@ pub struct FirstChange<'a> {
 
 type Observer = dyn Fn(&Change<'_>) + Send + Sync;
 type Watcher = dyn Fn(&FirstChange<'_>) + Send + Sync;
+type Patience = dyn Fn(Operation, &str, Duration) -> Option<Box<dyn Any>> + Send + Sync;
 
 /// See the module. One door serves all connections of a session.
 #[derive(Default)]
@@ -101,6 +103,7 @@ pub struct Door {
     counts: Mutex<Vec<(&'static str, u64)>>,
     observer: Option<Box<Observer>>,
     watcher: Option<Box<Watcher>>,
+    patience: Option<Box<Patience>>,
     /// What was changed already, by UUID.
     changed: Mutex<HashSet<u128>>,
     long_calls: LongCalls,
@@ -131,6 +134,17 @@ impl Door {
     #[must_use]
     pub fn with_watcher(mut self, watcher: impl Fn(&FirstChange<'_>) + Send + Sync + 'static) -> Self {
         self.watcher = Some(Box::new(watcher));
+        self
+    }
+
+    /// Sets who is told of a call that takes its time, while it is waited for: the operation, the object and the time so far.
+    /// What that gives is dropped when the waiting is over.
+    #[must_use]
+    pub fn with_patience(
+        mut self,
+        patience: impl Fn(Operation, &str, Duration) -> Option<Box<dyn Any>> + Send + Sync + 'static,
+    ) -> Self {
+        self.patience = Some(Box::new(patience));
         self
     }
 
@@ -231,6 +245,11 @@ impl Door {
         if let Some(definition) = definition() {
             watcher(&FirstChange { object, host: &host(), definition: &definition });
         }
+    }
+
+    /// Tells of a call that takes its time.
+    pub(super) fn late(&self, operation: Operation, object: &str, since: Duration) -> Option<Box<dyn Any>> {
+        self.patience.as_ref().and_then(|patience| patience(operation, object, since))
     }
 
     /// Tells the observer of a change that was tried.

@@ -11,6 +11,7 @@ mod field;
 mod fit;
 mod format;
 mod markup;
+pub mod picture;
 pub mod progress;
 mod screen;
 mod separated;
@@ -22,7 +23,11 @@ mod view;
 mod writer;
 
 pub use data::{Column, Columns, Data, Kind, Record, Table};
+#[cfg(test)]
+pub(crate) use field::kind as kind_of_field;
+pub use fit::shown_width;
 pub use format::Format;
+pub use markup::is_markup;
 pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
 pub use terminal::{ask, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};

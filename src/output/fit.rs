@@ -42,6 +42,7 @@ impl Fit {
 /// object and its state goes last of all; one column always stays.
 pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
     let mut fit = Fit::everything(widths);
+    cap_remarks(&mut fit, columns, room);
     while fit.total() > room {
         let droppable = |&(number, &(place, _)): &(usize, &(usize, usize))| (columns[place].priority, number);
         let Some((number, &(place, _))) = fit.columns.iter().enumerate().max_by_key(droppable) else { break };
@@ -58,7 +59,31 @@ pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
         let number = fit.columns.iter().rposition(goes).unwrap_or(fit.columns.len() - 1);
         fit.drop(number);
     }
+    for number in 0..fit.columns.len() {
+        let left = room.saturating_sub(fit.total());
+        let (place, width) = &mut fit.columns[number];
+        *width = widths[*place].min(*width + left);
+    }
     fit
+}
+
+/// Cuts texts that take more than half the screen where something has to be cut anyway: they would drive
+/// out all the others.
+fn cap_remarks(fit: &mut Fit, columns: &[Column], room: usize) {
+    let stays = |place: usize| columns[place].priority == 0;
+    let staying = Fit {
+        columns: fit.columns.iter().copied().filter(|(place, _)| stays(*place)).collect(),
+        dropped: Vec::new(),
+    };
+    if staying.total() <= room {
+        return;
+    }
+    for (place, width) in &mut fit.columns {
+        let column = &columns[*place];
+        if stays(*place) && column.kind == Kind::Plain && !field::is_kept(&column.name) {
+            *width = (*width).min((room / 2).max(SHORTEST));
+        }
+    }
 }
 
 /// Cuts the widest texts to one common width so that all fits; false (and no change) where that would be too short.
@@ -83,6 +108,13 @@ fn shrink(fit: &mut Fit, columns: &[Column], room: usize) -> bool {
 /// Returns the columns of the terminal that a text takes.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
+}
+
+/// Returns the columns of the terminal that a line takes which may have colours.
+pub fn shown_width(line: &str) -> usize {
+    let mut pieces = line.split("\x1b[");
+    let first = pieces.next().map_or(0, width);
+    first + pieces.map(|piece| width(piece.split_once('m').map_or("", |(_, text)| text))).sum::<usize>()
 }
 
 /// Cuts a text to a width, `…` for what is missing.
@@ -143,6 +175,13 @@ mod tests {
         let fit = fit(&columns(&[0, 0, 0]), &[10, 60, 50], 80);
         assert_eq!(fit.columns, [(0, 10), (1, 33), (2, 33)]);
         assert_eq!(fit.dropped, [0; 0]);
+    }
+
+    #[test]
+    fn a_long_remark_does_not_drive_out_the_others() {
+        let columns = [Column::new("name"), Column::new("remark"), Column::new("memory").priority(1)];
+        let fit = fit(&columns, &[10, 200, 9], 80);
+        assert_eq!(fit.columns, [(0, 10), (1, 57), (2, 9)]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ enum Piece {
 }
 
 /// True for a text that is shown as XML.
-pub(super) fn is_markup(text: &str) -> bool {
+pub fn is_markup(text: &str) -> bool {
     let text = text.trim();
     let mut start = text.strip_prefix('<').unwrap_or_default().chars();
     start.next().is_some_and(|c| c.is_alphabetic() || matches!(c, '?' | '!' | '_')) && text.ends_with('>')

@@ -63,13 +63,15 @@ fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
 
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
 fn meta_choices(before: &str, typed: &str) -> Choices {
-    let commands = || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
+    let commands =
+        || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
     let Some((name, rest)) = typed.split_once(char::is_whitespace) else {
         return Choices::matching(before.len() - typed.len(), typed, commands());
     };
     let rest = rest.trim_start();
     let words = match meta::find(name).map(|command| command.takes) {
         Ok(Takes::Command) => commands(),
+        Ok(Takes::OneOf(words)) => words.iter().map(|word| Choice::plain(*word)).collect(),
         Ok(Takes::Nothing) | Err(_) => Vec::new(),
     };
     Choices::matching(before.len() - rest.len(), rest, words)

@@ -3,7 +3,9 @@
 //! A record feeds dispatch, `:help` and completion. Each body is a small file of its own in this folder and
 //! says what it does through the shell and its screen; none of them is part of the language.
 
+mod fold;
 mod help;
+mod wide;
 
 use super::Ending;
 use super::screen::Screen;
@@ -18,6 +20,8 @@ pub(super) enum Takes {
     Nothing,
     /// The name of one of these commands.
     Command,
+    /// Nothing, or one of these words.
+    OneOf(&'static [&'static str]),
 }
 
 /// A command of the prompt.
@@ -43,6 +47,20 @@ pub(super) static COMMANDS: &[Meta] = &[
         summary: "Lists these commands, or explains one.",
         takes: Takes::Command,
         run: help::run,
+    },
+    Meta {
+        name: "wide",
+        form: "[on|off]",
+        summary: "Shows the last value with all its columns; `on` does so from now on.",
+        takes: Takes::OneOf(wide::WORDS),
+        run: wide::run,
+    },
+    Meta {
+        name: "fold",
+        form: "DEPTH|off",
+        summary: "Shows XML down to a depth: 1 is what is right below the root.",
+        takes: Takes::OneOf(fold::WORDS),
+        run: fold::run,
     },
     Meta {
         name: "quit",

@@ -1,18 +1,19 @@
 //! The prompt without its terminal: one input after the other.
 
-use rhai::{Dynamic, EvalAltResult, Scope};
+mod show;
+
+use rhai::EvalAltResult;
 
 use super::commands::{self, Command};
 use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
 use super::{Ending, Manner, Setup, meta};
-use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::code;
 use crate::libvirt::{Connection, Reason};
-use crate::output::{self, Data, Options, Palette, Style, Written};
+use crate::output::{Options, Palette, Style, Written};
 use crate::report;
 use crate::session::Session;
 use crate::virsh;
@@ -40,7 +41,7 @@ impl Shell {
             manner: setup.manner,
             knowledge: Knowledge::default(),
             names: Names::default(),
-            options: setup.options,
+            options: Options { remedy: ":wide shows all", ..setup.options },
             stderr: setup.stderr,
             inputs: 0,
             open: None,
@@ -166,12 +167,11 @@ impl Shell {
                 return None;
             }
         };
-        let quiet = self.manner == Manner::Virsh { quiet: true };
         for call in calls {
             if call.leaves() {
                 return Some(Ending::Status(0));
             }
-            let outcome = virsh::run(&self.session, &call, quiet).map(|value| self.session.remember(value));
+            let outcome = self.run_virsh(&call, screen).map(|value| self.session.remember(value));
             let failed = outcome.is_err();
             if let Some(ending) = self.finish(outcome, screen) {
                 return Some(ending);
@@ -183,35 +183,8 @@ impl Shell {
         None
     }
 
-    fn show(&mut self, value: &Dynamic, screen: &mut dyn Screen) -> Result<(), Box<EvalAltResult>> {
-        if value.is_unit() {
-            return Ok(());
-        }
-        let data = match to_data(value)? {
-            Data::Text(_) if !value.is_string() && !value.is_char() => Data::Text(self.text_of(value)),
-            data => data,
-        };
-        self.options.width = screen.width();
-        let text = match (&data, self.options.format) {
-            (Data::List(list), output::Format::Table) if list.is_empty() => "[]\n".to_owned(),
-            (Data::Map(map), output::Format::Table) if map.is_empty() => "#{}\n".to_owned(),
-            _ => output::render(&data, &self.options)?,
-        };
-        let written = screen.show(&text)?;
-        self.written(written);
-        Ok(())
-    }
-
-    /// Returns what `print` writes of a value that is neither plain nor a handle, such as a document.
-    fn text_of(&self, value: &Dynamic) -> String {
-        let mut scope = Scope::new();
-        scope.push_dynamic("value", value.clone());
-        let text = self.session.engine().eval_expression_with_scope(&mut scope, "value.to_string()");
-        text.unwrap_or_else(|_| value.to_string())
-    }
-
     /// Nobody reads any more: that ends the run.
-    fn written(&self, written: Written) -> Option<Ending> {
+    pub(super) fn written(&self, written: Written) -> Option<Ending> {
         if written == Written::All {
             return None;
         }

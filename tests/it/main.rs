@@ -32,6 +32,7 @@ mod reference;
 mod save;
 mod scripts;
 mod secrets;
+mod seeing;
 mod snapshots;
 mod storage_volumes;
 mod streams;

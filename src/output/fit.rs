@@ -59,15 +59,24 @@ pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
         let number = fit.columns.iter().rposition(goes).unwrap_or(fit.columns.len() - 1);
         fit.drop(number);
     }
-    for number in 0..fit.columns.len() {
-        let left = room.saturating_sub(fit.total());
-        let (place, width) = &mut fit.columns[number];
-        *width = widths[*place].min(*width + left);
-    }
+    grow(&mut fit, widths, room);
     fit
 }
 
-/// Cuts texts that take more than half the screen where something has to be cut anyway: they would drive
+/// Gives the room that is left to the texts that were cut, up to one common width.
+fn grow(fit: &mut Fit, widths: &[usize], room: usize) {
+    let grown = |place: usize, width: usize, cap: usize| width.max(cap.min(widths[place]));
+    let added = |cap: usize| -> usize {
+        fit.columns.iter().map(|&(place, width)| grown(place, width, cap) - width).sum()
+    };
+    let left = room.saturating_sub(fit.total());
+    let cap = (0..=room).rev().find(|&cap| added(cap) <= left).unwrap_or(0);
+    for (place, width) in &mut fit.columns {
+        *width = grown(*place, *width, cap);
+    }
+}
+
+/// Cuts texts that take more than a third of the screen where something has to be cut anyway: they would drive
 /// out all the others.
 fn cap_remarks(fit: &mut Fit, columns: &[Column], room: usize) {
     let stays = |place: usize| columns[place].priority == 0;
@@ -81,7 +90,7 @@ fn cap_remarks(fit: &mut Fit, columns: &[Column], room: usize) {
     for (place, width) in &mut fit.columns {
         let column = &columns[*place];
         if stays(*place) && column.kind == Kind::Plain && !field::is_kept(&column.name) {
-            *width = (*width).min((room / 2).max(SHORTEST));
+            *width = (*width).min((room / 3).max(SHORTEST));
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This looks at a text that may be anything and is lenient: whoever needs XML as data has `crate::xml`. Without
 //! colours and folding a text stays as it is.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::cell::visible_lines;
@@ -50,7 +51,8 @@ fn folded(text: &str, depth: usize) -> String {
             if level == depth && children > 0 {
                 shown.truncate(start);
                 let elements = if children == 1 { "element" } else { "elements" };
-                shown.push_str(&format!("… {children} {elements}"));
+                // Writing to memory does not fail.
+                let _ = write!(shown, "… {children} {elements}");
             }
         }
         children += usize::from(level == depth + 1 && matches!(piece, Piece::Open | Piece::Empty));

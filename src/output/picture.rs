@@ -6,6 +6,8 @@ mod blocks;
 mod pixels;
 mod sixel;
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -87,7 +89,7 @@ const CELL: (usize, usize) = (8, 16);
 
 /// Returns the columns and rows that a picture takes: as they are, or smaller in both directions.
 fn cells(width: u32, height: u32, (columns, rows): (usize, usize)) -> (usize, usize) {
-    let (width, height) = (width.max(1) as f64 / CELL.0 as f64, height.max(1) as f64 / CELL.1 as f64);
+    let (width, height) = (f64::from(width.max(1)) / CELL.0 as f64, f64::from(height.max(1)) / CELL.1 as f64);
     let scale = (columns as f64 / width).min(rows as f64 / height).min(1.0);
     let count = |number: f64, most: usize| ((number * scale).round() as usize).clamp(1, most);
     (count(width, columns), count(height, rows))
@@ -104,7 +106,8 @@ fn kitty(file: &[u8], (columns, rows): (usize, usize)) -> String {
     loop {
         let (piece, rest) = left.split_at(left.len().min(PIECE));
         let more = u8::from(!rest.is_empty());
-        text.push_str(&format!("\x1b_G{head}m={more};{piece}\x1b\\"));
+        // Writing to memory does not fail.
+        let _ = write!(text, "\x1b_G{head}m={more};{piece}\x1b\\");
         (left, head) = (rest, String::new());
         if left.is_empty() {
             break;

@@ -107,13 +107,12 @@ impl Output {
         if !state.shown {
             return;
         }
-        match &mut state.held {
-            Some(held) => held.push_str(text),
-            None => {
-                drop(state);
-                self.send(text);
-            }
+        if let Some(held) = &mut state.held {
+            held.push_str(text);
+            return;
         }
+        drop(state);
+        self.send(text);
     }
 
     fn send(&self, text: &str) {

@@ -7,7 +7,8 @@ pub(super) type Rgb = [u8; 3];
 pub(super) struct Pixels {
     pub(super) width: usize,
     pub(super) height: usize,
-    pixels: Vec<Rgb>,
+    /// row by row
+    colors: Vec<Rgb>,
 }
 
 impl Pixels {
@@ -20,7 +21,7 @@ impl Pixels {
         let frame = reader.next_frame(&mut data).ok()?;
         data.truncate(frame.buffer_size());
         let solid = |value: u8, alpha: u8| (u16::from(value) * u16::from(alpha) / 255) as u8;
-        let pixels: Vec<Rgb> = match frame.color_type {
+        let colors: Vec<Rgb> = match frame.color_type {
             png::ColorType::Grayscale => data.iter().map(|&gray| [gray; 3]).collect(),
             png::ColorType::GrayscaleAlpha => {
                 data.chunks_exact(2).map(|pixel| [solid(pixel[0], pixel[1]); 3]).collect()
@@ -33,12 +34,12 @@ impl Pixels {
             png::ColorType::Indexed => return None,
         };
         let (width, height) = (frame.width as usize, frame.height as usize);
-        (width > 0 && height > 0 && pixels.len() == width * height).then_some(Self { width, height, pixels })
+        (width > 0 && height > 0 && colors.len() == width * height).then_some(Self { width, height, colors })
     }
 
     /// The pixel of a column and a row.
     pub(super) fn at(&self, column: usize, row: usize) -> Rgb {
-        self.pixels[row * self.width + column]
+        self.colors[row * self.width + column]
     }
 
     /// Makes it as large as that: each pixel is the mean of those in its place.
@@ -48,20 +49,20 @@ impl Pixels {
             let start = index * of / count;
             start..((index + 1) * of / count).max(start + 1)
         };
-        let mut pixels = Vec::with_capacity(width * height);
+        let mut colors = Vec::with_capacity(width * height);
         for row in 0..height {
             for column in 0..width {
-                pixels.push(self.mean(span(column, width, self.width), span(row, height, self.height)));
+                colors.push(self.mean(span(column, width, self.width), span(row, height, self.height)));
             }
         }
-        Self { width, height, pixels }
+        Self { width, height, colors }
     }
 
     fn mean(&self, columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> Rgb {
         let count = (columns.len() * rows.len()) as u64;
         let mut sums = [0_u64; 3];
         for row in rows {
-            for pixel in &self.pixels[row * self.width + columns.start..row * self.width + columns.end] {
+            for pixel in &self.colors[row * self.width + columns.start..row * self.width + columns.end] {
                 for (sum, value) in sums.iter_mut().zip(pixel) {
                     *sum += u64::from(*value);
                 }

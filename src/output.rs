@@ -8,8 +8,11 @@
 mod cell;
 mod data;
 mod drawing;
+mod field;
 mod fit;
 mod format;
+mod markup;
+pub mod picture;
 pub mod progress;
 mod screen;
 mod separated;
@@ -22,7 +25,11 @@ mod writer;
 
 pub use data::{Column, Columns, Data, Kind, Record, Table};
 pub use drawing::{drawn, is_utf8};
+#[cfg(test)]
+pub(crate) use field::kind as kind_of_field;
+pub use fit::shown_width;
 pub use format::Format;
+pub use markup::is_markup;
 pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
 pub use terminal::{ask, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
@@ -46,12 +53,27 @@ pub struct Options {
     pub width: Option<usize>,
     /// Whether a table is coloured.
     pub palette: Palette,
+    /// Whether all columns are shown however narrow the terminal is: then one block of lines for each object.
+    pub wide: bool,
+    /// How the columns that a narrow terminal has no room for are had, for the line that names them.
+    pub remedy: &'static str,
+    /// XML shows what is inside the elements of this depth as a number; the root's is 0.
+    pub fold: Option<usize>,
 }
 
 impl Options {
     /// Writes in `format` with headings, all columns, any width and no colours.
     pub fn new(format: Format) -> Self {
-        Self { format, columns: None, headers: true, width: None, palette: Palette::PLAIN }
+        Self {
+            format,
+            columns: None,
+            headers: true,
+            width: None,
+            palette: Palette::PLAIN,
+            wide: false,
+            remedy: "--columns NAME,… chooses",
+            fold: None,
+        }
     }
 }
 

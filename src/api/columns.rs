@@ -36,7 +36,7 @@ const DOMAIN: &[Spec] = &[
 const SNAPSHOT: &[Spec] = &[
     ("name", Kind::Plain, 0),
     ("domain", Kind::Plain, 0),
-    ("creation_time", Kind::Plain, 1),
+    ("creation_time", Kind::Time, 1),
     ("state", Kind::State, 1),
     ("current", Kind::Plain, 1),
     ("parent", Kind::Plain, 2),
@@ -45,7 +45,7 @@ const SNAPSHOT: &[Spec] = &[
 const CHECKPOINT: &[Spec] = &[
     ("name", Kind::Plain, 0),
     ("domain", Kind::Plain, 0),
-    ("creation_time", Kind::Plain, 1),
+    ("creation_time", Kind::Time, 1),
     ("parent", Kind::Plain, 2),
 ];
 
@@ -56,14 +56,14 @@ const JOB: &[Spec] = &[
     ("processed", Kind::Size, 2),
     ("total", Kind::Size, 1),
     ("percent", Kind::Plain, 1),
-    ("elapsed", Kind::Plain, 3),
+    ("elapsed", Kind::Duration, 3),
     ("error", Kind::Plain, 4),
 ];
 
 const NETWORK: &[Spec] = &[
     ("name", Kind::Plain, 0),
     ("uuid", Kind::Plain, 5),
-    ("active", Kind::Plain, 0),
+    ("active", Kind::Switch, 0),
     ("persistent", Kind::Plain, 4),
     ("autostart", Kind::Plain, 3),
     ("bridge", Kind::Plain, 1),
@@ -71,13 +71,13 @@ const NETWORK: &[Spec] = &[
 
 const PORT: &[Spec] = &[("uuid", Kind::Plain, 0), ("network", Kind::Plain, 0)];
 
-const INTERFACE: &[Spec] = &[("name", Kind::Plain, 0), ("mac", Kind::Plain, 1), ("active", Kind::Plain, 0)];
+const INTERFACE: &[Spec] = &[("name", Kind::Plain, 0), ("mac", Kind::Plain, 1), ("active", Kind::Switch, 0)];
 
 const NODE_DEVICE: &[Spec] = &[
     ("name", Kind::Plain, 0),
     ("parent", Kind::Plain, 1),
     ("capabilities", Kind::Plain, 0),
-    ("active", Kind::Plain, 2),
+    ("active", Kind::Switch, 2),
 ];
 
 const NWFILTER: &[Spec] = &[("name", Kind::Plain, 0), ("uuid", Kind::Plain, 1)];

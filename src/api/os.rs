@@ -100,6 +100,9 @@ fn run_program(call: &NativeCallContext, argv: Array, options: Map) -> Fallible<
     allow(call, Permission::Run, "os::run", &name)?;
     let of_run = |error: Error| error.operation("os.run");
     let (program, check) = program(argv, options).map_err(of_run)?;
+    if program.terminal {
+        super::Context::of(call)?.virsh().release();
+    }
     let finished = program.run(&|| interrupted(call)).map_err(of_run)?;
     if check && finished.code != 0 {
         return Err(of_run(failed(&program, &finished)).into());

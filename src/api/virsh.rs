@@ -102,7 +102,8 @@ mod vsh_functions {
     pub(super) fn table(context: NativeCallContext, headings: Array, rows: Array) -> Fallible<()> {
         let run = Context::of(&context)?;
         if run.virsh().is_shown() {
-            run.virsh().write(&super::table::text(&headings, &rows, run.virsh().is_quiet()));
+            let (quiet, palette) = (run.virsh().is_quiet(), run.virsh().palette());
+            run.virsh().write(&super::table::text(&headings, &rows, quiet, palette));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use rhai::Engine;
 
@@ -13,7 +14,7 @@ use crate::api::permissions::{Permission, Permissions};
 use crate::config::{Config, Env};
 use crate::error::{Error, Result};
 use crate::lang::natives::Docs;
-use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Rules};
+use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Operation, Rules};
 use crate::output::{self, Palette, View};
 use crate::repl::ChangeLog;
 use crate::report;
@@ -56,7 +57,7 @@ impl Environment {
         if options.quiet || matches!(arguments.mode, Mode::Virsh(_)) {
             output::progress::silence();
         } else {
-            door = door.with_watcher(warn_of_manager);
+            door = door.with_watcher(warn_of_manager).with_patience(show_waiting);
         }
         if credentials::can_ask() {
             door = door.with_credentials(Arc::new(credentials::Terminal));
@@ -147,6 +148,15 @@ fn warn_of_manager(change: &FirstChange<'_>) {
     if let Some(warning) = manager_warning(change) {
         report::warn(&warning);
     }
+}
+
+/// Says what is waited for, where a person sees it.
+fn show_waiting(operation: Operation, object: &str, since: Duration) -> Option<Box<dyn std::any::Any>> {
+    if !output::progress::is_seen() {
+        return None;
+    }
+    let of = if object.is_empty() { String::new() } else { format!(" of {object}") };
+    Some(Box::new(output::progress::waiting(&format!("{}{of}", operation.name), since)))
 }
 
 fn show_change(change: &Change<'_>) {

@@ -143,11 +143,11 @@ impl Connection {
     ) -> Result<T> {
         let admitted = self.admit(operation, object, subject);
         if operation.effect == Effect::Read {
-            let answer = admitted.and_then(|()| self.attempt(operation, f));
+            let answer = admitted.and_then(|()| self.attempt(operation, object, f));
             return answer.map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome = admitted.and_then(|()| self.attempt(operation, f));
+        let outcome = admitted.and_then(|()| self.attempt(operation, object, f));
         self.conclude(operation, object, start, outcome)
     }
 
@@ -185,9 +185,10 @@ impl Connection {
     fn attempt<T: Send + 'static>(
         &self,
         operation: Operation,
+        object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
-        self.attempt_on(&self.live()?, self.0.door.interrupt(), operation, f)
+        self.attempt_on(&self.live()?, self.0.door.interrupt(), operation, object, f)
     }
 
     /// Makes a further call for something that passed the door already and belongs to one open
@@ -201,7 +202,7 @@ impl Connection {
         f: impl FnOnce() -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         self.0.door.count(operation, 1);
-        self.attempt_on(live, interrupt, operation, move |_| f())
+        self.attempt_on(live, interrupt, operation, object, move |_| f())
             .map_err(|error| self.explain(error, operation, object))
     }
 
@@ -210,6 +211,7 @@ impl Connection {
         live: &Arc<Live>,
         interrupt: &Interrupt,
         operation: Operation,
+        object: &str,
         f: impl FnOnce(&Arc<Live>) -> Outcome<T> + Send + 'static,
     ) -> Result<T> {
         let Some(worker) = &live.worker else {
@@ -217,7 +219,7 @@ impl Connection {
         };
         let task = live.clone();
         let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
-        match worker.run(interrupt, call) {
+        match worker.run_telling(interrupt, |since| self.0.door.late(operation, object, since), call) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),

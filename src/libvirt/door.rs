@@ -4,6 +4,7 @@
 //! The door refuses what the rules forbid, counts, gives every error its operation, object and
 //! host, and tells an observer of each change.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -92,6 +93,7 @@ pub struct FirstChange<'a> {
 
 type Observer = dyn Fn(&Change<'_>) + Send + Sync;
 type Watcher = dyn Fn(&FirstChange<'_>) + Send + Sync;
+type Patience = dyn Fn(Operation, &str, Duration) -> Option<Box<dyn Any>> + Send + Sync;
 
 /// See the module. One door serves all connections of a session.
 #[derive(Default)]
@@ -104,6 +106,7 @@ pub struct Door {
     observer: Option<Box<Observer>>,
     watcher: Option<Box<Watcher>>,
     guard: OnceLock<Arc<dyn Guard>>,
+    patience: Option<Box<Patience>>,
     /// What was changed already, by UUID.
     changed: Mutex<HashSet<u128>>,
     long_calls: LongCalls,
@@ -147,6 +150,17 @@ impl Door {
         if let Some(guard) = self.guard.get() {
             guard.together(volumes);
         }
+    }
+
+    /// Sets who is told of a call that takes its time, while it is waited for: the operation, the object and the time so far.
+    /// What that gives is dropped when the waiting is over.
+    #[must_use]
+    pub fn with_patience(
+        mut self,
+        patience: impl Fn(Operation, &str, Duration) -> Option<Box<dyn Any>> + Send + Sync + 'static,
+    ) -> Self {
+        self.patience = Some(Box::new(patience));
+        self
     }
 
     /// The rules of this run.
@@ -266,6 +280,11 @@ impl Door {
         if let Some(definition) = definition() {
             watcher(&FirstChange { object, host: &host(), definition: &definition });
         }
+    }
+
+    /// Tells of a call that takes its time.
+    pub(super) fn late(&self, operation: Operation, object: &str, since: Duration) -> Option<Box<dyn Any>> {
+        self.patience.as_ref().and_then(|patience| patience(operation, object, since))
     }
 
     /// Tells the observer and the guard of a change that was tried.

@@ -18,6 +18,9 @@ type Task = Box<dyn FnOnce() + Send>;
 /// a script that makes one call after the other would pay for it twice in each.
 const LOOK: Duration = Duration::from_micros(100);
 
+/// From here on a call takes its time, and whoever waits for it is told.
+const LATE: Duration = Duration::from_secs(2);
+
 /// See the module. The thread ends when its last `Worker` is dropped.
 #[derive(Clone)]
 pub(super) struct Worker(Sender<Task>);
@@ -52,6 +55,18 @@ impl Worker {
         interrupt: &Interrupt,
         task: impl FnOnce() -> T + Send + 'static,
     ) -> std::result::Result<T, Unanswered> {
+        self.run_telling(interrupt, |_| None, task)
+    }
+
+    /// Does the same; `late` is called once where it takes its time, and what it gives is kept until the end.
+    pub(super) fn run_telling<T: Send + 'static>(
+        &self,
+        interrupt: &Interrupt,
+        late: impl Fn(Duration) -> Option<Box<dyn Any>>,
+        task: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Unanswered> {
+        let start = Instant::now();
+        let mut told = None;
         let (sender, answer) = mpsc::sync_channel(1);
         let task: Task = Box::new(move || {
             // The receiver is gone when the caller gave up: its answer is dropped here.
@@ -73,6 +88,9 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(reason) = interrupt.reason() {
                         return Err(Unanswered::Abandoned(reason));
+                    }
+                    if told.is_none() && start.elapsed() >= LATE {
+                        told = Some(late(start.elapsed()));
                     }
                 }
             }
@@ -133,6 +151,25 @@ mod tests {
         let outcome = worker.run(&interrupt, move || hang.recv());
         assert!(matches!(outcome, Err(Unanswered::Abandoned(Reason::Deadline))));
         drop(keep);
+    }
+
+    #[test]
+    fn who_waits_long_is_told_once_until_the_end() {
+        let worker = Worker::start("test").unwrap();
+        let told = std::rc::Rc::new(std::cell::Cell::new(0));
+        let late = |_| {
+            told.set(told.get() + 1);
+            Some(Box::new(told.clone()) as Box<dyn Any>)
+        };
+        let answer = worker.run_telling(&Interrupt::default(), late, || {
+            std::thread::sleep(LATE + 5 * TICK);
+            7
+        });
+        assert_eq!(answer.ok(), Some(7));
+        assert_eq!(told.get(), 1);
+        assert_eq!(std::rc::Rc::strong_count(&told), 1, "what was shown is taken away");
+        worker.run_telling(&Interrupt::default(), late, || ()).ok().unwrap();
+        assert_eq!(told.get(), 1);
     }
 
     #[test]

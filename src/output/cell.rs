@@ -38,6 +38,7 @@ pub(super) fn human(value: &Data, kind: Kind) -> String {
         (Kind::Size, Data::Int(bytes)) => units::size_text(*bytes),
         (Kind::Duration, Data::Int(seconds)) => units::duration_text(*seconds as f64),
         (Kind::Duration, Data::Float(seconds)) => units::duration_text(*seconds),
+        (Kind::Nanoseconds, Data::Int(count)) => units::duration_text(*count as f64 / 1e9),
         (Kind::Time, Data::Text(text)) => visible(&clock(text)).into_owned(),
         (_, Data::List(list)) => list_text(list, kind),
         (_, Data::Map(_) | Data::Record(_) | Data::Table(_)) => visible(&json(value)).into_owned(),
@@ -123,6 +124,8 @@ mod tests {
         assert_eq!(human(&Data::Int(4 << 30), Kind::Size), "4.0 GiB");
         assert_eq!(human(&Data::Int(4 << 30), Kind::Plain), "4294967296");
         assert_eq!(human(&Data::Float(5400.0), Kind::Duration), "1h30m");
+        assert_eq!(human(&Data::Int(4_500_000_000), Kind::Nanoseconds), "4.5s");
+        assert_eq!(human(&Data::Int(81), Kind::Nanoseconds), "81ns");
         assert_eq!(human(&"2026-03-01T04:30:00.5+01:00".into(), Kind::Time), "2026-03-01 04:30:00");
         assert_eq!(human(&"never".into(), Kind::Time), "never");
         assert_eq!(human(&Data::Null, Kind::Size), "-");

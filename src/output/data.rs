@@ -13,6 +13,8 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::field;
+
 /// A value without behaviour: what a script's result becomes before it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
@@ -46,10 +48,14 @@ pub enum Kind {
     Size,
     /// Seconds: `1h30m`.
     Duration,
+    /// Nanoseconds: `4.5s`.
+    Nanoseconds,
     /// RFC 3339: `2026-03-01 04:30:00`.
     Time,
     /// A state word of libvirt: coloured.
     State,
+    /// True or false, which says whether an object runs: coloured.
+    Switch,
 }
 
 /// A column of a [`Table`] or [`Record`].
@@ -67,6 +73,11 @@ impl Column {
     /// Makes a plain column that always stays on the screen.
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), kind: Kind::Plain, priority: 0 }
+    }
+
+    /// Makes the column of a map's key: its name says what it holds and how early it goes.
+    pub(super) fn of_field(name: &str) -> Self {
+        Self { name: name.to_owned().into(), kind: field::kind(name), priority: field::priority(name) }
     }
 
     /// Says what the column holds.

@@ -2,9 +2,9 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Column, Kind};
+use super::{Column, Kind, field};
 
-/// Columns are this far apart, and so is the mark for columns that were dropped.
+/// Columns are this far apart.
 const GAP: usize = 2;
 /// A text is not cut shorter than this.
 const SHORTEST: usize = 8;
@@ -14,44 +14,85 @@ const SHORTEST: usize = 8;
 pub(super) struct Fit {
     /// The place of each column in the sheet and the width its texts are cut to.
     pub(super) columns: Vec<(usize, usize)>,
-    /// True where columns were left out.
-    pub(super) dropped: bool,
+    /// The places of the columns that were left out, in their order.
+    pub(super) dropped: Vec<usize>,
 }
 
 impl Fit {
     /// Shows all columns in full.
     pub(super) fn everything(widths: &[usize]) -> Self {
-        Self { columns: widths.iter().copied().enumerate().collect(), dropped: false }
+        Self { columns: widths.iter().copied().enumerate().collect(), dropped: Vec::new() }
     }
 
-    fn total(&self) -> usize {
+    /// Returns how many columns of the terminal it takes.
+    pub(super) fn total(&self) -> usize {
         let texts: usize = self.columns.iter().map(|(_, width)| width).sum();
-        let mark = if self.dropped { GAP + 1 } else { 0 };
-        texts + self.columns.len().saturating_sub(1) * GAP + mark
+        texts + self.columns.len().saturating_sub(1) * GAP
+    }
+
+    fn drop(&mut self, number: usize) {
+        let (place, _) = self.columns.remove(number);
+        self.dropped.push(place);
+        self.dropped.sort_unstable();
     }
 }
 
 /// Fits columns of the given natural widths into `room`: first the columns of the largest priority
-/// number go (the rightmost first), then texts are cut, then columns go from the right; the first stays.
+/// number go (the rightmost first), then texts are cut, then columns go from the right. What names an
+/// object and its state goes last of all; one column always stays.
 pub(super) fn fit(columns: &[Column], widths: &[usize], room: usize) -> Fit {
     let mut fit = Fit::everything(widths);
+    cap_remarks(&mut fit, columns, room);
     while fit.total() > room {
         let droppable = |&(number, &(place, _)): &(usize, &(usize, usize))| (columns[place].priority, number);
         let Some((number, &(place, _))) = fit.columns.iter().enumerate().max_by_key(droppable) else { break };
         if columns[place].priority == 0 || fit.columns.len() == 1 {
             break;
         }
-        fit.columns.remove(number);
-        fit.dropped = true;
+        fit.drop(number);
     }
     while fit.total() > room {
         if shrink(&mut fit, columns, room) || fit.columns.len() == 1 {
             break;
         }
-        fit.columns.pop();
-        fit.dropped = true;
+        let goes = |(place, _): &(usize, usize)| !field::is_kept(&columns[*place].name);
+        let number = fit.columns.iter().rposition(goes).unwrap_or(fit.columns.len() - 1);
+        fit.drop(number);
     }
+    grow(&mut fit, widths, room);
     fit
+}
+
+/// Gives the room that is left to the texts that were cut, up to one common width.
+fn grow(fit: &mut Fit, widths: &[usize], room: usize) {
+    let grown = |place: usize, width: usize, cap: usize| width.max(cap.min(widths[place]));
+    let added = |cap: usize| -> usize {
+        fit.columns.iter().map(|&(place, width)| grown(place, width, cap) - width).sum()
+    };
+    let left = room.saturating_sub(fit.total());
+    let cap = (0..=room).rev().find(|&cap| added(cap) <= left).unwrap_or(0);
+    for (place, width) in &mut fit.columns {
+        *width = grown(*place, *width, cap);
+    }
+}
+
+/// Cuts texts that take more than a third of the screen where something has to be cut anyway: they would drive
+/// out all the others.
+fn cap_remarks(fit: &mut Fit, columns: &[Column], room: usize) {
+    let stays = |place: usize| columns[place].priority == 0;
+    let staying = Fit {
+        columns: fit.columns.iter().copied().filter(|(place, _)| stays(*place)).collect(),
+        dropped: Vec::new(),
+    };
+    if staying.total() <= room {
+        return;
+    }
+    for (place, width) in &mut fit.columns {
+        let column = &columns[*place];
+        if stays(*place) && column.kind == Kind::Plain && !field::is_kept(&column.name) {
+            *width = (*width).min((room / 3).max(SHORTEST));
+        }
+    }
 }
 
 /// Cuts the widest texts to one common width so that all fits; false (and no change) where that would be too short.
@@ -76,6 +117,13 @@ fn shrink(fit: &mut Fit, columns: &[Column], room: usize) -> bool {
 /// Returns the columns of the terminal that a text takes.
 pub(super) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
+}
+
+/// Returns the columns of the terminal that a line takes which may have colours.
+pub fn shown_width(line: &str) -> usize {
+    let mut pieces = line.split("\x1b[");
+    let first = pieces.next().map_or(0, width);
+    first + pieces.map(|piece| width(piece.split_once('m').map_or("", |(_, text)| text))).sum::<usize>()
 }
 
 /// Cuts a text to a width, `…` for what is missing.
@@ -108,7 +156,7 @@ mod tests {
     #[test]
     fn what_fits_stays_as_it_is() {
         let fit = fit(&columns(&[0, 1]), &[10, 10], 22);
-        assert_eq!(fit, Fit { columns: vec![(0, 10), (1, 10)], dropped: false });
+        assert_eq!(fit, Fit { columns: vec![(0, 10), (1, 10)], dropped: vec![] });
     }
 
     #[test]
@@ -119,15 +167,30 @@ mod tests {
         };
         assert_eq!(places(46), [0, 1, 2, 3]);
         assert_eq!(places(45), [0, 1, 2]);
-        assert_eq!(places(36), [0, 2]);
+        assert_eq!(places(33), [0, 2]);
         assert_eq!(places(20), [0]);
+    }
+
+    #[test]
+    fn name_and_state_go_last_of_all() {
+        let columns: Vec<Column> = ["path", "name", "state", "other"].map(Column::new).into();
+        let fit = fit(&columns, &[30, 8, 8, 30], 20);
+        assert_eq!(fit.columns, [(1, 8), (2, 8)]);
+        assert_eq!(fit.dropped, [0, 3]);
     }
 
     #[test]
     fn then_the_widest_texts_are_cut() {
         let fit = fit(&columns(&[0, 0, 0]), &[10, 60, 50], 80);
         assert_eq!(fit.columns, [(0, 10), (1, 33), (2, 33)]);
-        assert!(!fit.dropped);
+        assert_eq!(fit.dropped, [0; 0]);
+    }
+
+    #[test]
+    fn a_long_remark_does_not_drive_out_the_others() {
+        let columns = [Column::new("name"), Column::new("remark"), Column::new("memory").priority(1)];
+        let fit = fit(&columns, &[10, 200, 9], 80);
+        assert_eq!(fit.columns, [(0, 10), (1, 57), (2, 9)]);
     }
 
     #[test]
@@ -140,8 +203,9 @@ mod tests {
     fn the_first_column_stays_however_narrow_the_screen_is() {
         let fit = fit(&columns(&[0; 30]), &[12; 30], 5);
         assert_eq!(fit.columns.len(), 1);
-        assert!(fit.dropped);
-        assert_eq!(self::fit(&[], &[], 0), Fit { columns: vec![], dropped: false });
+        assert_eq!(fit.columns[0].0, 0);
+        assert_eq!(fit.dropped.len(), 29);
+        assert_eq!(self::fit(&[], &[], 0), Fit { columns: vec![], dropped: vec![] });
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum Unit {
     Bytes,
     /// Pieces, shown as pieces a second.
     Items,
+    /// Nothing but the time that passes.
+    Waiting,
 }
 
 /// A bar; it disappears when it is dropped.
@@ -31,6 +33,9 @@ static DRAWN: AtomicUsize = AtomicUsize::new(0);
 /// True with `-q`.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
+/// True while a line is typed at the prompt.
+static EDITED: AtomicBool = AtomicBool::new(false);
+
 /// Keeps progress off the screen for the rest of the process (`-q`).
 pub fn silence() {
     QUIET.store(true, Ordering::SeqCst);
@@ -41,9 +46,17 @@ pub fn is_silent() -> bool {
     QUIET.load(Ordering::SeqCst)
 }
 
-/// Whether a person can see a bar: stderr is a terminal, and the run is not quiet.
+/// Whether a person can see a bar: stderr is a terminal, the run is not quiet, and no line is being typed.
 pub fn is_seen() -> bool {
-    super::stderr_is_terminal() && !is_silent()
+    super::stderr_is_terminal() && !is_silent() && !EDITED.load(Ordering::SeqCst)
+}
+
+/// Keeps bars that would start meanwhile off the screen: it is somebody else's.
+pub fn hidden_during<T>(f: impl FnOnce() -> T) -> T {
+    EDITED.store(true, Ordering::SeqCst);
+    let value = f();
+    EDITED.store(false, Ordering::SeqCst);
+    value
 }
 
 fn bars() -> &'static MultiProgress {
@@ -55,9 +68,13 @@ fn bars() -> &'static MultiProgress {
 ///
 /// `total` of 0 means that the end is not known yet; [`Progress::set`] may tell it later.
 pub fn start(title: &str, total: u64, unit: Unit, visible: bool) -> Progress {
+    start_since(title, total, unit, visible, Duration::ZERO)
+}
+
+fn start_since(title: &str, total: u64, unit: Unit, visible: bool, since: Duration) -> Progress {
     let bar = if visible {
         DRAWN.fetch_add(1, Ordering::SeqCst);
-        let bar = bars().add(ProgressBar::new(total));
+        let bar = bars().add(ProgressBar::new(total).with_elapsed(since));
         bar.enable_steady_tick(Duration::from_millis(250));
         bar
     } else {
@@ -66,6 +83,11 @@ pub fn start(title: &str, total: u64, unit: Unit, visible: bool) -> Progress {
     bar.set_prefix(super::cell::visible(title).into_owned());
     bar.set_style(style(unit, total > 0));
     Progress { bar, unit, drawn: visible }
+}
+
+/// Shows a line that says what is waited for and since when.
+pub fn waiting(what: &str, since: Duration) -> Progress {
+    start_since(what, 0, Unit::Waiting, true, since)
 }
 
 /// Runs `write` while the bars are off the screen.
@@ -116,6 +138,7 @@ fn template(unit: Unit, bounded: bool) -> &'static str {
         (Unit::Bytes, false) => "{prefix} {spinner} {binary_bytes} {binary_bytes_per_sec} {elapsed} {msg}",
         (Unit::Items, true) => "{prefix} {wide_bar} {percent:>3}% {pos}/{len} {per_sec} {eta} {msg}",
         (Unit::Items, false) => "{prefix} {spinner} {pos} {elapsed} {msg}",
+        (Unit::Waiting, _) => "still waiting for {prefix}, {elapsed} (Ctrl-C gives up)",
     }
 }
 
@@ -135,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_template_is_valid() {
-        for unit in [Unit::Bytes, Unit::Items] {
+        for unit in [Unit::Bytes, Unit::Items, Unit::Waiting] {
             for bounded in [true, false] {
                 assert!(ProgressStyle::with_template(template(unit, bounded)).is_ok());
             }

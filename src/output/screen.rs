@@ -8,7 +8,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Row
 use super::cell::{human, visible, visible_lines};
 use super::fit::{self, Fit};
 use super::sheet::{Layout, Sheet};
-use super::{Column, Data, Kind, Options, Palette, Style};
+use super::{Column, Data, Kind, Options, Palette, Style, markup};
 
 /// Columns are this far apart.
 const GAP: u16 = 2;
@@ -20,20 +20,44 @@ const WIDEST: usize = 60_000;
 pub(super) fn screen(layout: &Layout<'_>, options: &Options) -> String {
     match layout {
         Layout::Nothing => String::new(),
+        Layout::Scalar(Data::Text(text)) if markup::is_markup(text) => {
+            markup::screen(text, options.fold, options.palette)
+        }
         Layout::Scalar(Data::Text(text)) => visible_lines(text).into_owned(),
         Layout::Scalar(value) => human(value, Kind::Plain),
         Layout::Lines(list) => lines(list.iter().map(|value| human(value, Kind::Plain))),
         Layout::Pairs(sheet) => pairs(sheet, options.palette),
-        Layout::Rows(sheet) => {
-            let texts = Texts::human(sheet);
-            let widths = texts.widths(sheet.headed && options.headers);
-            let fit = match options.width {
-                Some(room) => fit::fit(&sheet.columns, &widths, room),
-                None => Fit::everything(&widths),
-            };
-            table(sheet, &texts, &fit, options)
-        }
+        Layout::Rows(sheet) => rows(sheet, options),
     }
+}
+
+/// Writes a table that fits the screen, and says what it had no room for.
+fn rows(sheet: &Sheet<'_>, options: &Options) -> String {
+    let texts = Texts::human(sheet);
+    let widths = texts.widths(sheet.headed && options.headers);
+    let everything = Fit::everything(&widths);
+    let Some(room) = options.width.filter(|room| everything.total() > *room) else {
+        return table(sheet, &texts, &everything, options);
+    };
+    if options.wide && sheet.headed {
+        return pairs(sheet, options.palette);
+    }
+    let fit = fit::fit(&sheet.columns, &widths, room);
+    let mut text = table(sheet, &texts, &fit, options);
+    if !fit.dropped.is_empty() && sheet.headed && options.headers {
+        text.push_str(&left_out(&texts, &fit, room, options));
+    }
+    text
+}
+
+/// The line below a table that names the columns which had no room.
+fn left_out(texts: &Texts, fit: &Fit, room: usize, options: &Options) -> String {
+    let names: Vec<&str> = fit.dropped.iter().map(|&place| texts.headings[place].as_str()).collect();
+    let remedy = format!("; {}", options.remedy);
+    let names = format!("no room for {}", names.join(", "));
+    // What can be done about it is the part that must be read.
+    let names = fit::cut(&names, room.saturating_sub(fit::width(&remedy)).max(16));
+    format!("{}\n", options.palette.paint(Style::Dim, &format!("{names}{remedy}")))
 }
 
 /// Writes rows as plain columns with exact values, whatever their width: the format `text`.
@@ -53,12 +77,12 @@ pub(super) fn lines(lines: impl Iterator<Item = String>) -> String {
     text
 }
 
-/// One `key:  value` line for each field; fields that hold many lines are not folded.
+/// One `key:  value` line for each field, and a blank line between objects; what a line has no room for is
+/// not cut.
 fn pairs(sheet: &Sheet<'_>, palette: Palette) -> String {
     let keys: Vec<String> =
         sheet.columns.iter().map(|column| format!("{}:", visible(&column.name))).collect();
     let widest = keys.iter().map(|key| fit::width(key)).max().unwrap_or(0);
-    let cells = sheet.rows.first().map_or(&[][..], Vec::as_slice);
     let line = |((key, column), cell): ((&String, &Column), Option<&Data>)| {
         let text = human(cell.unwrap_or(&Data::Null), column.kind);
         let gap = " ".repeat(widest - fit::width(key) + usize::from(GAP));
@@ -68,11 +92,18 @@ fn pairs(sheet: &Sheet<'_>, palette: Palette) -> String {
         };
         format!("{}{gap}{value}", palette.paint(Style::Key, key)).trim_end().to_owned()
     };
-    lines(keys.iter().zip(&sheet.columns).zip(cells.iter().copied()).map(line))
+    let block =
+        |row: &Vec<Option<&Data>>| lines(keys.iter().zip(&sheet.columns).zip(row.iter().copied()).map(line));
+    sheet.rows.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 fn state_style(column: &Column, text: &str) -> Option<Style> {
-    if column.kind == Kind::State { Style::of_state(text) } else { None }
+    match (column.kind, text) {
+        (Kind::State, word) => Style::of_state(word),
+        (Kind::Switch, "true") => Some(Style::Good),
+        (Kind::Switch, "false") => Some(Style::Dim),
+        _ => None,
+    }
 }
 
 /// The texts of all headings and cells, ready for a terminal.
@@ -126,14 +157,11 @@ fn table(sheet: &Sheet<'_>, texts: &Texts, fit: &Fit, options: &Options) -> Stri
         table.enforce_styling().style_text_only();
     }
     if sheet.headed && options.headers {
-        let mut headings: Vec<Cell> = fit
+        let headings: Vec<Cell> = fit
             .columns
             .iter()
             .map(|&(place, width)| styled(fit::cut(&texts.headings[place], width), Some(Style::Key)))
             .collect();
-        if fit.dropped {
-            headings.push(styled("…".to_owned(), Some(Style::Dim)));
-        }
         table.set_header(headings);
     }
     for row in &texts.rows {
@@ -144,7 +172,6 @@ fn table(sheet: &Sheet<'_>, texts: &Texts, fit: &Fit, options: &Options) -> Stri
     }
     for (number, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, GAP));
-        // The mark for dropped columns has no place in the sheet.
         if fit.columns.get(number).is_some_and(|&(place, _)| is_number_column(sheet, place)) {
             column.set_cell_alignment(CellAlignment::Right);
         }

@@ -205,7 +205,7 @@ impl<'a> Builder<'a> {
             return place;
         }
         self.columns.push(match found {
-            Found::Key(key) => Column::new(key.to_owned()),
+            Found::Key(key) => Column::of_field(key),
             Found::Column(column) => column.clone(),
         });
         self.places.insert(name, self.columns.len() - 1);

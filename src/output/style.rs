@@ -103,9 +103,9 @@ impl Style {
     /// Returns the style of a libvirt state word (of a guest, network, pool, job …), `None` for other words.
     pub fn of_state(word: &str) -> Option<Self> {
         Some(match word {
-            "running" | "active" | "online" | "up" | "connected" | "ok" | "completed" => Self::Good,
+            "running" | "active" | "online" | "up" | "connected" | "ok" | "done" | "completed" => Self::Good,
             "paused" | "pmsuspended" | "blocked" | "idle" | "in shutdown" | "shutdown" | "building"
-            | "degraded" | "inmigrate" => Self::Caution,
+            | "degraded" | "ready" | "inmigrate" => Self::Caution,
             "crashed" | "inaccessible" | "failed" | "error" | "disconnected" => Self::Bad,
             "shutoff" | "shut off" | "inactive" | "offline" | "down" | "nostate" => Self::Dim,
             _ => return None,

@@ -44,8 +44,73 @@ db    shutoff  512.0 MiB  c7a5fdbd-cdaf-9455-926a-d65c16db1809
 
 #[test]
 fn a_narrow_screen_drops_columns_and_says_so() {
-    let text = with(&guests(), Format::Table, |options| options.width = Some(40));
-    assert_eq!(text, "name  state       memory  …\nweb1  running    4.0 GiB\ndb    shutoff  512.0 MiB\n");
+    let text = with(&guests(), Format::Table, |options| {
+        options.width = Some(40);
+        options.remedy = ":wide shows all";
+    });
+    let expected = "\
+name  state       memory
+web1  running    4.0 GiB
+db    shutoff  512.0 MiB
+no room for uuid; :wide shows all
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn whoever_wants_all_columns_on_a_narrow_screen_gets_a_block_for_each_object() {
+    let text = with(&guests(), Format::Table, |options| {
+        options.width = Some(40);
+        options.wide = true;
+    });
+    let expected = "\
+name:    web1
+state:   running
+memory:  4.0 GiB
+uuid:    c7a5fdbd-cdaf-9455-926a-d65c16db1809
+
+name:    db
+state:   shutoff
+memory:  512.0 MiB
+uuid:    c7a5fdbd-cdaf-9455-926a-d65c16db1809
+";
+    assert_eq!(text, expected);
+    let text = with(&guests(), Format::Table, |options| {
+        options.width = Some(80);
+        options.wide = true;
+    });
+    assert_eq!(text, shown(&guests(), Format::Table));
+}
+
+#[test]
+fn the_keys_of_maps_say_what_they_hold() {
+    let data = Data::List(vec![map(vec![
+        ("name", "web1".into()),
+        ("memory", Data::Int(4 << 30)),
+        ("cpu_time_ns", Data::Int(90_000_000_000)),
+        ("state", "running".into()),
+    ])]);
+    assert_eq!(
+        shown(&data, Format::Table),
+        "name   memory  cpu_time_ns  state\nweb1  4.0 GiB        1m30s  running\n"
+    );
+    assert_eq!(
+        shown(&data, Format::Csv),
+        "name,memory,cpu_time_ns,state\nweb1,4294967296,90000000000,running\n"
+    );
+    let colored = with(&data, Format::Table, |options| options.palette = Palette::COLOR);
+    assert!(colored.contains("running\x1b["), "{colored:?}");
+}
+
+#[test]
+fn an_object_that_is_off_is_dimmed() {
+    let data = Data::List(vec![
+        map(vec![("name", "lan".into()), ("active", true.into())]),
+        map(vec![("name", "old".into()), ("active", false.into())]),
+    ]);
+    let colored = with(&data, Format::Table, |options| options.palette = Palette::COLOR);
+    assert!(colored.contains("\x1b[2mfalse"), "{colored:?}");
+    assert_eq!(shown(&data, Format::Table), "name  active\nlan   true\nold   false\n");
 }
 
 #[test]

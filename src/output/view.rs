@@ -49,11 +49,11 @@ impl View {
     /// What [`render`] needs to write in a format.
     pub fn options(&self, format: Format) -> Options {
         Options {
-            format,
             columns: self.columns.clone(),
             headers: self.headers,
             width: self.width,
             palette: self.palette,
+            ..Options::new(format)
         }
     }
 }

@@ -7,6 +7,7 @@ mod alias;
 mod connect;
 mod edit;
 mod events;
+mod fold;
 mod help;
 pub(super) mod hosts;
 mod load;
@@ -15,6 +16,7 @@ mod save;
 mod time;
 mod undo;
 mod watch;
+mod wide;
 
 use super::Ending;
 use super::screen::Screen;
@@ -69,6 +71,20 @@ pub(super) static COMMANDS: &[Meta] = &[
         summary: "Lists these commands, or explains one.",
         takes: Takes::Command,
         run: help::run,
+    },
+    Meta {
+        name: "wide",
+        form: "[on|off]",
+        summary: "Shows the last value with all its columns; `on` does so from now on.",
+        takes: Takes::Words(wide::WORDS),
+        run: wide::run,
+    },
+    Meta {
+        name: "fold",
+        form: "DEPTH|off",
+        summary: "Shows XML down to a depth: 1 is what is right below the root.",
+        takes: Takes::Words(fold::WORDS),
+        run: fold::run,
     },
     Meta {
         name: "time",

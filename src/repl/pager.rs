@@ -26,7 +26,8 @@ impl Pager {
     /// True where the text is taller than the terminal and there is a pager.
     pub(super) fn is_wanted(&self, text: &str) -> bool {
         let command = self.command.trim();
-        !command.is_empty() && command != "cat" && rows().is_some_and(|rows| text.lines().count() >= rows)
+        let is_taller = |(columns, rows)| height(text, columns) >= rows;
+        !command.is_empty() && command != "cat" && size().is_some_and(is_taller)
     }
 
     /// Shows the text; false where the pager could not be started, and nothing was shown.
@@ -34,8 +35,8 @@ impl Pager {
         let mut pager = Command::new("/bin/sh");
         pager.arg("-c").arg(&self.command).stdin(Stdio::piped());
         if std::env::var_os("LESS").is_none() {
-            // Colours pass, and the text stays on the screen afterwards.
-            pager.env("LESS", "RX");
+            // What fits is just written, colours pass, and the text stays on the screen afterwards.
+            pager.env("LESS", "FRX");
         }
         let Ok(mut child) = pager.spawn() else { return false };
         let Some(mut stdin) = child.stdin.take() else { return false };
@@ -86,8 +87,27 @@ fn end(child: &mut Child) -> bool {
     false
 }
 
-/// Returns the rows of the terminal.
-fn rows() -> Option<usize> {
-    let (_, rows) = terminal_size::terminal_size_of(std::io::stdout())?;
-    output::stdout_is_terminal().then(|| usize::from(rows.0))
+/// Returns the rows that a text takes on a terminal of so many columns; what is too long goes on in the next row.
+fn height(text: &str, columns: usize) -> usize {
+    text.lines().map(|line| output::shown_width(line).div_ceil(columns.max(1)).max(1)).sum()
+}
+
+/// Returns the columns and rows of the terminal.
+fn size() -> Option<(usize, usize)> {
+    let (columns, rows) = terminal_size::terminal_size_of(std::io::stdout())?;
+    output::stdout_is_terminal().then(|| (usize::from(columns.0), usize::from(rows.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_take_more_than_one_row_and_colours_none() {
+        assert_eq!(height("", 10), 0);
+        assert_eq!(height("a\n\nb\n", 10), 3);
+        assert_eq!(height("0123456789\n01234567890\n", 10), 3);
+        assert_eq!(height("\x1b[1;31m01234\x1b[0m56789\n", 10), 1);
+        assert_eq!(height("木木木木木木\n", 10), 2);
+    }
 }

@@ -17,7 +17,7 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 /// Edits a line, during which [`restore`] works.
 pub(super) fn during<T>(edit: impl FnOnce() -> T) -> T {
     *before() = if stdin().is_terminal() { tcgetattr(stdin()).ok() } else { None };
-    let edited = edit();
+    let edited = output::progress::hidden_during(edit);
     *before() = None;
     edited
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pager::Pager;
 use crate::error::Result;
-use crate::output::{self, Written};
+use crate::output::picture::{self, Way};
+use crate::output::{self, Palette, Written};
 
 /// Takes what the shell says.
 pub(super) trait Screen {
@@ -13,6 +14,11 @@ pub(super) trait Screen {
 
     /// Shows an error or a notice.
     fn tell(&mut self, text: &str);
+
+    /// Draws the picture of a PNG file; `None` where it cannot.
+    fn draw(&mut self, _png: &[u8], _palette: Palette) -> Result<Option<Written>> {
+        Ok(None)
+    }
 
     /// Returns how many columns it has, `None` for no limit.
     fn width(&self) -> Option<usize>;
@@ -38,6 +44,15 @@ impl Screen for Terminal {
 
     fn tell(&mut self, text: &str) {
         output::err(text);
+    }
+
+    fn draw(&mut self, png: &[u8], palette: Palette) -> Result<Option<Written>> {
+        let way = Way::of_terminal(palette, |name| std::env::var(name).ok());
+        let room = terminal_size::terminal_size_of(std::io::stdout());
+        let (Some(way), Some((columns, rows))) = (way, room) else { return Ok(None) };
+        // The line that says what it is stands below it, and the prompt below that.
+        let room = (usize::from(columns.0), usize::from(rows.0).saturating_sub(3));
+        picture::text(png, way, room).map(|text| output::out(&text)).transpose()
     }
 
     fn width(&self) -> Option<usize> {

@@ -1,10 +1,11 @@
 //! The prompt without its terminal: one input after the other.
 
 mod services;
+mod show;
 
 use std::sync::Arc;
 
-use rhai::{Dynamic, EvalAltResult, Scope};
+use rhai::{EvalAltResult, Scope};
 
 use super::caution::Caution;
 use super::commands::{self, Command};
@@ -14,7 +15,6 @@ use super::names::Names;
 use super::screen::Screen;
 use super::sitting::Sitting;
 use super::{Ending, Manner, Setup, explanation, meta, uri, welcome};
-use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::{Error, code};
@@ -22,7 +22,7 @@ use crate::help::{self, Look};
 use crate::lang::catalog::Catalog;
 use crate::lang::infer::type_of_source;
 use crate::libvirt::{Connection, Reason, Subscription};
-use crate::output::{self, Data, Options, Palette, Style, Written};
+use crate::output::{Options, Palette, Style, Written};
 use crate::report::{self, Sources as _};
 use crate::session::Session;
 use crate::virsh;
@@ -58,7 +58,7 @@ impl Shell {
             knowledge: Knowledge::default(),
             sitting: Sitting::new(setup.site),
             names: Names::default(),
-            options: setup.options,
+            options: Options { remedy: ":wide shows all", ..setup.options },
             stderr: setup.stderr,
             inputs: 0,
             open: None,
@@ -304,12 +304,11 @@ impl Shell {
                 return None;
             }
         };
-        let quiet = self.manner == Manner::Virsh { quiet: true };
         for call in calls {
             if call.leaves() {
                 return Some(Ending::Status(0));
             }
-            let outcome = self.measured(|shell| virsh::run(&shell.session, &call, quiet));
+            let outcome = self.measured(|shell| shell.run_virsh(&call, screen));
             let outcome = outcome.map(|value| self.session.remember(value));
             let failed = outcome.is_err();
             if !failed {
@@ -323,33 +322,6 @@ impl Shell {
             }
         }
         None
-    }
-
-    fn show(&mut self, value: &Dynamic, screen: &mut dyn Screen) -> Result<(), Box<EvalAltResult>> {
-        if value.is_unit() {
-            return Ok(());
-        }
-        let data = match to_data(value)? {
-            Data::Text(_) if !value.is_string() && !value.is_char() => Data::Text(self.text_of(value)),
-            data => data,
-        };
-        self.options.width = screen.width();
-        let text = match (&data, self.options.format) {
-            (Data::List(list), output::Format::Table) if list.is_empty() => "[]\n".to_owned(),
-            (Data::Map(map), output::Format::Table) if map.is_empty() => "#{}\n".to_owned(),
-            _ => output::render(&data, &self.options)?,
-        };
-        let written = screen.show(&text)?;
-        self.written(written);
-        Ok(())
-    }
-
-    /// Returns what `print` writes of a value that is neither plain nor a handle, such as a document.
-    fn text_of(&self, value: &Dynamic) -> String {
-        let mut scope = Scope::new();
-        scope.push_dynamic("value", value.clone());
-        let text = self.session.engine().eval_expression_with_scope(&mut scope, "value.to_string()");
-        text.unwrap_or_else(|_| value.to_string())
     }
 
     /// Nobody reads any more: that ends the run.

@@ -66,13 +66,19 @@ pub fn duration_text(seconds: f64) -> String {
     SpanPrinter::new().designator(Designator::Compact).spacing(Spacing::None).span_to_string(&span)
 }
 
-/// Writes less than a minute in seconds, whole milliseconds or whole microseconds.
+/// Writes less than a minute in seconds, whole milliseconds, microseconds or nanoseconds.
 fn short_text(seconds: f64, millis: f64) -> String {
-    let micros = (seconds * 1e6).round();
-    if millis.abs() >= 1_000.0 || micros.abs() < 1.0 {
+    let (micros, nanos) = ((seconds * 1e6).round(), (seconds * 1e9).round());
+    if millis.abs() >= 1_000.0 || nanos.abs() < 1.0 {
         return format!("{}s", millis / 1e3);
     }
-    if micros.abs() >= 1_000.0 { format!("{millis}ms") } else { format!("{micros}us") }
+    if micros.abs() >= 1_000.0 {
+        format!("{millis}ms")
+    } else if micros.abs() >= 1.0 {
+        format!("{micros}us")
+    } else {
+        format!("{nanos}ns")
+    }
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod reference;
 mod save;
 mod scripts;
 mod secrets;
+mod seeing;
 mod sitting;
 mod snapshots;
 mod storage_volumes;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::api::test_script::TestScript;
-use crate::lang::catalog::{Catalog, Kind as Callable};
+use crate::lang::catalog::{Catalog, Entry, Kind as Callable};
 use crate::lang::natives::Docs;
 use crate::lang::types::Type;
 use crate::libvirt::test_node::GUEST;
@@ -54,6 +54,27 @@ fn every_default_column_is_a_property_or_a_method_of_its_type() {
             };
             let found = found.filter(|entry| entry.kind != Callable::Index);
             assert!(found.is_some(), "{type_name} has the column {column}, which scripts cannot read");
+        }
+    }
+}
+
+#[test]
+fn what_is_documented_in_bytes_is_shown_so_under_its_name() {
+    let catalog = Catalog::from_engine(&bare_engine(Docs::Kept), &[]);
+    let in_bytes = |entry: &&Entry| {
+        matches!(entry.kind, Callable::Property { .. }) && entry.doc().summary.contains("in bytes")
+    };
+    let wrong: Vec<String> = catalog
+        .entries()
+        .iter()
+        .filter(in_bytes)
+        .filter(|entry| crate::output::kind_of_field(&entry.name) != Kind::Size)
+        .map(Entry::path)
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+    for Known { type_name, columns, .. } in TYPES.iter().filter(|known| known.type_name != "Job") {
+        for (column, kind, _) in *columns {
+            assert_eq!(crate::output::kind_of_field(column), *kind, "{type_name}.{column}");
         }
     }
 }

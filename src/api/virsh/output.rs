@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::output;
+use crate::output::{self, Palette};
 
 /// Writes a text somewhere.
 type Write = Box<dyn Fn(&str) + Send>;
@@ -21,6 +21,9 @@ struct State {
     interactive: bool,
     escape: Option<String>,
     write: Option<Write>,
+    /// What is kept back, until it is known whether it is longer than the screen.
+    held: Option<String>,
+    palette: Palette,
 }
 
 impl Output {
@@ -49,6 +52,32 @@ impl Output {
         let value = f();
         self.set_aloud(before);
         value
+    }
+
+    /// Keeps what is written while `f` runs and returns it; from [`Self::release`] on it is written at once.
+    pub fn held<T>(&self, palette: Palette, f: impl FnOnce() -> T) -> (T, String) {
+        {
+            let mut state = self.state();
+            (state.held, state.palette) = (Some(String::new()), palette);
+        }
+        let value = f();
+        let mut state = self.state();
+        state.palette = Palette::PLAIN;
+        let held = state.held.take().unwrap_or_default();
+        (value, held)
+    }
+
+    /// Writes what was kept back, and the rest at once: somebody is about to be asked, or to wait.
+    pub fn release(&self) {
+        let held = self.state().held.take();
+        if let Some(held) = held.filter(|held| !held.is_empty()) {
+            self.send(&held);
+        }
+    }
+
+    /// The colours of tables.
+    pub fn palette(&self) -> Palette {
+        self.state().palette
     }
 
     /// Writes to `write` instead of stdout.
@@ -96,11 +125,20 @@ impl Output {
 
     /// Writes a text.
     pub fn write(&self, text: &str) {
-        let state = self.state();
+        let mut state = self.state();
         if !state.shown {
             return;
         }
-        match &state.write {
+        if let Some(held) = &mut state.held {
+            held.push_str(text);
+            return;
+        }
+        drop(state);
+        self.send(text);
+    }
+
+    fn send(&self, text: &str) {
+        match &self.state().write {
             Some(write) => write(text),
             // Nobody reads any more: virsh goes on too.
             None => drop(output::out(text)),
@@ -111,7 +149,10 @@ impl Output {
     pub fn write_bytes(&self, bytes: &[u8]) {
         match std::str::from_utf8(bytes) {
             Ok(text) => self.write(text),
-            Err(_) if self.is_shown() => drop(output::out_bytes(bytes)),
+            Err(_) if self.is_shown() => {
+                self.release();
+                drop(output::out_bytes(bytes));
+            }
             Err(_) => {}
         }
     }
@@ -126,6 +167,7 @@ impl Output {
     /// Writes an error line.
     pub fn complain(&self, text: &str) {
         if self.is_shown() {
+            self.release();
             output::err(&format!("error: {text}\n"));
         }
     }

@@ -5,11 +5,16 @@ use std::fmt::Write;
 use rhai::{Array, Dynamic, Map};
 use unicode_width::UnicodeWidthStr;
 
+use crate::output::{Palette, Style};
+
 /// The blanks between two columns.
 const GAP: usize = 3;
 
-/// Writes the rows below the headings, or without them where `quiet`.
-pub(super) fn text(headings: &Array, rows: &Array, quiet: bool) -> String {
+/// The heading of the column whose words have colours.
+const STATE: &str = "State";
+
+/// Writes the rows below the headings, or without them where `quiet`; states have the colours of the palette.
+pub(super) fn text(headings: &Array, rows: &Array, quiet: bool, palette: Palette) -> String {
     let headings = cells(headings);
     let rows: Vec<Vec<String>> =
         rows.iter().filter_map(|row| row.read_lock::<Array>().map(|row| cells(&row))).collect();
@@ -18,14 +23,20 @@ pub(super) fn text(headings: &Array, rows: &Array, quiet: bool) -> String {
         cells.filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default()
     };
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let state = headings.iter().position(|heading| heading == STATE);
+    let style = |column: usize, cell: &str| Style::of_state(cell).filter(|_| Some(column) == state);
+    let paint = |column: usize, cell: &str| match style(column, cell) {
+        Some(style) => palette.paint(style, cell),
+        None => cell.to_owned(),
+    };
     let mut text = String::new();
     if !quiet {
-        line(&mut text, &headings, &widths);
+        line(&mut text, &headings, &widths, |_, cell| cell.to_owned());
         text.push_str(&"-".repeat(widths.iter().map(|width| width + GAP).sum()));
         text.push('\n');
     }
     for row in &rows {
-        line(&mut text, row, &widths);
+        line(&mut text, row, &widths, paint);
     }
     text
 }
@@ -73,10 +84,10 @@ fn escaped(text: &str) -> String {
     shown
 }
 
-fn line(text: &mut String, row: &[String], widths: &[usize]) {
+fn line(text: &mut String, row: &[String], widths: &[usize], paint: impl Fn(usize, &str) -> String) {
     for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
         text.push(' ');
-        text.push_str(cell);
+        text.push_str(&paint(column, cell));
         if column + 1 < row.len() {
             text.push_str(&" ".repeat(width - cell.width() + GAP - 1));
         }
@@ -97,7 +108,11 @@ mod tests {
         let headings = row(&["Id", "Name", "State"]).into_array().unwrap();
         let rows = vec![row(&["1", "test", "running"]), row(&["-", "a\tb", "shut off"])];
         let shown = " Id   Name     State\n-------------------------\n 1    test     running\n -    a\\x09b   shut off\n";
-        assert_eq!(text(&headings, &rows, false), shown);
-        assert_eq!(text(&headings, &rows, true), " 1   test     running\n -   a\\x09b   shut off\n");
+        assert_eq!(text(&headings, &rows, false, Palette::PLAIN), shown);
+        let quiet = " 1   test     running\n -   a\\x09b   shut off\n";
+        assert_eq!(text(&headings, &rows, true, Palette::PLAIN), quiet);
+        let painted =
+            quiet.replace("running", "\x1b[32mrunning\x1b[0m").replace("shut off", "\x1b[2mshut off\x1b[0m");
+        assert_eq!(text(&headings, &rows, true, Palette::COLOR), painted);
     }
 }

@@ -29,7 +29,9 @@ pub(super) mod terminal_functions {
     /// ```rhai
     /// if vsh::has_terminal() { print(vsh::key()) }
     /// ```
-    pub fn key() -> Dynamic {
+    #[rhai_fn(return_raw)]
+    pub fn key(context: NativeCallContext) -> Fallible<Dynamic> {
+        Context::of(&context)?.virsh().release();
         let _ = std::io::stdout().flush();
         let raw = std::io::stdin().is_terminal() && crossterm::terminal::enable_raw_mode().is_ok();
         let mut byte = [0];
@@ -37,10 +39,10 @@ pub(super) mod terminal_functions {
         if raw {
             let _ = crossterm::terminal::disable_raw_mode();
         }
-        match read {
+        Ok(match read {
             Ok(1) => char::from(byte[0]).to_ascii_lowercase().to_string().into(),
             _ => Dynamic::UNIT,
-        }
+        })
     }
 
     /// Asks for a secret text, without showing what is typed; `()` where there is nobody to ask.
@@ -48,16 +50,18 @@ pub(super) mod terminal_functions {
     /// ```rhai
     /// if vsh::has_terminal() { vsh::password("Enter new value for secret:") }
     /// ```
-    pub fn password(prompt: ImmutableString) -> Dynamic {
+    #[rhai_fn(return_raw)]
+    pub fn password(context: NativeCallContext, prompt: ImmutableString) -> Fallible<Dynamic> {
+        Context::of(&context)?.virsh().release();
         if std::io::stdin().is_terminal() {
-            return output::ask(&prompt, false).map_or(Dynamic::UNIT, Into::into);
+            return Ok(output::ask(&prompt, false).map_or(Dynamic::UNIT, Into::into));
         }
         drop(output::out(&prompt));
         let mut line = String::new();
-        match std::io::stdin().read_line(&mut line) {
+        Ok(match std::io::stdin().read_line(&mut line) {
             Ok(length) if length > 0 => line.trim_end_matches('\n').to_owned().into(),
             _ => Dynamic::UNIT,
-        }
+        })
     }
 
     /// Names the volumes that are removed together with what is destroyed next.
@@ -107,7 +111,9 @@ pub(super) mod terminal_functions {
         remaining: i64,
         total: i64,
     ) -> Fallible<()> {
-        if Context::of(&context)?.virsh().is_shown() {
+        let run = Context::of(&context)?;
+        if run.virsh().is_shown() {
+            run.virsh().release();
             let _ = std::io::stdout().flush();
             output::err(&format!("\r{label}: [{:3} %]", super::percent(remaining, total)));
         }
@@ -133,7 +139,9 @@ pub(super) mod terminal_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn console(context: NativeCallContext, vm: Domain, how: Map) -> Fallible<()> {
-        let key = super::key_byte(&Context::of(&context)?.virsh().escape());
+        let run = Context::of(&context)?;
+        run.virsh().release();
+        let key = super::key_byte(&run.virsh().escape());
         Ok(attach_with(&vm, how, Leaving { key, told: false })?)
     }
 
@@ -158,6 +166,7 @@ pub(super) mod terminal_functions {
     #[rhai_fn(return_raw)]
     pub fn until_interrupted(context: NativeCallContext, f: FnPtr) -> Fallible<Dynamic> {
         let run = Context::of(&context)?;
+        run.virsh().release();
         let interrupt = run.door().interrupt();
         f.call_within_context(&context, ()).or_else(|failure| {
             if interrupt.reason() != Some(Reason::Interrupted) {

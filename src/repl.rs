@@ -6,6 +6,7 @@
 //!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//!   `raw_mode` and `suspend` give the terminal back to whoever had it before.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `names` holds the live names that completion offers; it asks an open connection in the background.
 //! - `commands` tells what an input is; `meta` has the commands that begin with a colon, `history` and `pager` what their names say.
@@ -29,6 +30,7 @@ mod pager;
 mod raw_mode;
 mod screen;
 mod shell;
+mod suspend;
 mod transcript;
 mod validator;
 
@@ -40,7 +42,7 @@ use crate::output::{Options, Palette};
 use crate::session::Session;
 
 pub use console::attach as attach_console;
-pub use raw_mode::restore as restore_terminal;
+pub use raw_mode::{is_open, restore as restore_terminal};
 pub use transcript::Transcript;
 
 /// What the prompt is made with.

@@ -1,18 +1,20 @@
 //! The terminal side: reads inputs with rustyline and hands them to the shell.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::rc::Rc;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor};
+use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor, EventHandler, KeyEvent};
 
 use super::helper::Helper;
 use super::history::{self, HistoryFile};
 use super::pager::Pager;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
+use super::suspend::Suspend;
 use super::{Ending, Setup, raw_mode};
 use crate::config::{Keys, Prompt};
 use crate::error::{Error, code};
@@ -25,6 +27,7 @@ const MANY_CHOICES: usize = 200;
 
 /// Reads and evaluates until the person leaves.
 pub(super) fn run(setup: Setup) -> Ending {
+    raw_mode::open();
     let (typed, stderr) = (setup.typed, setup.stderr);
     let prompt = setup.prompt.clone();
     let interrupt = setup.session.interrupt().clone();
@@ -34,6 +37,7 @@ pub(super) fn run(setup: Setup) -> Ending {
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
             editor.set_helper(Some(Helper::new(shell.clone(), typed)));
+            editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend)));
             editor
         }
         Err(error) => {
@@ -115,6 +119,7 @@ impl Conversation {
                 // Ctrl-C drops what was typed.
                 Err(ReadlineError::Interrupted) => {}
                 Err(ReadlineError::Eof) => return Ending::Status(0),
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => self.no_text(),
                 Err(error) => {
                     // The terminal has gone away, as when its window is closed.
                     let error = Error::new(code::IO, format!("the terminal cannot be read: {error}"));
@@ -123,6 +128,14 @@ impl Conversation {
                 }
             }
         }
+    }
+
+    /// Bytes that are no text were typed or pasted: the editor has lost the line, and what comes behind them
+    /// is no input of its own.
+    fn no_text(&self) {
+        raw_mode::forget_typed();
+        let error = Error::usage("what was typed or pasted is no text in UTF-8; it is forgotten");
+        report::error(&error.hint("files of another encoding can be read with `fs::read_blob`"), self.stderr);
     }
 
     fn keep(&mut self, input: &str) {

@@ -28,6 +28,7 @@ mod migration;
 mod networks;
 mod node_devices;
 mod nwfilters;
+mod prompt;
 mod reference;
 mod save;
 mod scripts;

@@ -64,17 +64,6 @@ def first_prompt(command):
         return time.perf_counter() - start
 
 
-def forget_output(terminal):
-    """Reads what is there and forgets it."""
-    os.set_blocking(terminal.master, False)
-    try:
-        while os.read(terminal.master, 65536):
-            pass
-    except BlockingIOError:
-        pass
-    os.set_blocking(terminal.master, True)
-
-
 def tab_times(command, domains, count):
     """Seconds from Tab to the completed name, for the names of different guests."""
     times = []
@@ -86,7 +75,12 @@ def tab_times(command, domains, count):
             name = f"vm{number * 97 % domains:05}"
             terminal.send(f'domain("{name[:-1]}')
             time.sleep(0.05)
-            forget_output(terminal)
+            os.set_blocking(terminal.master, False)
+            try:
+                os.read(terminal.master, 65536)
+            except BlockingIOError:
+                pass
+            os.set_blocking(terminal.master, True)
             start = time.perf_counter()
             terminal.send("\t")
             terminal.wait_for(name[:-1].encode())
@@ -94,6 +88,17 @@ def tab_times(command, domains, count):
             terminal.send("\x15")  # forgets the line
             time.sleep(0.02)
     return times
+
+
+def forget_output(terminal):
+    """Reads what is there and forgets it."""
+    os.set_blocking(terminal.master, False)
+    try:
+        while os.read(terminal.master, 65536):
+            pass
+    except BlockingIOError:
+        pass
+    os.set_blocking(terminal.master, True)
 
 
 def hung_tab_times(command, daemon, count):

@@ -27,11 +27,13 @@ mod live;
 mod meta;
 mod names;
 mod pager;
+mod presence;
 mod raw_mode;
 mod screen;
 mod shell;
 mod suspend;
 mod transcript;
+mod type_ahead;
 mod validator;
 
 use std::path::PathBuf;
@@ -42,7 +44,8 @@ use crate::output::{Options, Palette};
 use crate::session::Session;
 
 pub use console::attach as attach_console;
-pub use raw_mode::{is_open, restore as restore_terminal};
+pub use presence::is_open;
+pub use raw_mode::restore as restore_terminal;
 pub use transcript::Transcript;
 
 /// What the prompt is made with.

@@ -7,14 +7,13 @@ use std::rc::Rc;
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor, EventHandler, KeyEvent};
+use rustyline::{Behavior, ColorMode, CompletionType, Config, EditMode, Editor};
 
 use super::helper::Helper;
 use super::history::{self, HistoryFile};
 use super::pager::Pager;
 use super::screen::{Screen, Terminal};
 use super::shell::Shell;
-use super::suspend::Suspend;
 use super::{Ending, Setup, raw_mode};
 use crate::config::{Keys, Prompt};
 use crate::error::{Error, code};
@@ -27,7 +26,7 @@ const MANY_CHOICES: usize = 200;
 
 /// Reads and evaluates until the person leaves.
 pub(super) fn run(setup: Setup) -> Ending {
-    raw_mode::open();
+    super::presence::begin();
     let (typed, stderr) = (setup.typed, setup.stderr);
     let prompt = setup.prompt.clone();
     let interrupt = setup.session.interrupt().clone();
@@ -36,8 +35,8 @@ pub(super) fn run(setup: Setup) -> Ending {
     let shell = Rc::new(RefCell::new(Shell::new(setup)));
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
+            super::suspend::bind(&mut editor);
             editor.set_helper(Some(Helper::new(shell.clone(), typed)));
-            editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend)));
             editor
         }
         Err(error) => {
@@ -133,7 +132,7 @@ impl Conversation {
     /// Bytes that are no text were typed or pasted: the editor has lost the line, and what comes behind them
     /// is no input of its own.
     fn no_text(&self) {
-        raw_mode::forget_typed();
+        super::type_ahead::forget();
         let error = Error::usage("what was typed or pasted is no text in UTF-8; it is forgotten");
         report::error(&error.hint("files of another encoding can be read with `fs::read_blob`"), self.stderr);
     }

@@ -1,34 +1,18 @@
-//! The terminal's mode from before a line is edited, and that there is a prompt, for whoever has to end the
-//! program meanwhile.
+//! The terminal's mode from before a line is edited, for whoever has to end the program meanwhile.
 
 use std::io::{IsTerminal, stdin};
-use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use nix::poll::{PollFd, PollFlags, poll};
-use nix::sys::termios::{FlushArg, LocalFlags, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 
 use crate::output;
 
-/// Milliseconds after which a paste has no more to come.
-const MOMENT: u16 = 50;
+/// What makes a terminal mark pasted text, and no longer.
+const PASTE_MARKED: &str = "\x1b[?2004h";
+const PASTE_UNMARKED: &str = "\x1b[?2004l";
 
 /// The mode to go back to, while a line is edited.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-
-/// Whether there is a prompt in this process.
-static OPEN: AtomicBool = AtomicBool::new(false);
-
-/// Notes that the prompt begins.
-pub(super) fn open() {
-    OPEN.store(true, Ordering::Relaxed);
-}
-
-/// True once a prompt has begun in this process.
-pub fn is_open() -> bool {
-    OPEN.load(Ordering::Relaxed)
-}
 
 /// Edits a line, during which [`restore`] works.
 pub(super) fn during<T>(edit: impl FnOnce() -> T) -> T {
@@ -38,27 +22,16 @@ pub(super) fn during<T>(edit: impl FnOnce() -> T) -> T {
     edited
 }
 
-/// Runs something while a line is edited, with the terminal as it was before.
+/// Lets another program have the terminal while a line is edited: in its ordinary mode, and then as it is now.
 pub(super) fn aside<T>(run: impl FnOnce() -> T) -> T {
-    let editing = tcgetattr(stdin());
-    let (Some(mode), Ok(editing)) = (before().clone(), editing) else { return run() };
-    let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &mode);
-    let _ = output::out("\x1b[?2004l");
+    let (ordinary, editing) = (before().clone(), tcgetattr(stdin()).ok());
+    let set = |mode: Option<Termios>| mode.map(|mode| tcsetattr(stdin(), SetArg::TCSADRAIN, &mode));
+    let _ = output::out(PASTE_UNMARKED);
+    set(ordinary);
     let done = run();
-    let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &editing);
-    let _ = output::out("\x1b[?2004h");
+    set(editing);
+    let _ = output::out(PASTE_MARKED);
     done
-}
-
-/// Forgets what was typed and not yet read, and what follows it at once: the rest of a paste.
-pub(super) fn forget_typed() {
-    let Ok(mode) = tcgetattr(stdin()) else { return };
-    let mut silent = mode.clone();
-    silent.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON);
-    let _ = tcsetattr(stdin(), SetArg::TCSANOW, &silent);
-    let more = || matches!(poll(&mut [PollFd::new(stdin().as_fd(), PollFlags::POLLIN)], MOMENT), Ok(1..));
-    while tcflush(stdin(), FlushArg::TCIFLUSH).is_ok() && more() {}
-    let _ = tcsetattr(stdin(), SetArg::TCSANOW, &mode);
 }
 
 /// Puts the terminal back as it was if a line is being edited; true where that was so.
@@ -66,7 +39,8 @@ pub fn restore() -> bool {
     let Some(mode) = before().take() else { return false };
     let _ = tcsetattr(stdin(), SetArg::TCSADRAIN, &mode);
     // No more marks around pasted text, and the shell's prompt on a line of its own.
-    let _ = output::out("\x1b[?2004l\r\n");
+    let _ = output::out(PASTE_UNMARKED);
+    let _ = output::out("\r\n");
     true
 }
 

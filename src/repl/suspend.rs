@@ -1,13 +1,21 @@
 //! Ctrl-Z: the prompt stands still until the shell goes on with it.
 
 use nix::sys::signal::{Signal, raise};
-use rustyline::{Cmd, ConditionalEventHandler, Event, EventContext, RepeatCount};
+use rustyline::history::History;
+use rustyline::{
+    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyEvent, RepeatCount,
+};
 
 use super::raw_mode;
 
-/// See the module. The editor's own way asks the whole group to stop and may go on for a moment, with the terminal
+/// Binds the key.
+pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>) {
+    editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend)));
+}
+
+/// The editor's own way asks the whole group to stop and may go on for a moment, with the terminal
 /// already in its own mode again when the shell takes it over.
-pub(super) struct Suspend;
+struct Suspend;
 
 impl ConditionalEventHandler for Suspend {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {

@@ -127,3 +127,16 @@ fn a_program_that_has_ended_leaves_nothing_behind() {
     drop(terminal);
     eventually(Duration::from_secs(20), "the end", || (!lives(pid)).then_some(()));
 }
+
+#[test]
+fn ctrl_c_again_and_again_ends_what_runs_and_not_the_session() {
+    let player = Player::open(world(), "node>");
+    player.play("# before\n> let kept = 41; let many = []; many.pad(3000000, 1);<Enter>\n  node>");
+    // Writing it out is one step, which hears nothing until it is done.
+    player.terminal.line("to_json(many); 1");
+    for _ in 0..8 {
+        player.terminal.keys(&["C-c"]);
+        std::thread::sleep(Duration::from_millis(120));
+    }
+    player.play("# after\n> kept + 1<Enter>\n  42");
+}

@@ -42,6 +42,9 @@ pub(super) fn choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     if let Some(line) = virsh_line(shell, before) {
         return virsh_choices(shell, before, line);
     }
+    if let Some(choices) = dashed_command(shell, before) {
+        return choices;
+    }
     let scope = shell.session().scope();
     let prelude = shell.knowledge().prelude();
     let place = place_at(&format!("{prelude}{before}"), scope, &|_| None, catalog);
@@ -61,9 +64,20 @@ fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
     }
 }
 
+/// `net-l`: a word with a dash at the beginning of a line is a command of virsh that is still being typed.
+fn dashed_command(shell: &Shell, before: &str) -> Option<Choices> {
+    let typed = before.trim_start();
+    let (first, _) = typed.split_once('-')?;
+    let is_word = typed.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let is_dashed = is_word && !shell.session().scope().contains(first);
+    let choices = || Choices::matching(before.len() - typed.len(), typed, commands_of_virsh());
+    is_dashed.then(choices).filter(|choices| !choices.list.is_empty())
+}
+
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
 fn meta_choices(before: &str, typed: &str) -> Choices {
-    let commands = || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
+    let commands =
+        || meta::COMMANDS.iter().map(|command| Choice::with(command.name, command.summary)).collect();
     let Some((name, rest)) = typed.split_once(char::is_whitespace) else {
         return Choices::matching(before.len() - typed.len(), typed, commands());
     };
@@ -227,6 +241,8 @@ impl At<'_> {
         }
         if self.before.trim_start() == typed {
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
+            // Not all of them before a letter was typed.
+            words.extend(commands_of_virsh().into_iter().filter(|_| everything));
         }
         words
     }

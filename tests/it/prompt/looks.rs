@@ -30,7 +30,7 @@ fn the_prompt_of_virsh() {
     };
     open(&[], "virsh #").play(
         "# commands of virsh, their completion, and Rhai\n\
-         > domstate t<Tab><Enter>\n  running\n\
+         > domsta<Tab>e t<Tab><Enter>\n  running\n\
          > domain(\"test\").vcpus<Enter>\n  2\n  virsh #",
     );
     open(&["-r"], "virsh >").play("# read-only\n> suspend test<Enter>\n  error: …\n  …\n  virsh >");

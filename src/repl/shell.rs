@@ -211,7 +211,7 @@ impl Shell {
     }
 
     /// Nobody reads any more: that ends the run.
-    fn written(&self, written: Written) -> Option<Ending> {
+    pub(super) fn written(&self, written: Written) -> Option<Ending> {
         if written == Written::All {
             return None;
         }

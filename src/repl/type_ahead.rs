@@ -15,7 +15,7 @@ pub(super) fn forget() {
     let mut silent = mode.clone();
     silent.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON);
     let _ = tcsetattr(stdin(), SetArg::TCSANOW, &silent);
-    let more = || matches!(poll(&mut [PollFd::new(stdin().as_fd(), PollFlags::POLLIN)], MOMENT), Ok(1..));
-    while tcflush(stdin(), FlushArg::TCIFLUSH).is_ok() && more() {}
+    let follows = || matches!(poll(&mut [PollFd::new(stdin().as_fd(), PollFlags::POLLIN)], MOMENT), Ok(1..));
+    while tcflush(stdin(), FlushArg::TCIFLUSH).is_ok() && follows() {}
     let _ = tcsetattr(stdin(), SetArg::TCSANOW, &mode);
 }

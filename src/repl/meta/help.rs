@@ -17,8 +17,8 @@ pub(super) fn run(shell: &mut Shell, name: &str, screen: &mut dyn Screen) -> Res
     };
     let section = Section { heading: String::new(), body: Body::Rows(rows) };
     let help = HelpText { title: "Commands of the prompt".into(), sections: vec![section] };
-    screen.show(&report::help(&help, shell.palette()))?;
-    Ok(None)
+    let written = screen.show(&report::help(&help, shell.palette()))?;
+    Ok(shell.written(written))
 }
 
 fn row(command: &Meta) -> (String, String) {

@@ -120,7 +120,7 @@ fn a_megabyte_in_a_line_is_one_input() {
 
 #[test]
 fn names_of_any_letters_go_through_unchanged() {
-    let mut pty = open();
+    let pty = open();
     pty.send(b"conn().define_domain(`<domain type=\"test\"><name>a &lt;b&gt; '\"\xc3\xbc\xe6\xbc\xa2</name><memory>1024</memory><os><type>hvm</type></os></domain>`).name\r");
     pty.wait_for("\na <b> '\"ü漢\r");
     pty.send("domain(\"a <b> '\\\"ü漢\").state\r".as_bytes());

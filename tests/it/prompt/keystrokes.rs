@@ -1,4 +1,5 @@
-//! Keys in no order that makes sense: 1,000 in `make test`, 100,000 in `make soak`.
+//! Keys in no order that makes sense: 1,000 in `make test`, 100,000 in `make soak`; others with another number in
+//! `VIRHAI_SEED`.
 
 use std::time::Duration;
 

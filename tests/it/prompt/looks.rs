@@ -1,7 +1,9 @@
 //! How the prompt presents itself: what the configuration and the environment say.
 
+use std::time::Duration;
+
 use super::player::Player;
-use crate::support::{Need, Virhai, lab_or_skip};
+use crate::support::{Need, Virhai, eventually, lab_or_skip};
 
 const CONFIG: &str = ".config/virhai/config.toml";
 
@@ -119,4 +121,19 @@ fn brackets_that_belong_together_and_wrong_words_have_colours() {
     player.play("# a line of virsh\n> list --all\n  node> list --all");
     let coloured = player.terminal.coloured_screen();
     assert!(coloured.contains("mlist\x1b") && coloured.contains("\x1b[33m--all"), "{coloured:?}");
+}
+
+#[test]
+fn the_cursor_stands_where_the_next_letter_comes() {
+    let player = Player::on_small_node(Virhai::new());
+    let start = player.terminal.cursor().0;
+    // Wide letters take two columns, marks none.
+    for (keys, column) in
+        [("漢字", 4), ("<Left>", 2), ("é", 3), ("e\u{301}", 4), ("<End>x<Home>", 0), ("<End>", 7)]
+    {
+        player.press(keys);
+        eventually(Duration::from_secs(20), &format!("column {column} after {keys}"), || {
+            (player.terminal.cursor().0 == start + column).then_some(())
+        });
+    }
 }

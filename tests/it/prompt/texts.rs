@@ -32,8 +32,8 @@ fn stopping() {
 
 /// A function of as many lines, which adds up their numbers.
 fn long_input(lines: u32) -> String {
-    let body: String = (0..lines - 3).map(|number| format!("    sum += {number};\n")).collect();
-    format!("fn added() {{\n    let sum = 0;\n{body}    sum\n}}")
+    let body: Vec<String> = (0..lines - 3).map(|number| format!("    sum += {number};")).collect();
+    format!("fn added() {{\n    let sum = 0;\n{}\n    sum\n}}", body.join("\n"))
 }
 
 #[test]

@@ -106,3 +106,59 @@ def tab_times(command, domains, count):
             terminal.send("\x15")  # forgets the line
             time.sleep(0.02)
     return times
+
+
+def forget_output(terminal):
+    """Reads what is there and forgets it."""
+    os.set_blocking(terminal.master, False)
+    try:
+        while os.read(terminal.master, 65536):
+            pass
+    except BlockingIOError:
+        pass
+    os.set_blocking(terminal.master, True)
+
+
+def hung_tab_times(command, daemon, count):
+    """Seconds from Tab to the next key on the screen, while the daemon with this process id stands still."""
+    times = []
+    with Terminal(command) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.send("domains().len() + 70\r")  # opens the connection
+        terminal.wait_for(rb"(?s)\n7\d\b.*" + PROMPT)
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            # Names that were never asked for, of every kind that there is, and once more.
+            for number in range(count):
+                finder = ("domain", "network", "pool", "secret", "nwfilter")[number % 5]
+                terminal.send(f'{finder}("n')
+                time.sleep(0.05)
+                forget_output(terminal)
+                start = time.perf_counter()
+                terminal.send("\tQ")
+                terminal.wait_for(b"Q")
+                times.append(time.perf_counter() - start)
+                terminal.send("\x15")
+                time.sleep(0.02)
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+    return times
+
+
+def key_times(command, lines, count):
+    """Seconds from a key to the end of the drawing that shows it, at the end of an input of many lines."""
+    times = []
+    body = "".join(f"    let row_{number} = domain(\"web{number}\").memory / mib({number});\n" for number in range(lines - 2))
+    with Terminal(command) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.send("\x1b[200~if false {\n" + body + "    let last = \x1b[201~")
+        terminal.wait_for(b"last(\\x1b\\[[0-9;]*m)* =")
+        time.sleep(0.5)
+        for number in range(count):
+            forget_output(terminal)
+            start = time.perf_counter()
+            terminal.send("abcdefghij "[number % 11])
+            terminal.wait_for(rb"\x1b\[\?2026l")  # what is drawn is shown as a whole
+            times.append(time.perf_counter() - start)
+            time.sleep(0.02)
+    return times

@@ -80,6 +80,11 @@ class Setting:
         self.output([labd, "start", self.lab])
         return self.output([labd, "uri", self.lab, "test"]).strip()
 
+    def daemon_pid(self):
+        """Returns the process id of the private daemon."""
+        self.daemon()
+        return int(pathlib.Path(self.lab, "libvirtd.pid").read_text())
+
     @functools.cache
     def document(self):
         """Returns a file with a domain definition of about 60 KB."""

@@ -6,6 +6,7 @@
 //!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//!   `raw_mode` and `suspend` give the terminal back to whoever had it before.
 //! - `plain` is the prompt where nothing may be drawn.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
 //! - `sitting` is what the shell keeps beside the session's variables: the `journal` of what went well, which `:save`
@@ -47,6 +48,7 @@ mod names;
 mod pager;
 mod plain;
 mod preparation;
+mod presence;
 mod question;
 mod raw_mode;
 mod recall;
@@ -54,7 +56,9 @@ mod screen;
 mod secrets;
 mod shell;
 mod sitting;
+mod suspend;
 mod transcript;
+mod type_ahead;
 mod undo;
 mod uri;
 mod validator;
@@ -69,6 +73,7 @@ use crate::session::Session;
 
 pub use change_log::ChangeLog;
 pub use console::attach as attach_console;
+pub use presence::is_open;
 pub use raw_mode::{is_editing, restore as restore_terminal};
 pub use sitting::Site;
 pub use transcript::Transcript;

@@ -61,14 +61,10 @@ fn all_choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     if let Some(line) = virsh_line(shell, before) {
         return virsh_choices(shell, before, line);
     }
-    let scope = shell.session().scope();
-    if let Some(typed) = hyphenated(before).filter(|typed| !typed.split('-').any(|name| scope.contains(name)))
-    {
-        let commands = Choices::matching(before.len() - typed.len(), typed, commands_of_virsh());
-        if !commands.list.is_empty() {
-            return commands;
-        }
+    if let Some(choices) = dashed_command(shell, before) {
+        return choices;
     }
+    let scope = shell.session().scope();
     let prelude = shell.knowledge().prelude();
     let place = place_at(&format!("{prelude}{before}"), scope, &|_| None, catalog);
     let at = At { shell, catalog, scope, before, after, prelude: prelude.len() };
@@ -96,13 +92,14 @@ fn behind_alias(shell: &Shell, line: &str, cursor: usize) -> Option<Choices> {
     Some(Choices { start, ..inner })
 }
 
-/// Returns the only word of a line that can be the name of one of virsh's commands and hardly anything else:
-/// `net-li`.
-fn hyphenated(before: &str) -> Option<&str> {
-    let word = before.trim_start();
-    let is_name = word.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
-    (is_name && word.contains('-')).then_some(word)
+/// `net-l`: a word with a dash at the beginning of a line is a command of virsh that is still being typed.
+fn dashed_command(shell: &Shell, before: &str) -> Option<Choices> {
+    let typed = before.trim_start();
+    let (first, _) = typed.split_once('-')?;
+    let is_word = typed.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let is_dashed = is_word && !shell.session().scope().contains(first);
+    let choices = || Choices::matching(before.len() - typed.len(), typed, commands_of_virsh());
+    is_dashed.then(choices).filter(|choices| !choices.list.is_empty())
 }
 
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
@@ -285,9 +282,8 @@ impl At<'_> {
                 aliases.map(|(word, meaning)| Choice::with(word, format!("Stands for `{meaning}`."))),
             );
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
-            if everything {
-                words.extend(commands_of_virsh());
-            }
+            // Not all of them before a letter was typed.
+            words.extend(commands_of_virsh().into_iter().filter(|_| everything));
         }
         words
     }

@@ -1,6 +1,7 @@
 //! The terminal side: reads inputs with rustyline and hands them to the shell.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -29,6 +30,7 @@ const MANY_CHOICES: usize = 200;
 
 /// Reads and evaluates until the person leaves.
 pub(super) fn run(setup: Setup) -> Ending {
+    super::presence::begin();
     let (typed, stderr) = (setup.typed, setup.stderr);
     let prompt = setup.prompt.clone();
     let interrupt = setup.session.interrupt().clone();
@@ -49,6 +51,7 @@ pub(super) fn run(setup: Setup) -> Ending {
     }
     let editor = match editor(&prompt, typed) {
         Ok(mut editor) => {
+            super::suspend::bind(&mut editor);
             editor.set_helper(Some(Helper::new(shell.clone(), recall.clone(), typed)));
             keys::bind(&mut editor, prompt.keys, &recall, shell.borrow().session().interrupt(), stderr);
             editor
@@ -151,6 +154,7 @@ impl Conversation {
                 // Ctrl-C drops what was typed.
                 Err(ReadlineError::Interrupted) => {}
                 Err(ReadlineError::Eof) => return Ending::Status(0),
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => self.no_text(),
                 Err(error) => {
                     // The terminal has gone away, as when its window is closed.
                     let error = Error::new(code::IO, format!("the terminal cannot be read: {error}"));
@@ -174,6 +178,14 @@ impl Conversation {
         if let Err(error) = started {
             report::error(&error, self.stderr);
         }
+    }
+
+    /// Bytes that are no text were typed or pasted: the editor has lost the line, and what comes behind them
+    /// is no input of its own.
+    fn no_text(&self) {
+        super::type_ahead::forget();
+        let error = Error::usage("what was typed or pasted is no text in UTF-8; it is forgotten");
+        report::error(&error.hint("files of another encoding can be read with `fs::read_blob`"), self.stderr);
     }
 
     fn keep(&mut self, input: &str) {

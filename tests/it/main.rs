@@ -29,6 +29,7 @@ mod migration;
 mod networks;
 mod node_devices;
 mod nwfilters;
+mod prompt;
 mod prompt_completion;
 mod prompt_help;
 mod reference;

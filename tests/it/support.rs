@@ -7,7 +7,7 @@
 //! | run `tests/cases` and `tests/transcripts` | [`cases`], [`transcripts`] |
 //! | have guests, networks and volumes without a hypervisor | [`Node`] |
 //! | have a real libvirt daemon and real guests | [`lab_or_skip!`], [`Daemon`], [`Guest`] |
-//! | type at a terminal | [`Terminal`] |
+//! | type at a terminal | [`Terminal`]; bytes that no person types: [`Pty`] |
 //! | wait for something, never for a time | [`eventually`] |
 //! | assert "within a second" | [`within`], with [`turn::alone`] while no guest boots |
 //! | know whether this is the long version | [`soak`] |
@@ -24,6 +24,7 @@ pub(crate) mod lab;
 pub(crate) mod need;
 pub(crate) mod node;
 pub(crate) mod process;
+pub(crate) mod pty;
 pub(crate) mod terminal;
 pub(crate) mod transcripts;
 pub(crate) mod turn;
@@ -35,6 +36,7 @@ pub(crate) use guest::Guest;
 pub(crate) use lab::Daemon;
 pub(crate) use need::{Need, lab_or_skip};
 pub(crate) use node::{Domain, Node};
+pub(crate) use pty::Pty;
 pub(crate) use terminal::Terminal;
 pub(crate) use virhai::Virhai;
 pub(crate) use wait::{eventually, within};

@@ -110,7 +110,7 @@ fn pasted_lines_are_one_input_that_waits_for_enter() {
 #[test]
 fn ctrl_c_ends_what_runs_and_keeps_the_variables() {
     let terminal = open(Virhai::new());
-    terminal.line("let n = 41;");
+    answer(&terminal, "let n = 41; n", "41");
     for endless in ["loop { }", "sleep(1000)", "while true { sleep(0.001) }"] {
         terminal.line(endless);
         terminal.wait_for_last_line(&format!("{PROMPT}{endless}"));

@@ -53,6 +53,16 @@ fn a_member_comes_with_its_summary() {
 }
 
 #[test]
+fn a_line_may_begin_with_a_command_of_virsh() {
+    let mut prompt = prompt(&[]);
+    assert_eq!(inserts(&prompt, "net-dhcp"), ["net-dhcp-leases"]);
+    assert_eq!(inserts(&prompt, "domifad"), ["domifaddr"]);
+    assert!(!inserts(&prompt, "let a = domifad").contains(&"domifaddr".to_owned()));
+    prompt.line("let net = 1;");
+    assert!(!inserts(&prompt, "net-dhcp").contains(&"net-dhcp-leases".to_owned()));
+}
+
+#[test]
 fn variables_and_functions_of_earlier_lines_are_known() {
     let prompt = prompt(&["let vm = domain(\"test\");", "fn greet(who) { who }"]);
     assert_eq!(inserts(&prompt, "gre"), ["greet("]);

@@ -3,11 +3,15 @@
 //! The terminal is tmux, on a server of its own, so that a test sees what a person would see: after
 //! every cursor movement and redraw.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::Command;
 use std::str::FromStr;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use regex::Regex;
 use tempfile::TempDir;
 
 use super::process::{Output, run};
@@ -29,7 +33,7 @@ impl Terminal {
     pub(crate) fn open(virhai: Virhai, columns: u16, rows: u16) -> Self {
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let sockets = tempfile::Builder::new().prefix("vt").tempdir().unwrap();
-        let terminal = Self { sockets, world: virhai };
+        let terminal = Self { sockets, world: virhai.at_a_terminal() };
         // The options come before the session: a program that ends at once must stay on the screen.
         let mut start = terminal.tmux(&["-f", "/dev/null", "start-server", ";"]);
         start.args(["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";"]);
@@ -81,6 +85,21 @@ impl Terminal {
         self.ask(&[&["send-keys", "--"], keys].concat());
     }
 
+    /// Types a text with keys in it: `domain("w<Tab>`, `<C-r>vcpus<Enter>`; a key has one of tmux's words.
+    pub(crate) fn press(&self, keys: &str) {
+        let mut tmux = self.tmux(&[]);
+        for (number, part) in parts(keys).into_iter().enumerate() {
+            if number > 0 {
+                tmux.arg(";");
+            }
+            match part {
+                Part::Key(name) => tmux.args(["send-keys", "--", name]),
+                Part::Text(text) => tmux.args(["send-keys", "-l", "--", &literal(text)]),
+            };
+        }
+        expect_success(tmux);
+    }
+
     /// Types a text and presses Enter.
     pub(crate) fn line(&self, text: &str) {
         self.text(text);
@@ -120,6 +139,17 @@ impl Terminal {
         (x.parse().expect("a number"), y.parse().expect("a number"))
     }
 
+    /// Returns how many lines the cursor is below where it began, and whether a program takes every key as it comes.
+    pub(crate) fn place(&self) -> (u32, bool) {
+        let answer = self.ask(&["display-message", "-p", "#{history_size} #{cursor_y} #{pane_tty}"]);
+        let words: Vec<&str> = answer.split_whitespace().collect();
+        let [history, row, tty] = words[..] else { panic!("tmux answers {answer:?}") };
+        let number = |text: &str| text.parse::<u32>().expect("a number");
+        let mode = File::open(tty).ok().and_then(|tty| tcgetattr(tty).ok());
+        let raw = mode.is_some_and(|mode| !mode.local_flags.contains(LocalFlags::ICANON));
+        (number(history) + number(row), raw)
+    }
+
     /// Returns the process id of the program.
     #[track_caller]
     pub(crate) fn pid(&self) -> u32 {
@@ -143,16 +173,23 @@ impl Terminal {
     /// Waits until `done` likes the screen; returns how long that took. Panics with the screen.
     #[track_caller]
     pub(crate) fn wait_until(&self, what: &str, done: impl Fn(&str) -> bool) -> Duration {
+        match self.try_until(done) {
+            Ok(took) => took,
+            Err(screen) => panic!("waited {PATIENCE:?} in vain for {what}; the screen is\n{screen}"),
+        }
+    }
+
+    /// Waits until `done` likes the screen; returns how long that took, or the screen that it did not like.
+    pub(crate) fn try_until(&self, done: impl Fn(&str) -> bool) -> Result<Duration, String> {
         let start = Instant::now();
         loop {
             let screen = self.screen();
             if done(&screen) {
-                return start.elapsed();
+                return Ok(start.elapsed());
             }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "waited {PATIENCE:?} in vain for {what}; the screen is\n{screen}"
-            );
+            if start.elapsed() > PATIENCE {
+                return Err(screen);
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -187,6 +224,28 @@ fn expect_success(tmux: Command) -> Output {
     let output = run(tmux, PATIENCE);
     assert_eq!(output.status, 0, "tmux: {}", output.stderr());
     output
+}
+
+/// A piece of what is typed.
+enum Part<'a> {
+    Key(&'a str),
+    Text(&'a str),
+}
+
+/// Takes the keys out of a text in which they have names between angle brackets.
+fn parts(text: &str) -> Vec<Part<'_>> {
+    const NAMES: &str = "<(Enter|Tab|BTab|Escape|Space|BSpace|DC|Home|End|Up|Down|Left|Right|[CM]-[^>]+)>";
+    static KEY: LazyLock<Regex> = LazyLock::new(|| Regex::new(NAMES).unwrap());
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for found in KEY.find_iter(text) {
+        parts.push(Part::Text(&text[from..found.start()]));
+        parts.push(Part::Key(&text[found.start() + 1..found.end() - 1]));
+        from = found.end();
+    }
+    parts.push(Part::Text(&text[from..]));
+    parts.retain(|part| !matches!(part, Part::Text("")));
+    parts
 }
 
 /// Keeps tmux from reading a semicolon at the end as the end of its command.

@@ -106,6 +106,15 @@ impl Virhai {
         self
     }
 
+    /// Keeps the history in its own world also for root, whose state is that of the machine.
+    pub(crate) fn at_a_terminal(mut self) -> Self {
+        let state = self.scratch.path().join("state");
+        std::fs::create_dir(&state).unwrap();
+        // First: one that the test has named counts.
+        self.env.insert(0, ("STATE_DIRECTORY".into(), state.into()));
+        self
+    }
+
     /// Text for the standard input; without it, that is empty.
     pub(crate) fn stdin(mut self, text: impl Into<String>) -> Self {
         self.stdin = Some(text.into());

@@ -5,6 +5,7 @@
 
 mod files;
 mod find;
+mod guest_calls;
 mod guests;
 mod host;
 mod output;
@@ -20,8 +21,9 @@ pub use output::Output;
 
 use super::error::from_rhai;
 use super::{Context, Fallible};
-use crate::error::{Error, code};
+use crate::error::{Error, Result, code};
 use crate::libvirt::Connection;
+use crate::libvirt::choices::{self, Choices};
 
 pub(super) fn register(engine: &mut Engine) {
     let mut module = Module::new();
@@ -29,11 +31,21 @@ pub(super) fn register(engine: &mut Engine) {
     rhai::combine_with_exported_module!(&mut module, "files", files::file_functions);
     rhai::combine_with_exported_module!(&mut module, "find", find::find_functions);
     rhai::combine_with_exported_module!(&mut module, "guests", guests::guest_functions);
+    rhai::combine_with_exported_module!(&mut module, "guest_calls", guest_calls::guest_call_functions);
     rhai::combine_with_exported_module!(&mut module, "host", host::host_functions);
     rhai::combine_with_exported_module!(&mut module, "parameters", parameters::parameter_functions);
     rhai::combine_with_exported_module!(&mut module, "terminal", terminal::terminal_functions);
     rhai::combine_with_exported_module!(&mut module, "values", values::value_functions);
     engine.register_static_module("vsh", module.into());
+}
+
+/// The bits of words, from one table or another.
+fn bits(words: &Array, tables: &[Choices]) -> Result<u32> {
+    words.iter().try_fold(0, |bits, word| {
+        let word = word.to_string();
+        let known = tables.iter().find_map(|table| choices::bit(table, &word));
+        known.map(|bit| bits | bit).ok_or_else(|| Error::usage(format!("{word:?} is not known here")))
+    })
 }
 
 /// The system's words for a failure, without Rust's number behind them.
@@ -175,7 +187,7 @@ mod vsh_functions {
     #[rhai_fn(return_raw)]
     pub(super) fn enter_folder(folder: ImmutableString) -> Fallible<()> {
         std::env::set_current_dir(folder.as_str())
-            .map_err(|error| Error::new(code::IO, format!("cd: {folder}: {}", super::words(&error))).into())
+            .map_err(|error| Error::new(code::IO, format!("cd: {}: {folder}", super::words(&error))).into())
     }
 
     /// virsh's help on a command or a group; on everything where the name is `()`.

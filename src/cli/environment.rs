@@ -57,6 +57,11 @@ impl Environment {
         if credentials::can_ask() {
             door = door.with_credentials(Arc::new(credentials::Terminal));
         }
+        if let Mode::Virsh(line) = &arguments.mode
+            && let Some(keepalive) = line.keepalive()
+        {
+            door = door.with_keepalive(keepalive);
+        }
         if options.verbose {
             door = door.with_observer(show_change);
         }

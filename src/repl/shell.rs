@@ -10,7 +10,7 @@ use super::{Ending, Manner, Setup, meta};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
-use crate::error::code;
+use crate::error::{Error, code};
 use crate::libvirt::{Connection, Reason};
 use crate::output::{self, Data, Options, Palette, Style, Written};
 use crate::report;
@@ -143,6 +143,13 @@ impl Shell {
         let source = commands::with_it(input);
         let outcome = self.session.eval(&format!("<line {}>", self.inputs), &source);
         self.knowledge.learn(&source, &self.session);
+        if let Err(failure) = &outcome
+            && matches!(**failure, EvalAltResult::ErrorParsing(..))
+            && let Some(error) = self.misspelt(input)
+        {
+            screen.tell(&report::error_text(&error, self.stderr));
+            return None;
+        }
         let outcome = outcome.and_then(|value| {
             self.show(&value, screen)?;
             if !value.is_unit() {
@@ -151,6 +158,12 @@ impl Shell {
             Ok(())
         });
         self.finish(outcome, screen)
+    }
+
+    fn misspelt(&self, input: &str) -> Option<Error> {
+        let catalog = self.knowledge.catalog(&self.session);
+        let is_variable = |name: &str| self.session.scope().contains(name);
+        commands::misspelt(input, |name| is_variable(name) || catalog.named(name).next().is_some())
     }
 
     /// Runs a line of virsh: its value is the last value, as that of any input.

@@ -18,6 +18,7 @@ struct State {
     interactive: bool,
     escape: Option<String>,
     write: Option<Write>,
+    log: Option<Write>,
 }
 
 impl Output {
@@ -40,6 +41,11 @@ impl Output {
     /// Writes to `write` instead of stdout.
     pub fn redirect(&self, write: impl Fn(&str) + Send + 'static) {
         self.state().write = Some(Box::new(write));
+    }
+
+    /// Hands every error line to `log`, too.
+    pub fn log_to(&self, log: impl Fn(&str) + Send + 'static) {
+        self.state().log = Some(Box::new(log));
     }
 
     /// Makes another key the one that leaves a console, as `-e` gives it: `^]`, `x`.
@@ -101,10 +107,18 @@ impl Output {
         }
     }
 
-    /// Writes an error line.
+    /// Writes an error line of a command that goes on.
     pub fn complain(&self, text: &str) {
         if self.is_shown() {
-            output::err(&format!("error: {text}\n"));
+            self.tell(text);
+        }
+    }
+
+    /// Writes an error line.
+    pub fn tell(&self, text: &str) {
+        output::err(&format!("error: {text}\n"));
+        if let Some(log) = &self.state().log {
+            log(text);
         }
     }
 

@@ -3,6 +3,7 @@
 mod calls;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -19,7 +20,7 @@ const NEXT_CALL: &str = "#####\n";
 const NEXT_FORM: &str = "=====\n";
 
 /// Writes the value of a call as JSON; rows of fields as CSV, as a table and field by field too.
-const WRITE: &str = r##"
+const WRITE: &str = r#"
     fn write(value) {
         let rows = if type_of(value) == "array" { value } else { [value] };
         print(json::to_string(rows));
@@ -33,14 +34,15 @@ const WRITE: &str = r##"
             for key in row.keys() { print(`${index} ${key}=${json::to_string(row[key])}`) }
         }
     }
-"##;
+"#;
 
 /// What the set-up and all calls write, each call's part by itself.
 fn script(setup: &str, calls: &[&str]) -> String {
     let mut script = format!("{WRITE}{setup}");
     for call in calls {
-        script += &format!(
-            "print(\"#####\"); try {{ write(virsh::{call}) }} catch (e) {{ print(`fails: ${{e.message}}`) }}\n"
+        let _ = writeln!(
+            script,
+            "print(\"#####\"); try {{ write(virsh::{call}) }} catch (e) {{ print(`fails: ${{e.message}}`) }}"
         );
     }
     script

@@ -4,16 +4,16 @@
 //! the guest in it.
 
 /// What makes the test driver's node ready for [`ON_TEST_DRIVER`].
-pub(super) const TEST_DRIVER_SETUP: &str = r##"
+pub(super) const TEST_DRIVER_SETUP: &str = r#"
     for name in ["s1", "s2"] { virsh::snapshot_create_as(#{ domain: "test", name: name }) }
     virsh::metadata(#{ domain: "test", uri: "http://example.org/app", key: "app", set: "<a>me</a>" });
     virsh::desc(#{ domain: "test", new_desc: ["web server"] });
     virsh::create(#{ file: "FILES/domain-display.xml" });
     virsh::iothreadadd(#{ domain: "test", id: 1 });
-"##;
+"#;
 
 /// Calls that the test driver can answer.
-pub(super) const ON_TEST_DRIVER: &str = r##"
+pub(super) const ON_TEST_DRIVER: &str = r#"
     blkdeviotune(#{ domain: "test", device: "vda" })
     blkiotune(#{ domain: "test" })
     capabilities()
@@ -100,10 +100,10 @@ pub(super) const ON_TEST_DRIVER: &str = r##"
     vol_name(#{ vol: "/default-pool/disk1" })
     vol_path(#{ vol: "disk1", pool: "default-pool" })
     vol_pool(#{ vol: "/default-pool/disk1" })
-"##;
+"#;
 
 /// What makes a private daemon ready for [`IN_DAEMON`]; a guest with an agent runs in it already.
-pub(super) const DAEMON_SETUP: &str = r##"
+pub(super) const DAEMON_SETUP: &str = r#"
     fn start(name) {
         let text = fs::read("FILES/blocks-guest.xml");
         text.replace("LAB", `DAEMON/${name}`);
@@ -136,10 +136,10 @@ pub(super) const DAEMON_SETUP: &str = r##"
     let server = "<server transport='unix' socket='DAEMON/backup.sock'/>";
     fs::write("DAEMON/backup.xml", `<domainbackup mode='pull'>${server}</domainbackup>`);
     virsh::backup_begin(#{ domain: "GUEST", backupxml: "DAEMON/backup.xml" });
-"##;
+"#;
 
 /// Calls that need QEMU, the agent of a guest, or a daemon.
-pub(super) const IN_DAEMON: &str = r##"
+pub(super) const IN_DAEMON: &str = r#"
     backup_dumpxml(#{ domain: "GUEST" })
     blockjob(#{ domain: "busy", path: "vda" })
     checkpoint_dumpxml(#{ domain: "GUEST", checkpointname: "c1" })
@@ -188,12 +188,12 @@ pub(super) const IN_DAEMON: &str = r##"
     secret_list()
     ttyconsole(#{ domain: "GUEST" })
     vncdisplay(#{ domain: "GUEST" })
-"##;
+"#;
 
 /// Calls that need the driver for containers.
-pub(super) const IN_LXC: &str = r##"
+pub(super) const IN_LXC: &str = r#"
     domxml_from_native(#{ format: "lxc-tools", config: "FILES/domain-lxc.conf" })
-"##;
+"#;
 
 /// Commands that only read and that no test can call, and why.
 pub(super) const OUT_OF_REACH: &[(&str, &str)] = &[

@@ -5,6 +5,7 @@
 //! the only folder with `unsafe`, each block with its reason. It knows neither Rhai nor the screen.
 
 mod auth;
+pub mod choices;
 mod connection;
 mod counts;
 mod dialogue;
@@ -63,7 +64,7 @@ pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
 pub use domain_stats::{DomainStats, StatsSink};
-pub use door::{Change, Door, Effect, FirstChange, Operation, Rules};
+pub use door::{Change, Door, Effect, FirstChange, Keepalive, Operation, Rules};
 pub use error_words::error_codes;
 pub use event_loop::initialize;
 pub use events::{Event, Subscription};

@@ -20,6 +20,6 @@ pub use call::Call;
 pub(crate) use functions::functions;
 pub use help::{help, synopsis};
 pub use line::{Line, Word};
-pub use names::names;
+pub use names::{names, names_in_time};
 pub use parse::{parse_line, parse_words};
 pub use run::{error_lines, run};

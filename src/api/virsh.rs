@@ -5,6 +5,7 @@
 
 mod files;
 mod find;
+mod guest_calls;
 mod guests;
 mod host;
 mod output;
@@ -20,9 +21,10 @@ pub use output::Output;
 
 use super::error::from_rhai;
 use super::{Context, Fallible};
-use crate::error::{Error, code};
+use crate::error::{Error, Result, code};
 use crate::lang::natives::Natives;
 use crate::libvirt::Connection;
+use crate::libvirt::choices::{self, Choices};
 
 pub(super) fn register(natives: &mut Natives) {
     natives.namespace(
@@ -32,12 +34,22 @@ pub(super) fn register(natives: &mut Natives) {
             &files::file_functions::RHAI_MANIFEST,
             &find::find_functions::RHAI_MANIFEST,
             &guests::guest_functions::RHAI_MANIFEST,
+            &guest_calls::guest_call_functions::RHAI_MANIFEST,
             &host::host_functions::RHAI_MANIFEST,
             &parameters::parameter_functions::RHAI_MANIFEST,
             &terminal::terminal_functions::RHAI_MANIFEST,
             &values::value_functions::RHAI_MANIFEST,
         ],
     );
+}
+
+/// The bits of words, from one table or another.
+fn bits(words: &Array, tables: &[Choices]) -> Result<u32> {
+    words.iter().try_fold(0, |bits, word| {
+        let word = word.to_string();
+        let known = tables.iter().find_map(|table| choices::bit(table, &word));
+        known.map(|bit| bits | bit).ok_or_else(|| Error::usage(format!("{word:?} is not known here")))
+    })
 }
 
 /// The system's words for a failure, without Rust's number behind them.
@@ -180,7 +192,7 @@ mod vsh_functions {
     #[rhai_fn(return_raw)]
     pub(super) fn enter_folder(folder: ImmutableString) -> Fallible<()> {
         std::env::set_current_dir(folder.as_str())
-            .map_err(|error| Error::new(code::IO, format!("cd: {folder}: {}", super::words(&error))).into())
+            .map_err(|error| Error::new(code::IO, format!("cd: {}: {folder}", super::words(&error))).into())
     }
 
     /// virsh's help on a command or a group; on everything where the name is `()`.

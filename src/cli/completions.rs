@@ -3,24 +3,18 @@
 //! The scripts are the same for every version: they hand the line to the hidden command, which knows the rest.
 
 use std::ffi::OsString;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::CommandFactory;
 
 use super::arguments::{COMMANDS, Line};
-use super::virsh::{KNOWN_OPTIONS, VirshLine, VirshOptions};
+use super::virsh::{VirshLine, option_names};
 use crate::error::{Error, Result};
-use crate::libvirt::{Connection, Door, Interrupt, Rules};
 use crate::output;
-use crate::virsh::complete::{Value, Wanted, place_of_words};
-use crate::virsh::{self, Word, records};
+use crate::virsh::complete::{self, Value, place_of_words};
+use crate::virsh::{self, Word};
 
 /// The hidden command that the scripts call: `__complete SHELL LINE`.
 pub(super) const COMPLETE_COMMAND: &str = "__complete";
-
-/// Names are asked for as long as nobody notices.
-const PATIENCE: Duration = Duration::from_millis(70);
 
 const BASH: &str = r#"_virhai() {
     local IFS=$'\n'
@@ -166,67 +160,16 @@ fn of_virsh(words: &[String], typed: &str) -> Vec<Candidate> {
         return Vec::new();
     };
     if words.is_empty() && typed.starts_with('-') {
-        return KNOWN_OPTIONS.iter().map(|name| Candidate::new(format!("--{name}"), "")).collect();
+        return option_names().map(|name| Candidate::new(format!("--{name}"), "")).collect();
     }
     let begin = words.iter().rposition(|word| word == ";").map_or(0, |at| at + 1);
     let words: Vec<&str> = words[begin..].iter().map(String::as_str).collect();
     let Some(place) = place_of_words(&words, typed) else { return Vec::new() };
-    // `--option=` stays in front of the value.
-    let prefix = typed[..place.start].to_owned();
-    let value = |value: &Value| -> Vec<Candidate> {
-        let names = values(&options, value);
-        names.into_iter().map(|name| Candidate::new(format!("{prefix}{name}"), "")).collect()
-    };
-    match &place.wanted {
-        Wanted::Command => commands(),
-        Wanted::Value(wanted) => value(wanted),
-        Wanted::Options(all, wanted) => {
-            let options = all.iter().map(|o| Candidate::new(format!("--{}", o.name), o.summary));
-            let files = wanted.as_ref().is_some_and(Value::is_file) && typed.is_empty();
-            if files { Vec::new() } else { wanted.iter().flat_map(value).chain(options).collect() }
-        }
-    }
-}
-
-fn commands() -> Vec<Candidate> {
-    records::commands().map(|command| Candidate::new(command.name, command.summary)).collect()
-}
-
-fn values(options: &VirshOptions, value: &Value) -> Vec<String> {
-    let words = value.words();
-    if !words.is_empty() {
-        return words.into_iter().map(str::to_owned).collect();
-    }
-    if value.kind == "command" {
-        return records::names().map(str::to_owned).collect();
-    }
-    // Names are a help: whoever cannot be asked in time gives none.
-    names(options, value).unwrap_or_default()
-}
-
-/// Asks a connection that cannot change anything, and that asks nobody for a password.
-fn names(options: &VirshOptions, value: &Value) -> Result<Vec<String>> {
-    let interrupt = Interrupt::default();
-    interrupt.set_deadline(PATIENCE);
-    let door = Door::new(Rules { readonly: true, ..Rules::default() }, interrupt);
-    let uri = options
-        .connect
-        .clone()
-        .or_else(super::virsh::default_uri)
-        .or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
-    let connection = Connection::new(uri.map(|uri| without_terminal(&uri)), true, Arc::new(door));
-    let mut names = virsh::names(&connection, value)?;
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// A URI whose ssh asks nobody.
-fn without_terminal(uri: &str) -> String {
-    if !uri.contains("ssh://") {
-        return uri.to_owned();
-    }
-    let sign = if uri.contains('?') { '&' } else { '?' };
-    format!("{uri}{sign}no_tty=1")
+    let uri = options.connect.or_else(super::virsh::default_uri);
+    let uri = uri.or_else(|| std::env::var("LIBVIRT_DEFAULT_URI").ok());
+    let names = |value: &Value| virsh::names_in_time(uri.as_deref(), value);
+    let found = complete::candidates(&place, typed, names);
+    found.into_iter().map(|(word, summary)| Candidate::new(word, summary)).collect()
 }
 
 #[cfg(test)]
@@ -255,11 +198,5 @@ mod tests {
         assert_eq!(Shell::Bash.line("--domain=a", &candidate), "a:b");
         assert_eq!(Shell::Zsh.line("", &candidate), "--domain=a\\:b:a guest");
         assert_eq!(Shell::Fish.line("", &candidate), "--domain=a:b\ta guest");
-    }
-
-    #[test]
-    fn ssh_never_asks() {
-        assert_eq!(without_terminal("qemu+ssh://h/system"), "qemu+ssh://h/system?no_tty=1");
-        assert_eq!(without_terminal("qemu:///system"), "qemu:///system");
     }
 }

@@ -62,6 +62,11 @@ impl Environment {
         if credentials::can_ask() {
             door = door.with_credentials(Arc::new(credentials::Terminal));
         }
+        if let Mode::Virsh(line) = &arguments.mode
+            && let Some(keepalive) = line.keepalive()
+        {
+            door = door.with_keepalive(keepalive);
+        }
         let log = ChangeLog::default();
         let (noted, verbose) = (log.clone(), options.verbose);
         let has_prompt = matches!(arguments.mode, Mode::Interactive | Mode::Virsh(_));

@@ -3,7 +3,7 @@
 mod log;
 mod options;
 
-use std::io::BufRead;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,7 +18,8 @@ use crate::report;
 use crate::session::Session;
 use crate::virsh::{self, Call};
 use log::Log;
-pub(super) use options::{KNOWN_OPTIONS, VirshLine, VirshOptions};
+use options::VirshOptions;
+pub(super) use options::{VirshLine, option_names};
 
 const BANNER: &str = "Welcome to virsh, the virtualization interactive terminal.\n\n\
     Type:  'help' for help with commands\n       'quit' to quit\n\n";
@@ -35,8 +36,14 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
         VirshLine::Version { long } => return say(&version(*long)),
         VirshLine::Run(options, words) => (options, words),
     };
+    let Ok(log) = Log::open(options.log.as_deref()) else {
+        output::err("error: failed to open the log file. check the log file path\n");
+        return status::FAILED;
+    };
     let session = environment.session(arguments, None);
-    let uri = options.connect.clone().or_else(|| arguments.options.connect.clone()).or_else(default_uri);
+    let named = options.connect.clone().or_else(|| arguments.options.connect.clone());
+    let opens_first = named.is_some();
+    let uri = named.or_else(default_uri);
     let readonly = options.readonly || arguments.options.readonly;
     let context = session.context();
     if uri.is_some() || readonly {
@@ -46,14 +53,13 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
     if let Some(key) = &options.escape {
         context.virsh().set_escape(key);
     }
-    let log = Log::open(options.log.clone().or_else(|| std::env::var("VIRSH_LOG_FILE").ok()));
+    context.virsh().log_to(move |text| log.error(text));
     if words.is_empty() && output::stdin_is_terminal() && output::stdout_is_terminal() {
-        return prompt(environment, arguments, session, options.quiet);
+        let quiet = options.quiet;
+        return prompt(environment, arguments, session, opens_first, quiet);
     }
-    let mut shell = Shell { session, options: options.clone(), log, environment };
-    for remark in &options.remarks {
-        shell.complain(remark);
-    }
+    let mut shell = Shell { session, options: options.clone(), opens_first, environment };
+    shell.greet();
     let done = match words.as_slice() {
         [] => shell.standard_input(),
         [text] => shell.one(virsh::parse_line(text), !text.is_empty()),
@@ -71,10 +77,16 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
 }
 
 /// Commands are typed: our prompt, which looks like virsh's.
-fn prompt(environment: &Environment, arguments: &Arguments, session: Session, quiet: bool) -> u8 {
-    if let Err(error) = session.connection().open() {
-        for line in virsh::error_lines(&error.context("failed to connect to the hypervisor")) {
-            output::err(&format!("error: {line}\n"));
+fn prompt(
+    environment: &Environment,
+    arguments: &Arguments,
+    session: Session,
+    opens_first: bool,
+    quiet: bool,
+) -> u8 {
+    if opens_first && let Err(error) = session.connection().open() {
+        for line in lines_of_opening(&error) {
+            session.context().virsh().tell(&line);
         }
         return status::FAILED;
     }
@@ -134,17 +146,31 @@ fn version(long: bool) -> String {
 struct Shell<'a> {
     session: Session,
     options: VirshOptions,
-    log: Log,
+    /// Whether `-c` names the connection: it is opened before the first command, whatever that is, and must open.
+    opens_first: bool,
     environment: &'a Environment,
 }
 
 impl Shell<'_> {
+    /// Says what is wrong with the settings and yet no reason to stop.
+    fn greet(&self) {
+        const DEBUG: &str = "VIRSH_DEBUG not set with a valid numeric value";
+        let debug = std::env::var("VIRSH_DEBUG").ok();
+        let times = self.options.debug_complaints(debug.as_deref());
+        // What virsh says before it opens the log file is not in it.
+        for remark in self.options.remarks.iter().map(String::as_str).chain((times > 0).then_some(DEBUG)) {
+            output::err(&format!("error: {remark}\n"));
+        }
+        if times > 1 {
+            self.complain(DEBUG);
+        }
+    }
+
     /// Runs the commands of the command line; `full` is false for an empty text, with which nothing is done.
     fn one(&mut self, calls: crate::error::Result<Vec<Call>>, full: bool) -> bool {
         match calls {
             Ok(calls) => {
-                // A named connection is opened first, as virsh does: whatever the command, it must succeed.
-                if self.names_connection() && !calls.is_empty() && !self.connect() {
+                if self.opens_first && !calls.is_empty() && !self.connect() {
                     return false;
                 }
                 self.run(&calls).unwrap_or(true) && full
@@ -156,44 +182,35 @@ impl Shell<'_> {
         }
     }
 
-    fn names_connection(&self) -> bool {
-        self.session.connection().uri() != "default"
-    }
-
-    /// Reads commands line by line, as virsh does where its standard input is no terminal.
+    /// Reads commands line by line, as virsh does where its standard input is no terminal: what became of them is
+    /// not in the status.
     fn standard_input(&mut self) -> bool {
-        if self.names_connection() && !self.connect() {
+        if self.opens_first && !self.connect() {
             return false;
         }
         if !self.options.quiet {
             write(BANNER);
         }
-        let prompt = if self.session.connection().is_readonly() { "virsh > " } else { "virsh # " };
         self.session.context().virsh().set_interactive();
-        let mut lines = std::io::stdin().lock().lines();
-        let mut done = true;
+        let mut lines = VecDeque::new();
         loop {
-            write(prompt);
-            let Some(Ok(line)) = lines.next() else {
-                write("\n");
-                return done;
-            };
+            write(if self.session.connection().is_readonly() { "virsh > " } else { "virsh # " });
+            if lines.is_empty() {
+                lines.extend(read_lines());
+            }
+            let Some(line) = lines.pop_front() else { break };
             write(&format!("{line}\n"));
             match virsh::parse_line(&line) {
-                Ok(calls) if calls.is_empty() => {}
-                Ok(calls) => {
-                    let Some(ended_well) = self.run(&calls) else {
-                        write("\n");
-                        return true;
-                    };
-                    done = ended_well;
-                }
+                Ok(calls) if self.run(&calls).is_none() => break,
+                Ok(_) => {}
                 Err(error) => self.tell(&error),
             }
             if self.session.interrupt().reason().is_some() {
-                return done;
+                return true;
             }
         }
+        write("\n");
+        true
     }
 
     /// Runs commands; returns whether the last one went well, or nothing where one of them was to leave.
@@ -232,13 +249,11 @@ impl Shell<'_> {
 
     /// Opens the connection, if it is not open.
     fn connect(&mut self) -> bool {
-        match self.session.connection().open() {
-            Ok(()) => true,
-            Err(error) => {
-                self.tell(&error.context("failed to connect to the hypervisor"));
-                false
-            }
+        let opened = self.session.connection().open();
+        for line in opened.as_ref().err().map(lines_of_opening).unwrap_or_default() {
+            self.complain(&line);
         }
+        opened.is_ok()
     }
 
     /// Says what virsh says of an error, a line for each part of it.
@@ -249,8 +264,24 @@ impl Shell<'_> {
     }
 
     fn complain(&self, text: &str) {
-        output::err(&format!("error: {text}\n"));
-        self.log.error(text);
+        self.session.context().virsh().tell(text);
+    }
+}
+
+/// The lines in which virsh tells that a connection was not opened: what it was about stands before the summary.
+fn lines_of_opening(error: &Error) -> Vec<String> {
+    let mut lines = virsh::error_lines(error);
+    lines.insert(lines.len().saturating_sub(1), "failed to connect to the hypervisor".into());
+    lines
+}
+
+/// The next lines of standard input; none at its end. No more is read than that: a command may read on.
+fn read_lines() -> Vec<String> {
+    let mut text = String::new();
+    match std::io::stdin().read_line(&mut text) {
+        // A return ends a line, too.
+        Ok(1..) => text.strip_suffix('\n').unwrap_or(&text).split('\r').map(str::to_owned).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -65,6 +65,15 @@ pub struct Rules {
     pub libvirt_refuses: bool,
 }
 
+/// How often a server is asked whether it is still there, and how many questions in a row it may leave unanswered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// Seconds between two questions; 0 for none.
+    pub interval: u32,
+    /// Questions without an answer after which the connection counts as lost.
+    pub count: u32,
+}
+
 /// One change that was tried: what an observer is told.
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
@@ -101,6 +110,7 @@ pub struct Door {
     rules: Rules,
     interrupt: Interrupt,
     credentials: Option<Arc<dyn Credentials>>,
+    keepalive: Option<Keepalive>,
     /// Few names, and the same few again and again: looked up by address, which costs less than hashing.
     counts: Mutex<Vec<(&'static str, u64)>>,
     observer: Option<Box<Observer>>,
@@ -123,6 +133,13 @@ impl Door {
     #[must_use]
     pub fn with_credentials(mut self, credentials: Arc<dyn Credentials>) -> Self {
         self.credentials = Some(credentials);
+        self
+    }
+
+    /// Sets how often servers are asked whether they are still there: a connection that cannot do it is not opened.
+    #[must_use]
+    pub fn with_keepalive(mut self, keepalive: Keepalive) -> Self {
+        self.keepalive = Some(keepalive);
         self
     }
 
@@ -176,6 +193,10 @@ impl Door {
     /// The calls that go on beside the script.
     pub fn long_calls(&self) -> &LongCalls {
         &self.long_calls
+    }
+
+    pub(super) fn keepalive(&self) -> Option<Keepalive> {
+        self.keepalive
     }
 
     pub(super) fn credentials(&self) -> Option<Arc<dyn Credentials>> {

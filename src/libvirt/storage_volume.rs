@@ -14,9 +14,8 @@ use virt::storage_vol::StorageVol as Raw;
 use virt::sys;
 
 use super::door::{change, destroy, read};
-use super::failure::{Outcome, check};
+use super::failure::{Failure, Outcome, check};
 use super::handle::{Found, Handle, Object};
-use super::older::or_older;
 use super::storage_pool::StoragePool;
 use crate::error::Result;
 
@@ -117,10 +116,15 @@ impl StorageVolume {
     /// Overwrites what it holds, by a `virStorageVolWipeAlgorithm` (`virStorageVolWipePattern`).
     pub fn wipe(&self, algorithm: u32) -> Result<()> {
         self.call(destroy("volume.wipe"), move |v| {
-            let made = v.volume.wipe_pattern(algorithm, 0);
             let zeros = algorithm == sys::VIR_STORAGE_VOL_WIPE_ALG_ZERO;
-            // SAFETY: a live volume.
-            or_older(zeros, made, || check(unsafe { sys::virStorageVolWipe(v.volume.as_ptr(), 0) }).map(drop))
+            match v.volume.wipe_pattern(algorithm, 0).map_err(Failure::from) {
+                // The older call does the same; where it is refused too, its error is the one that virsh shows.
+                Err(Failure::Libvirt(report)) if zeros && report.is_unsupported() => {
+                    // SAFETY: a live volume.
+                    check(unsafe { sys::virStorageVolWipe(v.volume.as_ptr(), 0) }).map(drop)
+                }
+                made => made.map(drop),
+            }
         })
     }
 

@@ -1,7 +1,10 @@
 //! The few words of the prompt that are no Rhai: `help`, `?name`, `exit`, `quit`.
 
+use crate::error::Error;
+use crate::lang::names::is_rhai_word;
+use crate::lang::suggest::nearest;
 use crate::lang::tokens::{partner, tokens};
-use crate::virsh::records;
+use crate::virsh::{self, records};
 
 /// Every command as it is typed, with what it does.
 pub(super) const WORDS: &[(&str, &str)] = &[
@@ -88,6 +91,17 @@ fn virsh_line<'a>(input: &'a str, word: &str) -> Option<&'a str> {
     (!goes_on && records::find(name).is_some()).then_some(input)
 }
 
+/// Why a line that is no Rhai is no line of virsh either, where only its first word is misspelt.
+pub(super) fn misspelt(input: &str, is_known: impl Fn(&str) -> bool) -> Option<Error> {
+    let (word, _) = input.trim().split_once(char::is_whitespace)?;
+    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if !is_plain || is_rhai_word(word) || is_known(word) {
+        return None;
+    }
+    nearest(word, records::names())?;
+    virsh::parse_line(input).err()
+}
+
 /// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses, and
 /// commands of virsh.
 fn is_name(text: &str) -> bool {
@@ -168,6 +182,19 @@ mod tests {
         assert_eq!(read("!domains"), Some(Command::Virsh("domains")));
         for input in ["list(1)", "list.len()", "list = 3", "list[0]", "list::x", "domains()", "net - list"] {
             assert_eq!(read(input), None, "{input}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_command_of_virsh_is_told_as_such() {
+        let told = |input| misspelt(input, |name| name == "domains");
+        for (input, meant) in [("lsit --all", "list"), ("net-lst --all", "net-list"), ("strat web1", "start")]
+        {
+            let error = told(input).expect(input);
+            assert_eq!(error.facts().hint.clone(), Some(format!("did you mean `{meant}`?")), "{input}");
+        }
+        for input in ["lsit", "domains test", "let x y", "qqqqqq --all", "x.y z"] {
+            assert!(told(input).is_none(), "{input}");
         }
     }
 

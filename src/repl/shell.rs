@@ -281,6 +281,13 @@ impl Shell {
         let outcome = self.measured(|shell| shell.session.eval(&name, &source));
         self.knowledge.learn(&source, &self.session);
         self.note(&source, &outcome);
+        if let Err(failure) = &outcome
+            && matches!(**failure, EvalAltResult::ErrorParsing(..))
+            && let Some(error) = self.misspelt(input)
+        {
+            screen.tell(&report::error_text(&error, self.stderr));
+            return None;
+        }
         let outcome = outcome.and_then(|value| {
             self.show(&value, screen)?;
             if !value.is_unit() {
@@ -289,6 +296,12 @@ impl Shell {
             Ok(())
         });
         self.finish(outcome, screen)
+    }
+
+    fn misspelt(&self, input: &str) -> Option<Error> {
+        let catalog = self.knowledge.catalog(&self.session);
+        let is_variable = |name: &str| self.session.scope().contains(name);
+        commands::misspelt(input, |name| is_variable(name) || catalog.named(name).next().is_some())
     }
 
     /// Runs a line of virsh: its value is the last value, as that of any input.

@@ -52,6 +52,34 @@ impl Value {
     }
 }
 
+/// The words that can stand at a place where `typed` is, each with a sentence about it or none; `names` gives the
+/// live names of a value. A value that is a file is left to the shell.
+pub fn candidates(
+    place: &Place,
+    typed: &str,
+    names: impl Fn(&Value) -> Vec<String>,
+) -> Vec<(String, &'static str)> {
+    // `--option=` stays in front of the value.
+    let prefix = &typed[..place.start];
+    let values = |value: &Value| -> Vec<(String, &'static str)> {
+        let words = match value.kind {
+            "command" => records::names().map(str::to_owned).collect(),
+            _ => value.words().into_iter().map(str::to_owned).collect::<Vec<_>>(),
+        };
+        let words = if words.is_empty() { names(value) } else { words };
+        words.into_iter().map(|word| (format!("{prefix}{word}"), "")).collect()
+    };
+    match &place.wanted {
+        Wanted::Command => records::commands().map(|c| (c.name.to_owned(), c.summary)).collect(),
+        Wanted::Value(value) => values(value),
+        Wanted::Options(_, Some(value)) if value.is_file() && typed.is_empty() => Vec::new(),
+        Wanted::Options(all, value) => {
+            let options = all.iter().map(|option| (format!("--{}", option.name), option.summary));
+            value.iter().flat_map(values).chain(options).collect()
+        }
+    }
+}
+
 /// Reads a line up to the cursor; nothing where no command is known whose options could follow.
 pub fn place(line: &str) -> Option<Place> {
     let begin = line.rfind([';', '\n']).map_or(0, |at| at + 1);

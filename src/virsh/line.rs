@@ -44,7 +44,12 @@ impl<'a> Line<'a> {
             match letter {
                 '\'' if !in_double => in_single = !in_single,
                 '"' if !in_single => in_double = !in_double,
-                '\\' if !in_single => word.push(self.rest.next().ok_or_else(|| Error::usage("dangling \\"))?),
+                '\\' if !in_single => match self.rest.next() {
+                    // The line goes on below, as if it had not ended.
+                    Some('\n') => {}
+                    Some(letter) => word.push(letter),
+                    None => return Err(Error::usage("dangling \\")),
+                },
                 letter => word.push(letter),
             }
         }
@@ -92,6 +97,7 @@ mod tests {
     fn quotes_and_backslashes_join_words() {
         assert_eq!(words(r#"echo "a b" c\ d 'e "f'g"#).unwrap(), ["echo", "a b", "c d", "e \"fg"]);
         assert_eq!(words("a \\\n b").unwrap(), ["a", "b"]);
+        assert_eq!(words("a\\\nb \"c\\\nd\"").unwrap(), ["ab", "cd"]);
         assert_eq!(words(r#"'a\b' "a\"b""#).unwrap(), [r"a\b", "a\"b"]);
     }
 

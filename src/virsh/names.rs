@@ -1,9 +1,37 @@
 //! The live names that complete a value.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::complete;
 use crate::error::Result;
-use crate::libvirt::{Connection, Domain, Handle, Object, sys};
+use crate::libvirt::choices::{self, Choices};
+use crate::libvirt::{Connection, Domain, Door, Handle, Interrupt, Object, Rules};
 use crate::xml::{Document, Value};
+
+/// Names are asked for as long as nobody notices.
+const PATIENCE: Duration = Duration::from_millis(70);
+
+/// Reads the names over a connection of its own, which cannot change anything and asks nobody for a password; none
+/// where they are not there in time. Without a URI libvirt chooses.
+pub fn names_in_time(uri: Option<&str>, value: &complete::Value) -> Vec<String> {
+    let interrupt = Interrupt::default();
+    interrupt.set_deadline(PATIENCE);
+    let door = Door::new(Rules { readonly: true, ..Rules::default() }, interrupt);
+    let connection = Connection::new(uri.map(without_terminal), true, Arc::new(door));
+    let mut names = names(&connection, value).unwrap_or_default();
+    names.sort_unstable();
+    names
+}
+
+/// A URI whose ssh asks nobody.
+fn without_terminal(uri: &str) -> String {
+    if !uri.contains("ssh://") {
+        return uri.to_owned();
+    }
+    let sign = if uri.contains('?') { '&' } else { '?' };
+    format!("{uri}{sign}no_tty=1")
+}
 
 /// Reads the names; none for what is not found by name.
 ///
@@ -12,12 +40,12 @@ pub fn names(connection: &Connection, value: &complete::Value) -> Result<Vec<Str
     let (kind, which) = value.kind.trim_end_matches('?').split_once('-').unwrap_or((value.kind, ""));
     Ok(match kind {
         "domain" => {
-            let entries = connection.domain_entries(flags(DOMAINS, which))?;
+            let entries = connection.domain_entries(flags(choices::DOMAINS, which))?;
             entries.into_iter().map(|entry| entry.name).collect()
         }
-        "network" => labels(&connection.networks(flags(NETWORKS, which))?),
-        "pool" => labels(&connection.pools(flags(POOLS, which))?),
-        "interface" => labels(&connection.interfaces(flags(INTERFACES, which))?),
+        "network" => labels(&connection.networks(flags(choices::NETWORKS, which))?),
+        "pool" => labels(&connection.pools(flags(choices::POOLS, which))?),
+        "interface" => labels(&connection.interfaces(flags(choices::INTERFACES, which))?),
         "nodedev" => labels(&connection.node_devices(0)?),
         "secret" => labels(&connection.secrets(0)?),
         "nwfilter" if which == "binding" => labels(&connection.nwfilter_bindings(0)?),
@@ -57,39 +85,18 @@ fn labels<O: Object>(objects: &[Handle<O>]) -> Vec<String> {
     objects.iter().map(|object| object.label().to_owned()).collect()
 }
 
-/// The bits of a word that chooses among objects.
-type Choices = &'static [(&'static str, u32)];
-
+/// The bits of the word that chooses among objects; none where there is no such word.
 fn flags(choices: Choices, which: &str) -> u32 {
-    choices.iter().find(|(word, _)| *word == which).map_or(0, |(_, flag)| *flag)
+    choices::bit(choices, which).unwrap_or(0)
 }
 
-const DOMAINS: Choices = &[
-    ("active", sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_DOMAINS_INACTIVE),
-    ("shutoff", sys::VIR_CONNECT_LIST_DOMAINS_SHUTOFF),
-    ("running", sys::VIR_CONNECT_LIST_DOMAINS_RUNNING),
-    ("paused", sys::VIR_CONNECT_LIST_DOMAINS_PAUSED),
-    ("pmsuspended", sys::VIR_CONNECT_LIST_DOMAINS_OTHER),
-    ("persistent", sys::VIR_CONNECT_LIST_DOMAINS_PERSISTENT),
-    ("with-snapshot", sys::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT),
-    ("with-checkpoint", sys::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT),
-    ("with-managedsave", sys::VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE),
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-const NETWORKS: Choices = &[
-    ("active", sys::VIR_CONNECT_LIST_NETWORKS_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_NETWORKS_INACTIVE),
-    ("persistent", sys::VIR_CONNECT_LIST_NETWORKS_PERSISTENT),
-];
-
-const POOLS: Choices = &[
-    ("active", sys::VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE),
-    ("persistent", sys::VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT),
-];
-
-const INTERFACES: Choices = &[
-    ("active", sys::VIR_CONNECT_LIST_INTERFACES_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_INTERFACES_INACTIVE),
-];
+    #[test]
+    fn ssh_never_asks() {
+        assert_eq!(without_terminal("qemu+ssh://h/system"), "qemu+ssh://h/system?no_tty=1");
+        assert_eq!(without_terminal("qemu:///system"), "qemu:///system");
+    }
+}

@@ -28,6 +28,8 @@ fn parse(mut next: impl FnMut() -> Result<Option<Word>>) -> Result<Vec<Call>> {
         match next()? {
             None => return Ok(calls),
             Some(Word::Separator) => {}
+            // A comment, also where it is an argument of the program: up to the end of its line.
+            Some(Word::Text(name)) if name.starts_with('#') => while let Some(Word::Text(_)) = next()? {},
             Some(Word::Text(name)) => calls.push(one(&name, &mut next)?),
         }
     }
@@ -212,6 +214,11 @@ mod tests {
         let names: Vec<_> = calls.iter().map(|call| call.command.name).collect();
         assert_eq!(names, ["list", "uri", "version"]);
         assert!(parse_line("list; bogus").is_err());
+    }
+
+    #[test]
+    fn a_comment_may_be_an_argument_of_the_program() {
+        assert!(parse_words(["#x".into(), "echo".into()]).unwrap().is_empty());
     }
 
     #[test]

@@ -29,6 +29,9 @@ const GROUPS: &[&str] = &[
     "virsh",
 ];
 
+/// The commands that `help` does not list: for the shells and for virsh's own tests.
+const HIDDEN: &str = "hidden";
+
 /// Names that virsh takes for a command without listing them.
 const COMMAND_ALIASES: &[(&str, &str)] = &[("nodedev-dettach", "nodedev-detach")];
 
@@ -166,14 +169,19 @@ pub fn commands() -> impl Iterator<Item = Command> {
     groups().iter().flat_map(|group| group.commands())
 }
 
-/// The command of a name.
+fn hidden() -> Option<&'static Group> {
+    static READ: OnceLock<Option<Group>> = OnceLock::new();
+    READ.get_or_init(|| read_group(HIDDEN)).as_ref()
+}
+
+/// The command of a name, also of one that `help` does not list.
 pub fn find(name: &str) -> Option<Command> {
     let name = COMMAND_ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, meant)| meant);
     if name.is_empty() || name.contains(['\t', '\n']) {
         return None;
     }
     let line = format!("{name}\t");
-    groups().iter().find_map(|group| {
+    groups().iter().chain(hidden()).find_map(|group| {
         let start =
             if group.text.starts_with(&line) { 0 } else { group.text.find(&format!("\n{line}"))? + 1 };
         Some(Command::read(&group.text[start..]))
@@ -267,6 +275,7 @@ mod tests {
         assert_eq!(names.len(), 285);
         assert!(find("nodedev-dettach").is_some_and(|command| command.name == "nodedev-detach"));
         assert!(find("domain").is_none() && find("").is_none());
+        assert!(find("complete").is_some_and(|command| command.offline) && !names.contains(&"complete"));
     }
 
     #[test]

@@ -1,103 +1,83 @@
 //! virsh's commands as functions: what they return is the same as a table, as JSON and field by field.
 
+mod calls;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
 use serde_json::Value;
+use virhai::virsh::records;
 
-use crate::support::{Virhai, project};
+use crate::support::{Daemon, Guest, Need, Virhai, lab_or_skip, project};
+use calls::{CHANGES, DAEMON_SETUP, IN_DAEMON, IN_LXC, ON_TEST_DRIVER, OUT_OF_REACH, TEST_DRIVER_SETUP};
 
-/// Calls of the commands that only read, with what they need on the test driver's node.
-const CALLS: &[&str] = &[
-    "capabilities()",
-    "checkpoint_list(#{ domain: \"test\" })",
-    "cpu_models(#{ arch: \"x86_64\" })",
-    "cpu_stats(#{ domain: \"test\" })",
-    "domblkinfo(#{ domain: \"test\", device: \"vda\" })",
-    "domblklist(#{ domain: \"test\" })",
-    "domblkerror(#{ domain: \"test\" })",
-    "domcontrol(#{ domain: \"test\" })",
-    "domhostname(#{ domain: \"test\" })",
-    "domid(#{ domain: \"test\" })",
-    "domif_getlink(#{ domain: \"test\", interface: \"testnet0\" })",
-    "domifaddr(#{ domain: \"test\" })",
-    "domiflist(#{ domain: \"test\" })",
-    "domifstat(#{ domain: \"test\", interface: \"testnet0\" })",
-    "dominfo(#{ domain: \"test\" })",
-    "domname(#{ domain: \"1\" })",
-    "domstate(#{ domain: \"test\" })",
-    "domstats()",
-    "domuuid(#{ domain: \"test\" })",
-    "dommemstat(#{ domain: \"test\" })",
-    "dumpxml(#{ domain: \"test\" })",
-    "hostname()",
-    "iface_dumpxml(#{ interface: \"eth1\" })",
-    "iface_list(#{ all: true })",
-    "iface_mac(#{ interface: \"eth1\" })",
-    "iothreadinfo(#{ domain: \"test\" })",
-    "list(#{ all: true })",
-    "maxvcpus()",
-    "net_dumpxml(#{ network: \"default\" })",
-    "net_info(#{ network: \"default\" })",
-    "net_list(#{ all: true })",
-    "net_uuid(#{ network: \"default\" })",
-    "nodecpumap()",
-    "nodecpustats()",
-    "nodedev_dumpxml(#{ device: \"computer\" })",
-    "nodeinfo()",
-    "pool_dumpxml(#{ pool: \"default-pool\" })",
-    "pool_info(#{ pool: \"default-pool\" })",
-    "pool_list(#{ all: true })",
-    "pool_uuid(#{ pool: \"default-pool\" })",
-    "snapshot_list(#{ domain: \"test\" })",
-    "sysinfo()",
-    "uri()",
-    "vcpucount(#{ domain: \"test\" })",
-    "vcpuinfo(#{ domain: \"test\" })",
-    "version()",
-    "vol_dumpxml(#{ vol: \"disk1\", pool: \"default-pool\" })",
-    "vol_info(#{ vol: \"disk1\", pool: \"default-pool\" })",
-    "vol_key(#{ vol: \"disk1\", pool: \"default-pool\" })",
-    "vol_list(#{ pool: \"default-pool\" })",
-    "vol_path(#{ vol: \"disk1\", pool: \"default-pool\" })",
-];
+/// The time that all calls of one run may take together.
+const LIMIT: Duration = Duration::from_secs(180);
 
-/// Writes the value of a call as JSON, as CSV, as a table, and the fields of its first row.
-const SCRIPT: &str = r#"
-    let value = CALL;
-    let rows = if type_of(value) == "array" { value } else { [value] };
-    print(json::to_string(rows));
-    if !rows.is_empty() && type_of(rows[0]) == "map" {
+/// Stands between what two calls write, and between the forms of one.
+const NEXT_CALL: &str = "#####\n";
+const NEXT_FORM: &str = "=====\n";
+
+/// Writes the value of a call as JSON; rows of fields as CSV, as a table and field by field too.
+const WRITE: &str = r#"
+    fn write(value) {
+        let rows = if type_of(value) == "array" { value } else { [value] };
+        print(json::to_string(rows));
+        if rows.is_empty() || type_of(rows[0]) != "map" { return; }
         print("=====");
         print(csv::to_string(rows));
         print("=====");
         show(rows);
         print("=====");
-        for key in rows[0].keys() { print(`${key}=${json::to_string(rows[0][key])}`) }
+        for (row, index) in rows {
+            for key in row.keys() { print(`${index} ${key}=${json::to_string(row[key])}`) }
+        }
     }
 "#;
 
-fn shown(call: &str) -> Vec<String> {
-    let node = project("tests/virsh/files/node.xml");
-    let uri = format!("test://{}", node.display());
-    let script = SCRIPT.replace("CALL", &format!("virsh::{call}"));
-    let run = Virhai::new().connect(&uri).file("s.rhai", script).args(["-o", "table", "s.rhai"]).any_stdout();
-    run.run().stdout().split("=====\n").map(str::to_owned).collect()
+/// What the set-up and all calls write, each call's part by itself.
+fn script(setup: &str, calls: &[&str]) -> String {
+    let mut script = format!("{WRITE}{setup}");
+    for call in calls {
+        let _ = writeln!(
+            script,
+            "print(\"#####\"); try {{ write(virsh::{call}) }} catch (e) {{ print(`fails: ${{e.message}}`) }}"
+        );
+    }
+    script
 }
 
-#[test]
-fn the_data_of_commands_is_the_same_in_every_form() {
-    let faults: Vec<String> = CALLS.iter().flat_map(|call| faults_of(call)).collect();
+/// Makes all calls in one run; what of their values is not the same in every form is a fault.
+#[track_caller]
+fn check(uri: &str, setup: &str, calls: &str, places: &[(&str, &str)]) {
+    let calls: Vec<&str> = calls.lines().filter(|line| !line.is_empty()).map(str::trim).collect();
+    let files = project("tests/virsh/files");
+    let mut script = script(setup, &calls).replace("FILES", files.to_str().unwrap());
+    for (name, place) in places {
+        script = script.replace(name, place);
+    }
+    let run = Virhai::new().connect(uri).file("s.rhai", script).args(["-o", "table", "s.rhai"]);
+    let output = run.limit(LIMIT).any_stdout().run().stdout();
+    let (_, parts) = output.split_once(NEXT_CALL).expect("the set-up does not fail");
+    let parts: Vec<&str> = parts.split(NEXT_CALL).collect();
+    assert_eq!(parts.len(), calls.len(), "{output}");
+    let faults: Vec<String> =
+        calls.iter().zip(parts).flat_map(|(call, forms)| faults_of(call, forms)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 /// What of a call's value is not the same as JSON, as CSV, as a table and by its fields.
-fn faults_of(call: &str) -> Vec<String> {
-    let forms = shown(call);
-    let rows: Vec<Value> = match serde_json::from_str(&forms[0]) {
+fn faults_of(call: &str, forms: &str) -> Vec<String> {
+    let forms: Vec<&str> = forms.split(NEXT_FORM).collect();
+    let rows: Vec<Value> = match serde_json::from_str(forms[0]) {
         Ok(rows) => rows,
-        Err(error) => return vec![format!("{call}: {error}: {}", forms[0])],
+        Err(_) => return vec![format!("{call}: {}", forms[0])],
     };
     let [_, csv, table, fields] = forms.as_slice() else {
         // Texts and numbers have no columns.
-        return if rows == [Value::Null] { vec![format!("{call}: no value")] } else { Vec::new() };
+        let is_there = !rows.is_empty() && rows != [Value::Null];
+        return if is_there { Vec::new() } else { vec![format!("{call}: no value")] };
     };
     let mut reader = csv::Reader::from_reader(csv.trim_end().as_bytes());
     let headings: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
@@ -106,8 +86,12 @@ fn faults_of(call: &str) -> Vec<String> {
     if records.len() != rows.len() {
         faults.push(format!("{call}: {} rows of CSV for {} of JSON", records.len(), rows.len()));
     }
-    for (row, record) in rows.iter().zip(&records) {
+    for (index, (row, record)) in rows.iter().zip(&records).enumerate() {
         for (key, value) in row.as_object().unwrap() {
+            let line = format!("{index} {key}={value}");
+            if !fields.lines().any(|field| field == line) {
+                faults.push(format!("{call}: the field {line} is not there\n{fields}"));
+            }
             let Some(text) = scalar(value) else { continue };
             let found = headings.iter().position(|heading| heading == key).and_then(|at| record.get(at));
             if found != Some(text.as_str()) {
@@ -117,12 +101,6 @@ fn faults_of(call: &str) -> Vec<String> {
             if is_word && !table.contains(&text) {
                 faults.push(format!("{call}: {key} {text:?} is not in the table\n{table}"));
             }
-        }
-    }
-    for (key, value) in rows[0].as_object().unwrap() {
-        let line = format!("{key}={value}");
-        if !fields.lines().any(|field| field == line) {
-            faults.push(format!("{call}: the field {line} is not there\n{fields}"));
         }
     }
     faults
@@ -135,6 +113,45 @@ fn scalar(value: &Value) -> Option<String> {
         Value::Bool(truth) => Some(truth.to_string()),
         _ => None,
     }
+}
+
+#[test]
+fn the_data_of_commands_is_the_same_in_every_form() {
+    let node = format!("test://{}", project("tests/virsh/files/node.xml").display());
+    check(&node, TEST_DRIVER_SETUP, ON_TEST_DRIVER, &[]);
+}
+
+#[test]
+fn the_data_of_commands_about_real_guests_is_the_same_in_every_form() {
+    lab_or_skip!(Need::Guest, Need::Network);
+    let daemon = Daemon::start();
+    daemon.exec(&["/bin/sh", "-c", "ip tuntap add dev tap9 mode tap && ip link set tap9 up"]);
+    let guest = Guest::plan(&daemon, "vread").boot();
+    let places = [("GUEST", guest.name()), ("DAEMON", daemon.dir().to_str().unwrap())];
+    check(&daemon.uri(), DAEMON_SETUP, IN_DAEMON, &places);
+}
+
+#[test]
+fn the_data_of_commands_about_containers_is_the_same_in_every_form() {
+    lab_or_skip!(Need::Lxc);
+    let daemon = Daemon::start();
+    check(&daemon.uri_for("lxc"), "", IN_LXC, &[]);
+}
+
+#[test]
+fn every_command_is_called_or_it_is_said_why_not() {
+    let calls = [ON_TEST_DRIVER, IN_DAEMON, IN_LXC].into_iter().flat_map(str::lines);
+    let called = calls.filter_map(|call| Some(call.split_once('(')?.0.trim().to_owned()));
+    let called: BTreeSet<String> = called.collect();
+    let other = CHANGES.split_whitespace().chain(OUT_OF_REACH.iter().map(|(name, _)| *name));
+    let other: BTreeSet<String> = other.map(records::script_name).collect();
+    // What is newer than the oldest libvirt that is supported may be missing here.
+    let known = records::commands().filter(|command| command.since.is_none());
+    let known: BTreeSet<String> = known.map(|command| records::script_name(command.name)).collect();
+    let listed: BTreeSet<String> = called.union(&other).cloned().collect();
+    let twice: Vec<&String> = called.intersection(&other).collect();
+    assert!(twice.is_empty(), "called, and said not to be: {twice:?}");
+    assert_eq!(listed, known);
 }
 
 #[test]

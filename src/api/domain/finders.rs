@@ -11,7 +11,7 @@ use crate::api::{Fallible, definition_text};
 use crate::error::{Error, Result};
 use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, text, word};
-use crate::libvirt::{Connection, Domain, sys};
+use crate::libvirt::{Connection, Domain, choices, sys};
 
 pub(super) fn register(natives: &mut Natives) {
     natives.global(&domain_finders::RHAI_MANIFEST);
@@ -54,31 +54,25 @@ static DEFINE: OptionTable = OptionTable {
 static CREATE: OptionTable =
     OptionTable { function: "Connection.create_domain", options: super::lifecycle::START.options };
 
-/// The bits of each choice: for true, for false.
-const CHOICES: &[(&str, u32, u32)] = &[
-    ("active", sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE, sys::VIR_CONNECT_LIST_DOMAINS_INACTIVE),
-    ("persistent", sys::VIR_CONNECT_LIST_DOMAINS_PERSISTENT, sys::VIR_CONNECT_LIST_DOMAINS_TRANSIENT),
-    ("autostart", sys::VIR_CONNECT_LIST_DOMAINS_AUTOSTART, sys::VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART),
-    ("managed_save", sys::VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, sys::VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE),
-    ("snapshot", sys::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, sys::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT),
-    ("checkpoint", sys::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, sys::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT),
+/// The words of each choice: for true, for false.
+const CHOICES: &[(&str, &str, &str)] = &[
+    ("active", "active", "inactive"),
+    ("persistent", "persistent", "transient"),
+    ("autostart", "autostart", "no_autostart"),
+    ("managed_save", "managed_save", "no_managed_save"),
+    ("snapshot", "has_snapshot", "no_snapshot"),
+    ("checkpoint", "has_checkpoint", "no_checkpoint"),
 ];
 
 /// The bits of a filter, and its pattern for names.
 pub(in crate::api) fn selection(options: &Parsed) -> Result<(u32, Option<String>)> {
-    let mut flags = 0;
+    let bit = |word: &str| choices::bit(choices::DOMAINS, word).unwrap_or(0);
+    let mut flags = options.get_text("state")?.as_deref().map_or(0, bit);
     for &(name, yes, no) in CHOICES {
         if options.declares(name) {
-            flags |= options.get_bool(name)?.map_or(0, |wanted| if wanted { yes } else { no });
+            flags |= options.get_bool(name)?.map_or(0, |wanted| bit(if wanted { yes } else { no }));
         }
     }
-    flags |= match options.get_text("state")?.as_deref() {
-        Some("running") => sys::VIR_CONNECT_LIST_DOMAINS_RUNNING,
-        Some("paused") => sys::VIR_CONNECT_LIST_DOMAINS_PAUSED,
-        Some("shutoff") => sys::VIR_CONNECT_LIST_DOMAINS_SHUTOFF,
-        Some(_) => sys::VIR_CONNECT_LIST_DOMAINS_OTHER,
-        None => 0,
-    };
     Ok((flags, options.get_text("name")?))
 }
 

@@ -24,18 +24,18 @@ static BUILD: OptionTable = OptionTable {
     ],
 };
 
-/// What builds a pool when it starts; overwriting implies building.
+/// What builds a pool when it starts; libvirt takes each of the other two for building, too.
 pub(super) const WITH_BUILD: &[OptionSpec] = &[
     flag("build", sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD, "Builds it first.").alias("with_build"),
     flag(
         "overwrite",
-        sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD | sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE,
+        sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD_OVERWRITE,
         "Builds it first and formats it whatever it holds.",
     )
     .alias("with_build_overwrite"),
     flag(
         "no_overwrite",
-        sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD | sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE,
+        sys::VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE,
         "Builds it first and formats it only if it is empty.",
     )
     .alias("with_build_no_overwrite"),

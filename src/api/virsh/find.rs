@@ -1,10 +1,13 @@
 //! Looking objects up as virsh does: one call, and libvirt's own error.
 
+use rhai::Array;
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 
 use crate::api::{Context, Fallible};
 use crate::error::{Error, Result};
 use crate::libvirt::Connection;
+use crate::virsh::complete::{candidates, place_of_words};
+use crate::virsh::{Line, Word, names_in_time};
 
 /// A way to find an object: its kind, by what it is found, and the call.
 type Way = (&'static str, &'static str, fn(&Connection, &str) -> Result<Dynamic>);
@@ -30,6 +33,36 @@ const WAYS: &[Way] = &[
     ("volume", "path", |c, text| c.volume_by_path(text).map(Dynamic::from)),
 ];
 
+/// What the last of these words can become.
+fn completions(connection: &Connection, words: &[String]) -> Vec<String> {
+    let Some((typed, words)) = words.split_last() else { return Vec::new() };
+    let words = last_command(words);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(place) = place_of_words(&words, typed) else { return Vec::new() };
+    let uri = Some(connection.uri()).filter(|uri| uri != "default");
+    let found = candidates(&place, typed, |value| names_in_time(uri.as_deref(), value));
+    found.into_iter().map(|(word, _)| word).filter(|word| word.starts_with(typed)).collect()
+}
+
+/// The words of the last command: a word may hold several commands.
+fn last_command(words: &[String]) -> Vec<String> {
+    let mut last = Vec::new();
+    for word in words {
+        if !word.contains(';') {
+            last.push(word.clone());
+            continue;
+        }
+        let mut line = Line::new(word);
+        while let Ok(Some(word)) = line.next_word() {
+            match word {
+                Word::Text(text) => last.push(text),
+                Word::Separator => last.clear(),
+            }
+        }
+    }
+    last
+}
+
 #[export_module(manifest)]
 pub(super) mod find_functions {
     /// Finds an object of the default connection with one call.
@@ -51,6 +84,20 @@ pub(super) mod find_functions {
         let way = WAYS.iter().find(|way| way.0 == kind && way.1 == by);
         let (_, _, find) = way.ok_or_else(|| Error::usage(format!("a {kind} is not found by {by}")))?;
         Ok(find(&Context::of(&context)?.connection(), &text)?)
+    }
+
+    /// The words that the last of these can become, as shells ask for them in a line of virsh.
+    ///
+    /// Names are asked for over a connection of their own that asks nobody for a password, and for a moment only.
+    ///
+    /// ```rhai
+    /// print(vsh::candidates(["net-list", "--au"]));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn candidates(context: NativeCallContext, words: Array) -> Fallible<Array> {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let found = super::completions(&Context::of(&context)?.connection(), &words);
+        Ok(found.into_iter().map(Into::into).collect())
     }
 
     /// How many objects of a kind the default connection has, with one call.

@@ -3,80 +3,21 @@
 use rhai::plugin::{ImmutableString, NativeCallContext, export_module};
 use rhai::{Array, Dynamic};
 
-use super::guests::bits;
+use super::bits;
 use crate::api::{Context, Fallible};
 use crate::error::{Error, Result};
-use crate::libvirt::{Connection, sys};
-
-/// Words and their bits.
-type Words = &'static [(&'static str, u32)];
+use crate::libvirt::Connection;
+use crate::libvirt::choices::{self, Choices};
 
 /// A kind of object: the words that choose, and the call.
-type Kind = (&'static str, Words, fn(&Connection, u32) -> Result<Array>);
-
-const NETWORKS: Words = &[
-    ("active", sys::VIR_CONNECT_LIST_NETWORKS_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_NETWORKS_INACTIVE),
-    ("persistent", sys::VIR_CONNECT_LIST_NETWORKS_PERSISTENT),
-    ("transient", sys::VIR_CONNECT_LIST_NETWORKS_TRANSIENT),
-    ("autostart", sys::VIR_CONNECT_LIST_NETWORKS_AUTOSTART),
-    ("no_autostart", sys::VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART),
-];
-
-const INTERFACES: Words = &[
-    ("active", sys::VIR_CONNECT_LIST_INTERFACES_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_INTERFACES_INACTIVE),
-];
-
-const NODE_DEVICES: Words = &[
-    ("active", sys::VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE),
-    ("system", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM),
-    ("pci", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV),
-    ("usb_device", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV),
-    ("usb", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE),
-    ("net", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET),
-    ("scsi_host", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST),
-    ("scsi_target", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_TARGET),
-    ("scsi", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI),
-    ("storage", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE),
-    ("fc_host", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST),
-    ("vports", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS),
-    ("scsi_generic", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_GENERIC),
-    ("drm", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_DRM),
-    ("mdev_types", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES),
-    ("mdev", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV),
-    ("ccw", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV),
-    ("css", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV),
-    ("vdpa", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VDPA),
-    ("ap_card", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD),
-    ("ap_queue", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE),
-    ("ap_matrix", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX),
-    ("vpd", sys::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD),
-];
-
-const POOLS: Words = &[
-    ("active", sys::VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE),
-    ("inactive", sys::VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE),
-    ("persistent", sys::VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT),
-    ("transient", sys::VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT),
-    ("autostart", sys::VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART),
-    ("no_autostart", sys::VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART),
-];
-
-const SECRETS: Words = &[
-    ("ephemeral", sys::VIR_CONNECT_LIST_SECRETS_EPHEMERAL),
-    ("no_ephemeral", sys::VIR_CONNECT_LIST_SECRETS_NO_EPHEMERAL),
-    ("private", sys::VIR_CONNECT_LIST_SECRETS_PRIVATE),
-    ("no_private", sys::VIR_CONNECT_LIST_SECRETS_NO_PRIVATE),
-];
+type Kind = (&'static str, Choices, fn(&Connection, u32) -> Result<Array>);
 
 const KINDS: &[Kind] = &[
-    ("networks", NETWORKS, |c, flags| Ok(handles(c.networks(flags)?))),
-    ("interfaces", INTERFACES, |c, flags| Ok(handles(c.interfaces(flags)?))),
-    ("node_devices", NODE_DEVICES, |c, flags| Ok(handles(c.node_devices(flags)?))),
-    ("pools", POOLS, |c, flags| Ok(handles(c.pools(flags)?))),
-    ("secrets", SECRETS, |c, flags| Ok(handles(c.secrets(flags)?))),
+    ("networks", choices::NETWORKS, |c, flags| Ok(handles(c.networks(flags)?))),
+    ("interfaces", choices::INTERFACES, |c, flags| Ok(handles(c.interfaces(flags)?))),
+    ("node_devices", choices::NODE_DEVICES, |c, flags| Ok(handles(c.node_devices(flags)?))),
+    ("pools", choices::POOLS, |c, flags| Ok(handles(c.pools(flags)?))),
+    ("secrets", choices::SECRETS, |c, flags| Ok(handles(c.secrets(flags)?))),
 ];
 
 fn handles<T: Clone + Send + Sync + 'static>(list: Vec<T>) -> Array {

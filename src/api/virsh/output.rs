@@ -24,6 +24,7 @@ struct State {
     /// What is kept back, until it is known whether it is longer than the screen.
     held: Option<String>,
     palette: Palette,
+    log: Option<Write>,
 }
 
 impl Output {
@@ -91,6 +92,11 @@ impl Output {
         let value = f();
         self.state().write = before;
         value
+    }
+
+    /// Hands every error line to `log`, too.
+    pub fn log_to(&self, log: impl Fn(&str) + Send + 'static) {
+        self.state().log = Some(Box::new(log));
     }
 
     /// Makes another key the one that leaves a console, as `-e` gives it: `^]`, `x`.
@@ -164,11 +170,19 @@ impl Output {
         }
     }
 
-    /// Writes an error line.
+    /// Writes an error line of a command that goes on.
     pub fn complain(&self, text: &str) {
         if self.is_shown() {
-            self.release();
-            output::err(&format!("error: {text}\n"));
+            self.tell(text);
+        }
+    }
+
+    /// Writes an error line.
+    pub fn tell(&self, text: &str) {
+        self.release();
+        output::err(&format!("error: {text}\n"));
+        if let Some(log) = &self.state().log {
+            log(text);
         }
     }
 

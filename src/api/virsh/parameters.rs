@@ -6,10 +6,11 @@ use serde_json::Value as Json;
 
 use crate::api::Fallible;
 use crate::error::{Error, Result};
+use crate::libvirt::choices::Choices;
 use crate::libvirt::{Domain, Params, Tuning, Value, sys};
 
 /// Whether a change is for the running guest, the stored definition, or both.
-pub(super) const AFFECT: &[(&str, u32)] =
+pub(super) const AFFECT: Choices =
     &[("current", 0), ("live", sys::VIR_DOMAIN_AFFECT_LIVE), ("config", sys::VIR_DOMAIN_AFFECT_CONFIG)];
 
 /// Sets of settings by their names in the API.
@@ -86,7 +87,7 @@ pub(super) mod parameter_functions {
         device: ImmutableString,
         affect: Array,
     ) -> Fallible<Array> {
-        let flags = super::super::guests::bits(&affect, &[AFFECT])?;
+        let flags = super::super::bits(&affect, &[AFFECT])?;
         Ok(super::texts(vm.tuning(super::tuning(&kind)?, &device, flags)?))
     }
 
@@ -107,7 +108,7 @@ pub(super) mod parameter_functions {
         settings: Array,
         affect: Array,
     ) -> Fallible<()> {
-        let flags = super::super::guests::bits(&affect, &[AFFECT])?;
+        let flags = super::super::bits(&affect, &[AFFECT])?;
         let settings = settings.iter().map(super::setting).collect::<Result<Params>>()?;
         Ok(vm.set_tuning(super::tuning(&kind)?, &device, settings, flags)?)
     }

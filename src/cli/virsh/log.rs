@@ -1,20 +1,21 @@
 //! The log file of `-l`.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 
-/// A file that errors are written to, if one was named and can be opened.
+/// A file that errors are written to, if one was named.
 pub(super) struct Log(Option<File>);
 
 impl Log {
-    /// Opens the file; what is there stays.
-    pub(super) fn open(path: Option<String>) -> Self {
-        let Some(path) = path else { return Self(None) };
-        let file = OpenOptions::new().append(true).create(true).open(path);
-        if file.is_err() {
-            crate::output::err("error: failed to open the log file. check the log file path\n");
-        }
-        Self(file.ok())
+    /// Opens the file that `-l` names, else that of `VIRSH_LOG_FILE`; what is there stays.
+    ///
+    /// Errors: one of the two cannot be opened.
+    pub(super) fn open(path: Option<&str>) -> io::Result<Self> {
+        // Made, as virsh makes it, also where `-l` names another one.
+        let variable = std::env::var("VIRSH_LOG_FILE").ok().filter(|path| !path.is_empty());
+        let variable = variable.map(|path| append_to(&path)).transpose()?;
+        let named = path.map(append_to).transpose()?;
+        Ok(Self(named.or(variable)))
     }
 
     /// Writes an error with the time and this process's number.
@@ -24,4 +25,8 @@ impl Log {
         // The log is a convenience: nobody is told where it cannot be written.
         let _ = writeln!(file, "[{time} virsh {}] ERROR {text}", std::process::id());
     }
+}
+
+fn append_to(path: &str) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
 }

@@ -12,18 +12,16 @@ use super::apart::Places;
 use super::{Connection, Live};
 use crate::error::{Error, Result, code};
 use crate::libvirt::auth;
-use crate::libvirt::door::read;
+use crate::libvirt::door::{Keepalive, read};
 use crate::libvirt::event_loop;
 use crate::libvirt::events::Hub;
-use crate::libvirt::failure::{Outcome, check};
+use crate::libvirt::failure::{Failure, Outcome, check};
 use crate::libvirt::open_failure;
 use crate::libvirt::typed_params::{Params, ParamsBuffer};
 use crate::libvirt::worker::{Unanswered, Worker};
 
-/// Seconds between two keepalive messages.
-const KEEPALIVE_INTERVAL: i32 = 5;
-/// Unanswered messages after which a connection counts as lost.
-const KEEPALIVE_COUNT: u32 = 5;
+/// What servers are asked where nobody says otherwise.
+const KEEPALIVE: Keepalive = Keepalive { interval: 5, count: 5 };
 /// Pauses between tries to open a connection again that was lost.
 const BACK_OFF: [Duration; 4] = [
     Duration::from_millis(100),
@@ -118,15 +116,18 @@ impl Connection {
         let worker = Worker::start("libvirt-call")?;
         let readonly = self.0.readonly;
         let credentials = self.0.door.credentials();
+        let keepalive = self.0.door.keepalive();
         let identity = self.identity().clone();
         let opened = worker.run(self.0.door.interrupt(), move || {
             let (connect, watches) =
                 event_loop::added_by(|| auth::open(c_uri.as_ref(), readonly, credentials));
             let connect = connect?;
             let reported = connect.uri()?;
-            if !is_in_process(&reported) {
+            match keepalive {
+                Some(wanted) => keep_alive(&connect, wanted).map_err(as_requested)?,
                 // Refused by drivers that are clients themselves (esx, vbox, …): they do without.
-                let _ = connect.set_keep_alive(KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
+                None if !is_in_process(&reported) => drop(keep_alive(&connect, KEEPALIVE)),
+                None => {}
             }
             if let Some(identity) = &identity {
                 identify(&connect, identity)?;
@@ -165,6 +166,19 @@ fn still_lost(error: Error) -> Error {
         Some(hint) => lost.hint(hint),
         None => lost,
     }
+}
+
+fn keep_alive(connect: &Connect, Keepalive { interval, count }: Keepalive) -> Outcome<()> {
+    if interval > 0 {
+        connect.set_keep_alive(interval.try_into().unwrap_or(i32::MAX), count)?;
+    }
+    Ok(())
+}
+
+/// The failure of what the command line asks for, in virsh's words.
+fn as_requested(failure: Failure) -> Failure {
+    let words = "Cannot setup keepalive on connection as requested, disconnecting";
+    Failure::Own(Error::from(failure).context(words))
 }
 
 /// Tells the daemon in whose name the next calls are.

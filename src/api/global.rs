@@ -1,7 +1,9 @@
 //! Functions of the language itself that the core lacks or that have to know the session.
 
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
-use rhai::{Array, EvalAltResult, FnPtr, Position};
+use std::any::TypeId;
+
+use rhai::{Array, Blob, EvalAltResult, FnPtr, INT, Position};
 
 use super::{Context, Fallible, units::duration};
 use crate::lang::natives::Natives;
@@ -10,6 +12,10 @@ use crate::lang::suggest::nearest;
 /// Registers the functions.
 pub(super) fn register(natives: &mut Natives) {
     natives.global(&global_functions::RHAI_MANIFEST);
+    // Rhai's own gives values of a type that has no functions here.
+    natives.module().set_iter(TypeId::of::<Blob>(), |blob| {
+        Box::new(blob.cast::<Blob>().into_iter().map(|byte| INT::from(byte).into()))
+    });
 }
 
 #[export_module(manifest)]

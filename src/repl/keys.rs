@@ -93,7 +93,7 @@ struct Enter;
 impl ConditionalEventHandler for Enter {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, at: &EventContext<'_>) -> Option<Cmd> {
         let is_typed = at.mode() == rustyline::EditMode::Emacs || at.input_mode() == InputMode::Insert;
-        let is_inside = at.line().contains('\n') && !at.line()[at.pos()..].trim().is_empty();
+        let is_inside = at.line()[at.pos()..].trim_end().contains('\n');
         (is_typed && is_inside).then_some(Cmd::Newline)
     }
 }

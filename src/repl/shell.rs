@@ -172,7 +172,9 @@ impl Shell {
         let outcome = self.session.eval(name, source);
         self.knowledge.learn(source, &self.session);
         self.sitting.journal.start_with(source);
-        self.finish(outcome.map(drop), screen)
+        let ending = self.finish(outcome.map(drop), screen);
+        self.forget_ctrl_c();
+        ending
     }
 
     /// Takes one input: shows what it gives, or why it failed. Returns how the prompt ends, if it does.
@@ -180,15 +182,26 @@ impl Shell {
         if input.trim().is_empty() {
             return None;
         }
+        // Only here: one input may evaluate many times, and Ctrl-C ends all of it.
+        self.forget_ctrl_c();
         if let Some(caution) = &self.caution {
             caution.begin();
         }
         self.sitting.journal.begin(&self.session.connection().uri());
-        if input.trim_start().starts_with(':') {
-            return self.answer(input, screen);
+        let is_command = input.trim_start().starts_with(':');
+        if !is_command {
+            input.clone_into(&mut self.sitting.last_input);
         }
-        input.clone_into(&mut self.sitting.last_input);
-        if self.sitting.is_timed { self.timed(input, screen) } else { self.answer(input, screen) }
+        let is_timed = self.sitting.is_timed && !is_command;
+        let ending = if is_timed { self.timed(input, screen) } else { self.answer(input, screen) };
+        self.forget_ctrl_c();
+        ending
+    }
+
+    fn forget_ctrl_c(&self) {
+        if self.ends_the_run().is_none() {
+            self.session.interrupt().reset();
+        }
     }
 
     fn answer(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
@@ -235,7 +248,6 @@ impl Shell {
         if let Some(reason) = self.ends_the_run() {
             return Some(Ending::Wish(reason));
         }
-        self.session.interrupt().reset();
         self.inputs += 1;
         let outcome = self.session.eval(&format!("<line {}>", self.inputs), source);
         let outcome = outcome.and_then(|value| {
@@ -260,21 +272,16 @@ impl Shell {
     }
 
     fn meta(&mut self, typed: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        let ending = meta::run(self, typed, screen).unwrap_or_else(|error| {
+        meta::run(self, typed, screen).unwrap_or_else(|error| {
             screen.tell(&report::error_text(&error, self.stderr));
             None
-        });
-        if self.ends_the_run().is_none() {
-            self.session.interrupt().reset();
-        }
-        ending
+        })
     }
 
     fn evaluate(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
         if let Some(reason) = self.ends_the_run() {
             return Some(Ending::Wish(reason));
         }
-        self.session.interrupt().reset();
         self.inputs += 1;
         let source = commands::with_it(input);
         let name = format!("<line {}>", self.inputs);
@@ -309,7 +316,6 @@ impl Shell {
         if let Some(reason) = self.ends_the_run() {
             return Some(Ending::Wish(reason));
         }
-        self.session.interrupt().reset();
         let calls = match virsh::parse_line(line) {
             Ok(calls) => calls,
             Err(error) => {
@@ -362,9 +368,6 @@ impl Shell {
             self.open = Some(connection);
         } else if connection.is_closed() || outcome.as_ref().is_err_and(|failure| tells_of_loss(failure)) {
             self.open = None;
-        }
-        if ending.is_none() {
-            self.session.interrupt().reset();
         }
         self.failure = outcome.err();
         ending

@@ -37,6 +37,16 @@ fn variables_functions_imports_and_closures_survive_from_one_source_to_the_next(
 }
 
 #[test]
+fn the_bytes_of_a_blob_are_numbers_as_any_other() {
+    let mut session = session("test:///default");
+    let digits = session.eval(
+        "s",
+        "let digits = \"\"; for byte in \"Az\".to_blob() { digits += (byte + 1).to_hex() } digits",
+    );
+    assert_eq!(digits.unwrap().into_immutable_string().unwrap(), "427b");
+}
+
+#[test]
 fn what_was_made_before_a_failure_stays() {
     let mut session = session("test:///default");
     let _ = session.eval("line", "let a = 1; throw 2;").unwrap_err();

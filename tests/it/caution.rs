@@ -11,7 +11,7 @@ const GUESTS: &str = "domains().filter(|vm| vm.active).map(|vm| vm.name)";
 /// A prompt on a host of its own.
 struct Prompt {
     terminal: Terminal,
-    prompt: String,
+    text: String,
     _folder: tempfile::TempDir,
 }
 
@@ -19,10 +19,10 @@ impl Prompt {
     fn open(virhai: Virhai) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let uri = Node::small().write(&folder.path().join("node.xml"));
-        let prompt = format!("{uri}> ");
+        let text = format!("{uri}> ");
         let terminal = Terminal::open(virhai.connect(&uri), 120, 40);
-        terminal.wait_for_last_line(&prompt);
-        Self { terminal, prompt, _folder: folder }
+        terminal.wait_for_last_line(&text);
+        Self { terminal, text, _folder: folder }
     }
 
     /// Types a line and waits until it is asked about.
@@ -35,7 +35,7 @@ impl Prompt {
     /// Types a line, or an answer, and waits for the prompt after it.
     #[track_caller]
     fn line(&self, line: &str) {
-        let prompt = self.prompt.trim_end();
+        let prompt = self.text.trim_end();
         let prompts = |screen: &str| screen.lines().filter(|line| line.starts_with(prompt)).count();
         let before = prompts(&self.terminal.whole_screen());
         self.terminal.line(line);
@@ -105,7 +105,7 @@ fn ctrl_c_and_ctrl_d_are_a_no() {
     for key in ["C-c", "C-d"] {
         prompt.line_asked("domain(\"web1\").destroy()");
         prompt.terminal.keys(&[key]);
-        prompt.terminal.wait_for_last_line(&prompt.prompt);
+        prompt.terminal.wait_for_last_line(&prompt.text);
     }
     prompt.running("cache db1 web1 web2");
 }

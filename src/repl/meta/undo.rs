@@ -10,10 +10,8 @@ pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result
     let Some(caution) = shell.caution() else {
         return Err(Error::usage("changes are remembered only at a terminal, and not in virsh's prompt"));
     };
-    shell.session().interrupt().reset();
     let plan = caution.memory().plan()?;
     if !caution.agrees(&plan.describe(), screen) {
-        shell.session().interrupt().reset();
         return Err(Error::new(code::DENIED, "not undone: the answer was no"));
     }
     // What was agreed to is not asked about again.

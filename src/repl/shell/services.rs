@@ -51,7 +51,6 @@ impl Shell {
         source: &str,
         screen: &mut dyn Screen,
     ) -> Option<Ending> {
-        self.session.interrupt().reset();
         let outcome = self.measured(|shell| shell.session.eval(name, source));
         self.knowledge.learn(source, &self.session);
         if outcome.is_ok() {

@@ -118,7 +118,7 @@ fn brackets_that_belong_together_and_wrong_words_have_colours() {
     player.play("# the bracket at the cursor and its partner\n> print(\"a\")\n  node> print(\"a\")");
     let coloured = player.terminal.coloured_screen();
     assert_eq!(coloured.matches("\x1b[1m\x1b[33m(").count(), 1, "{coloured:?}");
-    player.play("# a line of virsh\n> list --all\n  node> list --all");
+    player.play("# a line of virsh\n> list --all\n  node> list --all…");
     let coloured = player.terminal.coloured_screen();
     assert!(coloured.contains("mlist\x1b") && coloured.contains("\x1b[33m--all"), "{coloured:?}");
 }

@@ -128,7 +128,9 @@ fn ctrl_c_ends_what_runs_and_keeps_the_variables() {
 fn ctrl_c_while_typing_drops_the_line_and_ctrl_d_leaves() {
     let terminal = open(Virhai::new());
     terminal.text("domain(\"nonsense");
+    terminal.wait_for("domain(\"nonsense");
     terminal.keys(&["C-c"]);
+    // Ctrl-D means the end only to a prompt that reads again.
     terminal.wait_for_last_line(PROMPT);
     terminal.keys(&["C-d"]);
     assert_eq!(terminal.wait_exit(), 0);

@@ -8,6 +8,7 @@ mod find;
 mod guest_calls;
 mod guests;
 mod host;
+mod options;
 mod output;
 mod parameters;
 mod table;
@@ -36,6 +37,7 @@ pub(super) fn register(natives: &mut Natives) {
             &guests::guest_functions::RHAI_MANIFEST,
             &guest_calls::guest_call_functions::RHAI_MANIFEST,
             &host::host_functions::RHAI_MANIFEST,
+            &options::option_functions::RHAI_MANIFEST,
             &parameters::parameter_functions::RHAI_MANIFEST,
             &terminal::terminal_functions::RHAI_MANIFEST,
             &values::value_functions::RHAI_MANIFEST,
@@ -102,6 +104,29 @@ mod vsh_functions {
     #[rhai_fn(return_raw)]
     pub(super) fn complain(context: NativeCallContext, text: ImmutableString) -> Fallible<()> {
         Context::of(&context)?.virsh().complain(&text);
+        Ok(())
+    }
+
+    /// Writes labels with their values, each on a line of its own.
+    ///
+    /// The labels are filled up to `width`; what has the value `()` is left out.
+    ///
+    /// ```rhai
+    /// vsh::fields([["Id:", 1], ["Name:", "web1"]], 15);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub(super) fn fields(context: NativeCallContext, rows: Array, width: i64) -> Fallible<()> {
+        let width = usize::try_from(width).unwrap_or_default();
+        let mut text = String::new();
+        for row in rows.iter().filter_map(|row| row.read_lock::<Array>()) {
+            if let [label, value] = &row[..]
+                && !value.is_unit()
+            {
+                let label = label.to_string();
+                text.push_str(&format!("{label:<width$} {value}\n"));
+            }
+        }
+        Context::of(&context)?.virsh().write(&text);
         Ok(())
     }
 

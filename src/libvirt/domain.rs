@@ -165,6 +165,15 @@ impl Domain {
         self.call_live(read("domain.id"), move |live, _| Ok(live.connect().lookup_domain_by_uuid(uuid)?.id()))
     }
 
+    /// Its name and number now, with one look at the host.
+    pub fn name_and_id(&self) -> Result<(String, Option<u32>)> {
+        let uuid = *self.key();
+        self.call_live(read("domain.name"), move |live, _| {
+            let guest = live.connect().lookup_domain_by_uuid(uuid)?;
+            Ok((guest.name()?, guest.id()))
+        })
+    }
+
     /// State and reason as libvirt's numbers (`virDomainGetState`).
     pub fn state(&self) -> Result<(i32, i32)> {
         self.call(read("domain.state"), |d| {

@@ -6,7 +6,10 @@
 //! whether it may be given by its place alone, what completes it, and a sentence.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::stdlib;
 
@@ -45,7 +48,7 @@ pub struct Group {
     pub keyword: &'static str,
     /// Its title.
     pub title: &'static str,
-    /// The lines of its commands.
+    /// The lines of its commands, behind a line end.
     text: &'static str,
 }
 
@@ -123,23 +126,26 @@ pub enum Value {
 }
 
 impl Group {
+    /// Where each of its commands begins.
+    fn starts(self) -> impl Iterator<Item = &'static str> {
+        let text = self.text;
+        let starts = memchr_iter(b'\n', text.as_bytes()).map(move |end| &text[end + 1..]);
+        starts.filter(|rest| !rest.is_empty() && !rest.starts_with('\t'))
+    }
+
     /// Its commands.
     pub fn commands(self) -> impl Iterator<Item = Command> {
-        let starts = self.text.split_inclusive('\n').scan(0, |at, line| {
-            let start = *at;
-            *at += line.len();
-            Some((start, line))
-        });
-        starts
-            .filter(|(_, line)| !line.starts_with('\t'))
-            .map(move |(start, _)| Command::read(&self.text[start..]))
+        self.starts().map(Command::read)
     }
 
     /// The names of its commands.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let commands = self.text.lines().filter(|line| !line.starts_with('\t'));
-        commands.map(|line| line.split('\t').next().unwrap_or_default())
+        self.starts().map(first_field)
     }
+}
+
+fn first_field(text: &str) -> &str {
+    memchr(b'\t', text.as_bytes()).map_or(text, |end| &text[..end])
 }
 
 /// All groups.
@@ -154,7 +160,7 @@ fn read_group(keyword: &'static str) -> Option<Group> {
         Cow::Borrowed(text) => text,
         Cow::Owned(text) => text.leak(),
     };
-    let (head, text) = text.split_once('\n')?;
+    let (head, text) = text.split_at(text.find('\n')?);
     let (title, _) = head.split_once('\t')?;
     Some(Group { keyword, title, text })
 }
@@ -169,23 +175,31 @@ pub fn commands() -> impl Iterator<Item = Command> {
     groups().iter().flat_map(|group| group.commands())
 }
 
-fn hidden() -> Option<&'static Group> {
-    static READ: OnceLock<Option<Group>> = OnceLock::new();
-    READ.get_or_init(|| read_group(HIDDEN)).as_ref()
-}
-
 /// The command of a name, also of one that `help` does not list.
 pub fn find(name: &str) -> Option<Command> {
+    static FOUND: Mutex<BTreeMap<&str, &str>> = Mutex::new(BTreeMap::new());
     let name = COMMAND_ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, meant)| meant);
     if name.is_empty() || name.contains(['\t', '\n']) {
         return None;
     }
-    let line = format!("{name}\t");
-    groups().iter().chain(hidden()).find_map(|group| {
-        let start =
-            if group.text.starts_with(&line) { 0 } else { group.text.find(&format!("\n{line}"))? + 1 };
-        Some(Command::read(&group.text[start..]))
-    })
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = found.get(name) {
+        return Some(Command::read(text));
+    }
+    let line = format!("\n{name}\t");
+    let line = memmem::Finder::new(line.as_bytes());
+    let text = groups().iter().chain(hidden()).find_map(|group| {
+        let start = line.find(group.text.as_bytes())?;
+        Some(&group.text[start + 1..])
+    })?;
+    let command = Command::read(text);
+    found.insert(command.name, text);
+    Some(command)
+}
+
+fn hidden() -> Option<&'static Group> {
+    static READ: OnceLock<Option<Group>> = OnceLock::new();
+    READ.get_or_init(|| read_group(HIDDEN)).as_ref()
 }
 
 impl Command {

@@ -10,7 +10,8 @@ use crate::virsh::complete::{candidates, place_of_words};
 use crate::virsh::{Line, Word, names_in_time};
 
 /// A way to find an object: its kind, by what it is found, and the call.
-type Way = (&'static str, &'static str, fn(&Connection, &str) -> Result<Dynamic>);
+type Way = (&'static str, &'static str, Find);
+type Find = fn(&Connection, &str) -> Result<Dynamic>;
 
 const WAYS: &[Way] = &[
     ("domain", "id", |c, text| {
@@ -32,6 +33,11 @@ const WAYS: &[Way] = &[
     ("volume", "key", |c, text| c.volume_by_key(text).map(Dynamic::from)),
     ("volume", "path", |c, text| c.volume_by_path(text).map(Dynamic::from)),
 ];
+
+fn way(kind: &str, by: &str) -> Result<Find> {
+    let way = WAYS.iter().find(|way| way.0 == kind && way.1 == by);
+    way.map(|way| way.2).ok_or_else(|| Error::usage(format!("a {kind} is not found by {by}")))
+}
 
 /// What the last of these words can become.
 fn completions(connection: &Connection, words: &[String]) -> Vec<String> {
@@ -81,9 +87,41 @@ pub(super) mod find_functions {
         by: ImmutableString,
         text: ImmutableString,
     ) -> Fallible<Dynamic> {
-        let way = WAYS.iter().find(|way| way.0 == kind && way.1 == by);
-        let (_, _, find) = way.ok_or_else(|| Error::usage(format!("a {kind} is not found by {by}")))?;
-        Ok(find(&Context::of(&context)?.connection(), &text)?)
+        Ok(way(&kind, &by)?(&Context::of(&context)?.connection(), &text)?)
+    }
+
+    /// Finds an object in the first of these ways that has one, or `()`: a text that is no number is no `id`, and a
+    /// `uuid` has 36 characters.
+    ///
+    /// Errors: `usage` for a kind that is not found so.
+    ///
+    /// ```rhai
+    /// print(vsh::find("domain", ["id", "uuid", "name"], "test"));
+    /// ```
+    #[rhai_fn(name = "find", return_raw)]
+    pub fn find_in_ways(
+        context: NativeCallContext,
+        kind: ImmutableString,
+        ways: Array,
+        text: ImmutableString,
+    ) -> Fallible<Dynamic> {
+        let connection = Context::of(&context)?.connection();
+        for by in ways {
+            let by = by.to_string();
+            let find = way(&kind, &by)?;
+            let may_be = match by.as_str() {
+                "id" => text.trim().parse::<i64>().is_ok_and(|id| id >= 0),
+                "uuid" => text.chars().count() == 36,
+                _ => true,
+            };
+            if may_be {
+                match find(&connection, &text) {
+                    Err(error) if !error.ends_the_run() => {}
+                    found => return Ok(found?),
+                }
+            }
+        }
+        Ok(Dynamic::UNIT)
     }
 
     /// The words that the last of these can become, as shells ask for them in a line of virsh.

@@ -5,7 +5,7 @@ use rhai::{Array, Map};
 
 use super::{bits, parameters};
 use crate::api::{Context, Fallible, words};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, code};
 use crate::libvirt::choices::{self, Choices};
 use crate::libvirt::{Domain, DomainColumns, DomainRow, DomainStats, sys};
 
@@ -72,6 +72,14 @@ fn guest(vm: Dynamic) -> Result<Domain> {
     vm.try_cast::<Domain>().ok_or_else(|| Error::usage("a guest was expected"))
 }
 
+/// What a call gave, or `()` where it could not.
+fn if_told<T>(told: Result<T>, value: impl FnOnce(T) -> Dynamic) -> Result<Dynamic> {
+    match told {
+        Err(error) if !error.ends_the_run() => Ok(Dynamic::UNIT),
+        told => told.map(value),
+    }
+}
+
 #[export_module(manifest)]
 pub(super) mod guest_functions {
     /// The guests that these words choose, in virsh's order.
@@ -113,6 +121,57 @@ pub(super) mod guest_functions {
             ("memory".into(), whole(info.memory)),
             ("vcpus".into(), whole(info.vcpus.into())),
             ("cpu_time_ns".into(), whole(info.cpu_time_ns)),
+        ]))
+    }
+
+    /// What `dominfo` shows besides of a guest; what cannot be told is `()`.
+    ///
+    /// Errors: libvirt's own where the guest is gone.
+    ///
+    /// ```rhai
+    /// print(vsh::facts(domain("test")).os_type);
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn facts(vm: Domain) -> Fallible<Map> {
+        let (name, id) = vm.name_and_id()?;
+        let messages =
+            if_told(vm.messages(0), |list| list.into_iter().map(Dynamic::from).collect::<Array>().into())?;
+        Ok(Map::from([
+            ("id".into(), id.map_or(Dynamic::UNIT, |id| Dynamic::from_int(id.into()))),
+            ("name".into(), name.into()),
+            ("uuid".into(), vm.key().to_string().into()),
+            ("os_type".into(), if_told(vm.os_type(), Dynamic::from)?),
+            ("persistent".into(), if_told(vm.is_persistent(), Dynamic::from)?),
+            ("autostart".into(), if_told(vm.autostart(), Dynamic::from)?),
+            ("managed_save".into(), if_told(vm.has_managed_save(), Dynamic::from)?),
+            ("messages".into(), if messages.is_unit() { Array::new().into() } else { messages }),
+        ]))
+    }
+
+    /// The host's security driver and the label that it gave a guest.
+    ///
+    /// An empty map where the host has no such driver.
+    ///
+    /// Errors: libvirt's own.
+    ///
+    /// ```rhai
+    /// print(vsh::security(domain("test")));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn security(vm: Domain) -> Fallible<Map> {
+        let model = match vm.connection().security_model() {
+            Err(error) if error.code() == code::UNSUPPORTED => return Ok(Map::new()),
+            model => model?,
+        };
+        if model.model.is_empty() {
+            return Ok(Map::new());
+        }
+        let label = vm.security_label()?;
+        Ok(Map::from([
+            ("security_model".into(), model.model.into()),
+            ("security_doi".into(), model.doi.into()),
+            ("security_label".into(), label.label.into()),
+            ("enforcing".into(), label.enforcing.into()),
         ]))
     }
 

@@ -6,6 +6,7 @@
 //! whether it may be given by its place alone, what completes it, and a sentence.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::stdlib;
@@ -125,21 +126,28 @@ pub enum Value {
 impl Group {
     /// Its commands.
     pub fn commands(self) -> impl Iterator<Item = Command> {
+        self.texts().map(Command::read)
+    }
+
+    /// The names of its commands.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        self.texts().map(name_in)
+    }
+
+    /// For each of its commands the text that begins with it.
+    fn texts(self) -> impl Iterator<Item = &'static str> {
         let starts = self.text.split_inclusive('\n').scan(0, |at, line| {
             let start = *at;
             *at += line.len();
             Some((start, line))
         });
-        starts
-            .filter(|(_, line)| !line.starts_with('\t'))
-            .map(move |(start, _)| Command::read(&self.text[start..]))
+        starts.filter(|(_, line)| !line.starts_with('\t')).map(move |(start, _)| &self.text[start..])
     }
+}
 
-    /// The names of its commands.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let commands = self.text.lines().filter(|line| !line.starts_with('\t'));
-        commands.map(|line| line.split('\t').next().unwrap_or_default())
-    }
+/// The name of the command that the text begins with.
+fn name_in(text: &'static str) -> &'static str {
+    text.split(['\t', '\n']).next().unwrap_or_default()
 }
 
 /// All groups.
@@ -177,14 +185,16 @@ fn hidden() -> Option<&'static Group> {
 /// The command of a name, also of one that `help` does not list.
 pub fn find(name: &str) -> Option<Command> {
     let name = COMMAND_ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, meant)| meant);
-    if name.is_empty() || name.contains(['\t', '\n']) {
-        return None;
-    }
-    let line = format!("{name}\t");
-    groups().iter().chain(hidden()).find_map(|group| {
-        let start =
-            if group.text.starts_with(&line) { 0 } else { group.text.find(&format!("\n{line}"))? + 1 };
-        Some(Command::read(&group.text[start..]))
+    by_name().get(name).map(|text| Command::read(text))
+}
+
+/// For each command the text that begins with it: the prompt looks for some at each key.
+fn by_name() -> &'static HashMap<&'static str, &'static str> {
+    static READ: OnceLock<HashMap<&str, &str>> = OnceLock::new();
+    READ.get_or_init(|| {
+        // The first one of a name counts.
+        let all = groups().iter().chain(hidden()).rev().flat_map(|group| group.texts());
+        all.map(|text| (name_in(text), text)).collect()
     })
 }
 

@@ -32,7 +32,7 @@ pub use format::Format;
 pub use markup::is_markup;
 pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
-pub use terminal::{ask, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
+pub use terminal::{ask, height, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
 pub use view::View;
 pub use writer::{Written, err, flush, out, out_bytes};
 

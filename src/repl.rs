@@ -6,6 +6,7 @@
 //!   to a `screen`. [`Transcript`] is the same with a text as its screen, for tests and recorded sessions.
 //! - `editor` is the terminal: rustyline with our `helper`, which asks `completer`, `hinter`, `highlighter`
 //!   and `validator`. They read what the shell knows (`knowledge`) between two inputs and never run anything.
+//!   `drawing` says how much of a long input is drawn again.
 //!   `raw_mode` and `suspend` give the terminal back to whoever had it before.
 //! - `plain` is the prompt where nothing may be drawn.
 //! - `console` makes the person's terminal the one of a guest, for `vm.console()`.
@@ -29,6 +30,7 @@ mod choice;
 mod commands;
 mod completer;
 mod console;
+mod drawing;
 mod editor;
 mod events;
 mod explanation;

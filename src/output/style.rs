@@ -132,10 +132,19 @@ impl Palette {
 
     /// Returns `text` in `style`, or as it is where there are no colours.
     pub fn paint(self, style: Style, text: &str) -> String {
+        let mut painted = String::with_capacity(text.len() + 12);
+        self.paint_onto(&mut painted, style, text);
+        painted
+    }
+
+    /// Appends `text` in `style`, or as it is where there are no colours.
+    pub fn paint_onto(self, painted: &mut String, style: Style, text: &str) {
         if self.color && !text.is_empty() {
-            format!("\x1b[{}m{text}\x1b[0m", style.code())
+            for piece in ["\x1b[", style.code(), "m", text, "\x1b[0m"] {
+                painted.push_str(piece);
+            }
         } else {
-            text.to_owned()
+            painted.push_str(text);
         }
     }
 }

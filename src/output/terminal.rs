@@ -33,3 +33,9 @@ pub fn width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     (width.0 > 0).then(|| usize::from(width.0))
 }
+
+/// Returns the rows of the terminal at stdout, `None` where it is no terminal or has no size.
+pub fn height() -> Option<usize> {
+    let (_, height) = terminal_size::terminal_size_of(io::stdout())?;
+    (height.0 > 0).then(|| usize::from(height.0))
+}

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use terminal_size::terminal_size_of;
-
 use super::screen::Screen;
 use crate::output;
 
@@ -59,7 +57,7 @@ impl Drop for Canvas {
 }
 
 fn rows() -> usize {
-    terminal_size_of(std::io::stdout()).map_or(ROWS, |(_, rows)| rows.0.into())
+    output::height().unwrap_or(ROWS)
 }
 
 /// Every line over the one that was there: nothing is cleared first, so nothing flickers.

@@ -141,6 +141,9 @@ impl Conversation {
             let styled = self.typed.paint(self.shell.borrow().prompt_style(), &plain);
             self.show_events();
             let draft = self.shell.borrow_mut().sitting_mut().draft.take().unwrap_or_default();
+            if let Some(helper) = self.editor.helper() {
+                helper.begin();
+            }
             let edit =
                 || raw_mode::during(|| self.editor.readline_with_initial(&(plain, styled), (&draft, "")));
             let input = self.gate.during(edit);

@@ -15,6 +15,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::choice::{Choice, Fit, Typed};
 use super::completer;
+use super::drawing::Drawing;
 use super::highlighter;
 use super::hinter::{self, Hint};
 use super::mistakes::Mistakes;
@@ -37,6 +38,7 @@ pub(super) struct Helper {
     recall: Recall,
     palette: Palette,
     mistakes: Mistakes,
+    drawing: Drawing,
     /// False for the last drawing of an input.
     is_editing: Cell<bool>,
     /// What stands out in the hint that was given last.
@@ -51,9 +53,27 @@ impl Helper {
             recall,
             palette,
             mistakes: Mistakes::new(),
+            drawing: Drawing::default(),
             is_editing: Cell::new(true),
             mark: RefCell::default(),
         }
+    }
+
+    /// A new input begins.
+    pub(super) fn begin(&self) {
+        self.drawing.forget();
+    }
+
+    fn paint<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        let shell = self.shell.try_borrow().ok();
+        if shell.as_ref().is_some_and(|shell| !shell.is_rhai(line)) {
+            return highlighter::highlight_virsh(line, self.palette);
+        }
+        if !self.is_editing.get() {
+            return highlighter::highlight(line, None, &[], self.palette);
+        }
+        let mistakes = shell.map(|shell| self.mistakes.in_input(&shell, line, cursor)).unwrap_or_default();
+        highlighter::highlight(line, Some(cursor), &mistakes, self.palette)
     }
 }
 
@@ -156,14 +176,11 @@ impl Hinter for Helper {
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
-        if self.shell.try_borrow().is_ok_and(|shell| !shell.is_rhai(line)) {
-            return highlighter::highlight_virsh(line, self.palette);
-        }
-        if !self.is_editing.get() {
-            return highlighter::highlight(line, None, &[], self.palette);
-        }
-        let mistakes = self.shell.try_borrow().map(|shell| self.mistakes.in_input(&shell, line, cursor));
-        highlighter::highlight(line, Some(cursor), &mistakes.unwrap_or_default(), self.palette)
+        self.drawing.take(line, output::height(), || self.paint(line, cursor).into_owned()).into()
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        if self.drawing.leaves_out() { "".into() } else { prompt.into() }
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -186,8 +203,13 @@ impl Highlighter for Helper {
         }
     }
 
-    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+    /// rustyline asks this before it draws.
+    fn highlight_char(&self, line: &str, cursor: usize, kind: CmdKind) -> bool {
         self.is_editing.set(kind != CmdKind::ForcedRefresh);
+        if self.palette.is_colored() {
+            let painted = self.paint(line, cursor).into_owned();
+            self.drawing.prepare(line, painted, output::height());
+        }
         self.palette.is_colored()
     }
 }

@@ -6,8 +6,8 @@ use std::ops::Range;
 use crate::lang::tokens::{Class, brackets_at, tokens};
 use crate::output::{Palette, Style};
 
-/// Returns the source with colours; the brackets that belong together at the cursor stand out, and mistakes are
-/// underlined.
+/// Returns the source with colours; the brackets that belong together at the cursor stand out, and mistakes, which
+/// are in order, are underlined.
 pub(super) fn highlight<'s>(
     source: &'s str,
     cursor: Option<usize>,
@@ -22,9 +22,12 @@ pub(super) fn highlight<'s>(
     let in_pair = |range: &Range<usize>| pair.as_ref().is_some_and(|(a, b)| a == range || b == range);
     let mut painted = String::with_capacity(source.len() * 2);
     let mut at = 0;
+    let mut mistakes = mistakes.iter().peekable();
     for token in tokens {
         painted.push_str(&source[at..token.start]);
-        let is_mistake = mistakes.iter().any(|range| range.start <= token.start && token.end <= range.end);
+        while mistakes.next_if(|range| range.end <= token.start).is_some() {}
+        let is_mistake =
+            mistakes.peek().is_some_and(|range| range.start <= token.start && token.end <= range.end);
         let style = match token.class {
             _ if is_mistake => Some(Style::Wrong),
             _ if in_pair(&(token.start..token.end)) => Some(Style::Warning),
@@ -38,7 +41,7 @@ pub(super) fn highlight<'s>(
                     if number > 0 {
                         painted.push('\n');
                     }
-                    painted.push_str(&palette.paint(style, line));
+                    palette.paint_onto(&mut painted, style, line);
                 }
             }
             None => painted.push_str(text),
@@ -64,7 +67,7 @@ pub(super) fn highlight_virsh(line: &str, palette: Palette) -> Cow<'_, str> {
             _ => None,
         };
         match style.filter(|_| !word.is_empty()) {
-            Some(style) => painted.push_str(&palette.paint(style, word)),
+            Some(style) => palette.paint_onto(&mut painted, style, word),
             None => painted.push_str(word),
         }
         painted.push_str(&piece[word.len()..]);

@@ -101,9 +101,10 @@ impl Mistakes {
 fn may_be_command(shell: &Shell, input: &str) -> bool {
     let typed = input.trim_start();
     let is_variable = |name: &str| shell.session().scope().contains(name);
+    let is_word = !typed.contains(char::is_whitespace);
     typed.starts_with([':', '?', '!'])
         || Command::read(input, is_variable).is_some()
-        || records::names().chain(["help", "exit", "quit"]).any(|command| command.starts_with(typed))
+        || is_word && records::names().chain(["help", "exit", "quit"]).any(|word| word.starts_with(typed))
 }
 
 /// The word that the cursor touches.

@@ -233,11 +233,7 @@ fn name(tokens: &mut [Token], source: &str) {
         let before = index.checked_sub(1).map_or("", &text_at);
         let after = text_at(index + 1);
         let called = after == "(" || after == "!" && text_at(index + 2) == "(";
-        let callable_word =
-            matches!(token.text(source), "print" | "debug" | "type_of" | "eval" | "call" | "curry")
-                || token.text(source).starts_with("is_")
-                || token.text(source) == "Fn";
-        if token.class == Class::Keyword && !(called && callable_word) {
+        if token.class == Class::Keyword && !(called && is_callable(token.text(source))) {
             continue;
         }
         tokens[index].class = match (before, after) {
@@ -248,4 +244,10 @@ fn name(tokens: &mut [Token], source: &str) {
             _ => Class::Variable,
         };
     }
+}
+
+/// True for the words of the language that are called like functions.
+fn is_callable(word: &str) -> bool {
+    matches!(word, "print" | "debug" | "type_of" | "eval" | "call" | "curry" | "Fn")
+        || word.starts_with("is_")
 }

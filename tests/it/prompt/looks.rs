@@ -137,3 +137,31 @@ fn the_cursor_stands_where_the_next_letter_comes() {
         });
     }
 }
+
+#[test]
+fn lines_that_have_left_the_screen_are_drawn_once_and_the_rest_is_right() {
+    let player = Player::on_small_node(Virhai::new());
+    let rows = (0..60).map(|row| format!("let row_{row} = {row};\n")).collect::<Vec<_>>().concat();
+    player.terminal.paste(&format!("{rows}let sum = row_1"));
+    player.wait("the end of what was pasted", |screen| screen.ends_with("let sum = row_1"));
+    // The brackets stand out and signatures come and go: the drawing changes at each key.
+    player.press(" + [row_2, 3].len(");
+    player.wait("a signature", |screen| screen.contains("let sum = row_1 + [row_2, 3].len("));
+    player.press(")<Left><Left><Left><Left><Left> <Up><Up><End>//<Down><Down><End>;");
+    player.wait("what was typed", |screen| {
+        screen.ends_with("let row_58 = 58;//\nlet row_59 = 59;\nlet sum = row_1 + [row_2, 3]. len();")
+            && screen.lines().next().is_some_and(|first| first.starts_with("let row_3"))
+    });
+    let times = |row: &str| player.terminal.whole_screen().lines().filter(|line| line.ends_with(row)).count();
+    for row in ["> let row_0 = 0;", "let row_5 = 5;", "let row_29 = 29;", "let row_59 = 59;"] {
+        assert_eq!(times(row), 1, "{row}");
+    }
+    player.press("<Enter>sum<Enter>");
+    player.wait("its value", |screen| screen.ends_with("\n3\nnode>"));
+    assert_eq!(times("let row_5 = 5;"), 1);
+    // A change above the screen is drawn.
+    player.press("<Up><Up>");
+    player.wait("the input again", |screen| screen.ends_with("len();"));
+    assert_eq!(times("let row_5 = 5;"), 2);
+    player.press("<C-c>");
+}

@@ -341,7 +341,7 @@ impl Shell {
             if !failed {
                 self.sitting.journal.called(line, &call);
             }
-            if let Some(ending) = self.finish(outcome.map_err(without_place), screen) {
+            if let Some(ending) = self.finish(show::without_place(outcome), screen) {
                 return Some(ending);
             }
             if failed {
@@ -411,11 +411,6 @@ fn member_of_value(name: &str, scope: &Scope, catalog: &Catalog) -> Option<Strin
     let variable = value.split(['.', '[', '(']).next()?;
     let type_ = scope.contains(variable).then(|| type_of_source(value, scope, &|_| None, catalog))?;
     Some(format!("{}.{member}", type_.name()))
-}
-
-/// A line of virsh stands in no source: where in the body of its command it failed says nothing to the person.
-fn without_place(failure: Box<EvalAltResult>) -> Box<EvalAltResult> {
-    if matches!(*failure, EvalAltResult::ErrorTerminated(..)) { failure } else { from_rhai(&failure).into() }
 }
 
 /// True for a failure that says by itself what became of the connection.

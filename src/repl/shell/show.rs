@@ -1,6 +1,6 @@
 //! Showing what an input gave.
 
-use rhai::{Blob, Dynamic, Scope};
+use rhai::{Blob, Dynamic, EvalAltResult, Scope};
 
 use super::Shell;
 use crate::api::Fallible;
@@ -135,4 +135,12 @@ impl Shell {
         let text = self.session.engine().eval_expression_with_scope(&mut scope, "value.to_string()");
         text.unwrap_or_else(|_| value.to_string())
     }
+}
+
+/// A line of virsh stands in no source: where in the body of its command it failed says nothing to the person.
+pub(super) fn without_place(outcome: Fallible<()>) -> Fallible<()> {
+    outcome.map_err(|failure| match *failure {
+        EvalAltResult::ErrorTerminated(..) => failure,
+        _ => from_rhai(&failure).into(),
+    })
 }

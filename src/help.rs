@@ -59,11 +59,13 @@ pub fn on(catalog: &Catalog, name: &str, look: Look) -> Result<String> {
         ));
     }
     let command = records::find(asked).filter(|_| !quoted).and_then(|command| on_command(command.name).ok());
-    if let Some(help) = reference::help(catalog, asked).filter(|_| !quoted) {
-        let also = command.map(|_| {
-            format!("\nvirsh has a command of this name: `!help {asked}` explains it{}.\n", here(asked))
-        });
-        return Ok(look.show(&help) + also.unwrap_or_default().as_str());
+    if let Some(mut help) = reference::help(catalog, asked).filter(|_| !quoted) {
+        if command.is_some() {
+            let also =
+                format!("virsh has a command of this name: `!help {asked}` explains it{}.", here(asked));
+            help.sections.push(Section { heading: String::new(), body: Body::Text(vec![also]) });
+        }
+        return Ok(look.show(&help));
     }
     command.ok_or_else(|| unknown(catalog, asked))
 }

@@ -98,7 +98,13 @@ impl Error {
     /// A failed file or program operation on `object`.
     pub fn io(object: impl Into<String>, error: &std::io::Error) -> Self {
         let object = object.into();
-        Self::new(code::IO, format!("{object}: {error}")).object(object)
+        Self::new(code::IO, format!("{object}: {}", Self::words(error))).object(object)
+    }
+
+    /// The system's words for a failure, without Rust's number behind them.
+    pub fn words(error: &std::io::Error) -> String {
+        let text = error.to_string();
+        text.split(" (os error").next().unwrap_or(&text).to_owned()
     }
 
     /// Adds the operation, unless one is known already.

@@ -48,12 +48,24 @@ pub fn on(catalog: &Catalog, name: &str, look: Look) -> Result<String> {
     if let Some(topic) = topics::find(asked) {
         return Ok(look.show(&with_namesakes(topic.text(), catalog, asked)));
     }
+    // `virsh::net_list` is `net-list` as scripts call it.
+    if let Some(function) = asked.strip_prefix("virsh::").map(|name| name.trim_end_matches("()"))
+        && let Some(command) = records::commands().find(|command| command.function() == function)
+    {
+        let text = on_command(command.name)?;
+        return Ok(format!(
+            "{}\n\n  IN SCRIPTS\n    virsh::{function}(#{{ option: value }}), with _ for -\n",
+            text.trim_end()
+        ));
+    }
     let command = records::find(asked).filter(|_| !quoted).and_then(|command| on_command(command.name).ok());
-    if let Some(help) = reference::help(catalog, asked).filter(|_| !quoted) {
-        let also = command.map(|_| {
-            format!("\nvirsh has a command of this name: `!help {asked}` explains it{}.\n", here(asked))
-        });
-        return Ok(look.show(&help) + also.unwrap_or_default().as_str());
+    if let Some(mut help) = reference::help(catalog, asked).filter(|_| !quoted) {
+        if command.is_some() {
+            let also =
+                format!("virsh has a command of this name: `!help {asked}` explains it{}.", here(asked));
+            help.sections.push(Section { heading: String::new(), body: Body::Text(vec![also]) });
+        }
+        return Ok(look.show(&help));
     }
     command.ok_or_else(|| unknown(catalog, asked))
 }

@@ -128,7 +128,10 @@ fn title(error: &Error) -> String {
     let facts = error.facts();
     let place: Vec<&str> =
         [facts.operation.as_deref(), facts.object.as_deref()].into_iter().flatten().collect();
-    let sentence = printable(&facts.message);
+    // A failure of the system names its file itself.
+    let named =
+        facts.object.as_deref().and_then(|object| facts.message.strip_prefix(object)?.strip_prefix(": "));
+    let sentence = printable(named.unwrap_or(&facts.message));
     if place.is_empty() { sentence } else { format!("{}: {sentence}", printable(&place.join(" "))) }
 }
 

@@ -10,4 +10,4 @@ mod time;
 
 pub use duration::{duration_text, parse_duration, seconds};
 pub use size::{GIB, KIB, MIB, TIB, UNITS, parse_size, scaled, size_text, unit_bytes};
-pub use time::{from_unix, parse_time, parse_time_in, time_text, zoned_text};
+pub use time::{clock_text, from_unix, parse_time, parse_time_in, time_text, zoned_text};

@@ -18,7 +18,7 @@ mod run;
 
 pub use call::Call;
 pub(crate) use functions::functions;
-pub use help::{help, synopsis};
+pub use help::help;
 pub use line::{Line, Word};
 pub use names::{names, names_in_time};
 pub use parse::{parse_line, parse_words};

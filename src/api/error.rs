@@ -30,7 +30,13 @@ pub fn from_rhai(error: &EvalAltResult) -> Error {
 /// Rhai's sentence without the chain of calls and the position that it ends with: they are shown apart.
 fn sentence(message: &str) -> String {
     let own = message.split("\nin call to function").next().unwrap_or(message);
-    own.rfind(" (line ").map_or(own, |at| &own[..at]).to_owned()
+    let own = own.rfind(" (line ").map_or(own, |at| &own[..at]);
+    // A name that is not there is no matter of syntax, and the types have names of their own here.
+    let own = own
+        .strip_prefix("Syntax error: ")
+        .filter(|rest| rest.starts_with("Undefined variable"))
+        .unwrap_or(own);
+    own.replace("&str | ImmutableString | String", "string")
 }
 
 /// The error below calls and modules.

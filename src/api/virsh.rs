@@ -54,12 +54,6 @@ fn bits(words: &Array, tables: &[Choices]) -> Result<u32> {
     })
 }
 
-/// The system's words for a failure, without Rust's number behind them.
-fn words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
 #[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod vsh_functions {
@@ -217,7 +211,7 @@ mod vsh_functions {
     #[rhai_fn(return_raw)]
     pub(super) fn enter_folder(folder: ImmutableString) -> Fallible<()> {
         std::env::set_current_dir(folder.as_str())
-            .map_err(|error| Error::new(code::IO, format!("cd: {}: {folder}", super::words(&error))).into())
+            .map_err(|error| Error::new(code::IO, format!("cd: {}: {folder}", Error::words(&error))).into())
     }
 
     /// virsh's help on a command or a group; on everything where the name is `()`.

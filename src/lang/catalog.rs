@@ -170,7 +170,7 @@ impl Catalog {
         methods.into_iter().find_map(|method| {
             let receiver = method.receiver.as_ref()?;
             let gives = |entry: &&Entry| entry.with_arguments(0).any(|form| form.returns == *receiver);
-            let source = self.functions("").find(gives)?;
+            let source = self.functions("").filter(|entry| entry.origin != Origin::Rhai).find(gives)?;
             Some(format!("{}().{name}({})", source.name, method.main_form()?.list()))
         })
     }

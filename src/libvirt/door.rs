@@ -279,7 +279,7 @@ impl Door {
                 code::READ_ONLY,
                 format!("{name} is forbidden: this connection was opened read-only"),
             )
-            .hint("open it without #{ readonly: true } to allow changes"));
+            .hint("open it without `--readonly` or `readonly: true` to allow changes"));
         }
         Ok(())
     }

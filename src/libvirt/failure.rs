@@ -184,7 +184,9 @@ fn hint(number: u32) -> Option<&'static str> {
         sys::VIR_ERR_NO_STORAGE_POOL => "pools() lists the storage pools of this connection",
         sys::VIR_ERR_NO_STORAGE_VOL => "pool.volumes() lists the volumes; pool.refresh() looks for new ones",
         sys::VIR_ERR_NO_DOMAIN_SNAPSHOT => "vm.snapshots() lists the snapshots of the guest",
-        sys::VIR_ERR_OPERATION_DENIED => "the connection is read-only: open it without -r or readonly",
+        sys::VIR_ERR_OPERATION_DENIED => {
+            "the connection is read-only: open it without `--readonly` or `readonly: true`"
+        }
         sys::VIR_ERR_ACCESS_DENIED => "the daemon's access rules (polkit) do not allow this user to do it",
         sys::VIR_ERR_AGENT_UNRESPONSIVE => {
             "is qemu-guest-agent running in the guest, and its channel in the definition?"

@@ -3,6 +3,7 @@
 //! This looks at a text that may be anything and is lenient: whoever needs XML as data has `crate::xml`. Without
 //! colours and folding a text stays as it is.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -33,10 +34,22 @@ pub fn is_markup(text: &str) -> bool {
 
 /// Writes such a text for the screen: nothing in it steers the terminal.
 pub(super) fn screen(text: &str, fold: Option<usize>, palette: Palette) -> String {
+    let text = &*aligned(text);
     match fold {
         Some(depth) => paint(&folded(text, depth), palette),
         None => paint(text, palette),
     }
+}
+
+/// A part of a document keeps the indentation that it had there, all but its first line: that is taken away.
+fn aligned(text: &str) -> Cow<'_, str> {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let lines = || text.lines().skip(1).filter(|line| !line.trim().is_empty());
+    let depth = lines().last().filter(|last| last.trim_start().starts_with("</")).map_or(0, indent);
+    if depth == 0 || lines().any(|line| indent(line) < depth) {
+        return text.into();
+    }
+    text.replace(&format!("\n{}", " ".repeat(depth)), "\n").into()
 }
 
 /// Replaces what stands in the elements of a depth by their number; the root's depth is 0.
@@ -181,6 +194,14 @@ mod tests {
   </devices>
 </domain>
 ";
+
+    #[test]
+    fn a_part_stands_at_the_edge_of_the_screen() {
+        let part = "<devices>\n    <disk/>\n\n  </devices>";
+        assert_eq!(screen(part, None, Palette::PLAIN), "<devices>\n  <disk/>\n\n</devices>");
+        let text = "<title>\n  a\n b\n  </title>";
+        assert_eq!(screen(text, None, Palette::PLAIN), text, "text of its own keeps its blanks");
+    }
 
     #[test]
     fn what_is_no_xml_is_left_alone() {

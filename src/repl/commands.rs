@@ -11,7 +11,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("COMMAND …", "Any line of virsh: `list --all`, `start web1`; `!` forces virsh, parentheses force Rhai."),
     (":help", "Lists the commands of the prompt itself, all of which begin with a colon."),
     ("help", "Says what to do next and lists the topics; `help NAME` and `?NAME` explain one thing."),
-    ("help(VALUE)", "Explains what a value is and what it can do; so does `?NAME` for a variable."),
+    ("help(VALUE)", "Explains what a value is and what it can do; so does `?VALUE`."),
     ("exit", "Leaves; so do `quit` and Ctrl-D."),
     ("quit", "Leaves; so do `exit` and Ctrl-D."),
 ];
@@ -35,7 +35,10 @@ impl<'a> Command<'a> {
     /// Returns the command that an input is; a variable of that name, and anything that can be Rhai, is none.
     pub(super) fn read(input: &'a str, is_variable: impl Fn(&str) -> bool) -> Option<Self> {
         let input = input.trim();
-        if let Some(name) = input.strip_prefix('?').or_else(|| input.strip_suffix('?')) {
+        if let Some(asked) = input.strip_prefix('?').map(str::trim) {
+            return Some(Self::about(asked, is_variable).unwrap_or(Self::Explain(asked)));
+        }
+        if let Some(name) = input.strip_suffix('?') {
             return Self::about(name.trim(), is_variable);
         }
         if let Some(command) = input.strip_prefix(':') {
@@ -57,6 +60,7 @@ impl<'a> Command<'a> {
         }
         match (word, rest.trim()) {
             ("help", name) if Self::about(name, &is_variable).is_some() => Self::about(name, is_variable),
+            ("help", value) if is_call(value) => Some(Self::Explain(value)),
             ("exit" | "quit", "") => Some(Self::Leave),
             _ => virsh_line(whole, word).map(Self::Virsh),
         }
@@ -102,6 +106,14 @@ pub(super) fn misspelt(input: &str, is_known: impl Fn(&str) -> bool) -> Option<E
     virsh::parse_line(input).err()
 }
 
+/// Why a lone word that nobody knows is no command, where one is spelt nearly so.
+pub(super) fn misspelt_word(input: &str) -> Option<Error> {
+    let word = input.trim();
+    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let near = nearest(word, records::names().chain(["help", "exit", "quit"])).filter(|_| is_plain)?;
+    Some(Error::usage(format!("unknown command: '{word}'")).hint(format!("did you mean `{near}`?")))
+}
+
 /// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses, and
 /// commands of virsh.
 fn is_name(text: &str) -> bool {
@@ -110,6 +122,12 @@ fn is_name(text: &str) -> bool {
         && !plain.starts_with(|c: char| c.is_ascii_digit())
         && (plain.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '[' | ']'))
             || records::find(text).is_some())
+}
+
+/// True for what begins like a call or an index: `domain("web1")`, `xs[0].name`.
+fn is_call(text: &str) -> bool {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':')));
+    end.is_some_and(|end| end > 0 && text[end..].starts_with(['(', '[']))
 }
 
 /// True for a topic in quotes.
@@ -158,6 +176,10 @@ mod tests {
         for input in ["?vm", "vm?", "help vm"] {
             assert_eq!(read(input), Some(Command::Explain("vm")), "{input}");
         }
+        for input in ["?domain(\"web1\")", "? domain(\"web1\")", "help domain(\"web1\")"] {
+            assert_eq!(read(input), Some(Command::Explain("domain(\"web1\")")), "{input}");
+        }
+        assert_eq!(read("?1 + 1"), Some(Command::Explain("1 + 1")));
         assert_eq!(read("help()"), Some(Command::Help(None)));
         assert_eq!(read("help(Domain.start)"), Some(Command::Help(Some("Domain.start"))));
         for topic in ["help \"wait\"", "help(\"wait\")", "?\"wait\""] {
@@ -196,6 +218,16 @@ mod tests {
         for input in ["lsit", "domains test", "let x y", "qqqqqq --all", "x.y z"] {
             assert!(told(input).is_none(), "{input}");
         }
+    }
+
+    #[test]
+    fn a_lone_word_that_is_nearly_a_command_names_it() {
+        let hint = |word| misspelt_word(word).and_then(|error| error.facts().hint.clone());
+        for (word, meant) in [("lsit", "list"), (" hlep ", "help"), ("exi", "exit"), ("net-lst", "net-list")]
+        {
+            assert_eq!(hint(word), Some(format!("did you mean `{meant}`?")), "{word}");
+        }
+        assert_eq!((hint("nonsense"), hint("list(1)")), (None, None));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod arguments;
 mod objects;
 mod uris;
+mod virsh_lines;
 mod xml_paths;
 
 use arguments::Text;
@@ -25,8 +26,7 @@ use crate::lang::catalog::{Catalog, Entry, Kind, Origin};
 use crate::lang::infer::{EVENT, Place, live, place_at};
 use crate::lang::options::OptionSpec;
 use crate::lang::types::Type;
-use crate::virsh::complete::{Value, Wanted, place};
-use crate::virsh::records;
+use crate::libvirt::events::kinds;
 
 /// The words of the language that are worth completing.
 const KEYWORDS: &[&str] = &[
@@ -58,10 +58,10 @@ fn all_choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     if let Some(typed) = before.trim_start().strip_prefix(':') {
         return meta_choices(shell, line, cursor, typed);
     }
-    if let Some(line) = virsh_line(shell, before) {
-        return virsh_choices(shell, before, line);
+    if let Some(line) = virsh_lines::line(shell, before) {
+        return virsh_lines::choices(shell, before, line);
     }
-    if let Some(choices) = dashed_command(shell, before) {
+    if let Some(choices) = virsh_lines::dashed(shell, before) {
         return choices;
     }
     let scope = shell.session().scope();
@@ -71,18 +71,6 @@ fn all_choices(shell: &Shell, line: &str, cursor: usize) -> Choices {
     at.choices(place)
 }
 
-/// What is typed, where it is a line of virsh with at least its first word.
-fn virsh_line<'a>(shell: &Shell, before: &'a str) -> Option<&'a str> {
-    let forced = before.trim_start().strip_prefix('!');
-    let is_variable = |name: &str| shell.session().scope().contains(name);
-    match Command::read(before, is_variable) {
-        Some(Command::Virsh(_)) if forced.is_some() || before.trim_start().contains(char::is_whitespace) => {
-            Some(forced.unwrap_or(before))
-        }
-        _ => forced,
-    }
-}
-
 /// What can stand behind an alias is what can stand behind its meaning.
 fn behind_alias(shell: &Shell, line: &str, cursor: usize) -> Option<Choices> {
     let is_behind = line.get(..cursor)?.trim_start().contains(char::is_whitespace);
@@ -90,16 +78,6 @@ fn behind_alias(shell: &Shell, line: &str, cursor: usize) -> Option<Choices> {
     let inner = all_choices(shell, &meant, meant.len() - (line.len() - cursor));
     let start = (inner.start + line.len()).checked_sub(meant.len()).filter(|_| is_behind)?;
     Some(Choices { start, ..inner })
-}
-
-/// `net-l`: a word with a dash at the beginning of a line is a command of virsh that is still being typed.
-fn dashed_command(shell: &Shell, before: &str) -> Option<Choices> {
-    let typed = before.trim_start();
-    let (first, _) = typed.split_once('-')?;
-    let is_word = typed.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let is_dashed = is_word && !shell.session().scope().contains(first);
-    let choices = || Choices::matching(before.len() - typed.len(), typed, commands_of_virsh());
-    is_dashed.then(choices).filter(|choices| !choices.list.is_empty())
 }
 
 /// `:he`, `:help qu`: the commands of the prompt and what they take.
@@ -122,38 +100,22 @@ fn meta_choices(shell: &Shell, line: &str, cursor: usize, typed: &str) -> Choice
             return Choices { start: inner.start + skipped, ..inner };
         }
         Ok(Takes::Words(words)) => words.iter().map(|word| Choice::plain(*word)).collect(),
+        Ok(Takes::Events) => return event_words(before, rest),
         Ok(Takes::Nothing) | Err(_) => Vec::new(),
     };
     Choices::matching(before.len() - rest.len(), rest, words)
 }
 
-fn virsh_choices(shell: &Shell, before: &str, line: &str) -> Choices {
-    let Some(place) = place(line) else { return Choices::default() };
-    let start = before.len() - line.len() + place.start;
-    let value = |value: &Value| -> Vec<Choice> {
-        let names = if value.is_file() {
-            files::paths(&place.typed)
-        } else if value.kind == "command" {
-            return commands_of_virsh();
-        } else {
-            let words: Vec<String> = value.words().into_iter().map(str::to_owned).collect();
-            if words.is_empty() { shell.names().virsh(&shell.session().connection(), value) } else { words }
-        };
-        names.into_iter().map(Choice::plain).collect()
+/// `on`, `off`, and behind `on` the kinds of events.
+fn event_words(before: &str, rest: &str) -> Choices {
+    let typed = rest.rsplit([' ', ',']).next().unwrap_or(rest);
+    let offered = || kinds().map(|kind| Choice::with(kind.name, kind.doc)).collect();
+    let words = match rest[..rest.len() - typed.len()].trim() {
+        "" => ["on", "off"].map(Choice::plain).to_vec(),
+        on if on.split([' ', ',']).next() == Some("on") => offered(),
+        _ => Vec::new(),
     };
-    let all = match &place.wanted {
-        Wanted::Command => commands_of_virsh(),
-        Wanted::Value(wanted) => value(wanted),
-        Wanted::Options(options, wanted) => {
-            let options = options.iter().map(|o| Choice::with(format!("--{}", o.name), o.summary));
-            wanted.iter().flat_map(value).chain(options).collect()
-        }
-    };
-    Choices::matching(start, &place.typed, all)
-}
-
-fn commands_of_virsh() -> Vec<Choice> {
-    records::commands().map(|command| Choice::with(command.name, command.summary)).collect()
+    Choices::matching(before.len() - typed.len(), typed, words)
 }
 
 /// `help Dom`, `?Dom`: what help is given on.
@@ -267,8 +229,9 @@ impl At<'_> {
         words.extend(self.catalog.functions("").filter(own).map(|entry| Choice::entry(entry, opened)));
         let everything = !typed.is_empty();
         let host = |entry: &&Entry| (entry.origin != Origin::Rhai || everything) && is_word(&entry.name);
-        words.extend(self.catalog.functions("").filter(host).map(|entry| Choice::entry(entry, opened)));
-        let namespaces = self.catalog.namespaces().into_iter().chain(modules.iter().map(String::as_str));
+        words.extend(self.catalog.functions("").filter(host).map(|entry| self.function(entry, opened)));
+        let namespaces = self.catalog.namespaces().into_iter().filter(|name| *name != virsh_lines::NAMESPACE);
+        let namespaces = namespaces.chain([virsh_lines::NAMESPACE]).chain(modules.iter().map(String::as_str));
         words.extend(namespaces.map(|name| {
             let summary = self.catalog.doc(name).map(|doc| doc.summary.clone()).unwrap_or_default();
             Choice::with(format!("{name}::"), summary)
@@ -283,9 +246,19 @@ impl At<'_> {
             );
             words.extend(commands::WORDS.iter().map(|(word, does)| Choice::with(*word, *does)));
             // Not all of them before a letter was typed.
-            words.extend(commands_of_virsh().into_iter().filter(|_| everything));
+            words.extend(virsh_lines::commands().into_iter().filter(|_| everything));
         }
         words
+    }
+
+    /// A function; one that stands for a method of the connection is told by the sentence on that.
+    fn function(&self, entry: &Entry, opened: bool) -> Choice {
+        let choice = Choice::entry(entry, opened);
+        let method = self.catalog.method(&Type::object("Connection"), &entry.name);
+        match method.filter(|_| choice.summary.ends_with(" of the default connection, `conn()`.")) {
+            Some(method) => Choice { summary: method.doc().summary, ..choice },
+            None => choice,
+        }
     }
 
     /// The keys of a map that is there, then the type's own members, then what every value has.
@@ -334,6 +307,9 @@ impl At<'_> {
 
     fn functions_of(&self, path: &str, module: Option<&str>) -> Vec<Choice> {
         let opened = self.is_opened();
+        if path == virsh_lines::NAMESPACE {
+            return virsh_lines::functions(opened);
+        }
         let choice = |entry: &Entry| Choice::entry(entry, opened);
         match module {
             Some(module) => {

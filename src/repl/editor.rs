@@ -192,6 +192,8 @@ impl Conversation {
     }
 
     fn keep(&mut self, input: &str) {
+        // What is pasted ends with a line end.
+        let input = input.trim_end();
         if !history::is_kept(input) {
             return;
         }

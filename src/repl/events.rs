@@ -107,7 +107,7 @@ pub(super) fn show(
     palette: Palette,
 ) -> Result<()> {
     let show = move || {
-        while let Some(next) = next(&subscription) {
+        while let Some(next) = next(&subscription, WAIT) {
             let painted = next.lines.iter().map(|line| palette.paint(Style::Dim, line) + "\n");
             if !gate.wait(&subscription) || !above(painted.collect()) || next.is_last {
                 break;
@@ -119,27 +119,33 @@ pub(super) fn show(
     started.map(drop).map_err(|error| Error::io("the thread for events", &error))
 }
 
+/// Returns the events that are there, a line each: for a prompt that nothing can be drawn above.
+pub(super) fn told(subscription: &Subscription) -> Option<String> {
+    next(subscription, Duration::ZERO).map(|next| next.lines.join("\n") + "\n")
+}
+
 /// What is shown next.
 struct Next {
     lines: Vec<String>,
     is_last: bool,
 }
 
-/// Waits for the next events: all that are there, a line each; nothing where nobody wants them any more.
-fn next(subscription: &Subscription) -> Option<Next> {
+/// Waits for the next events: all that are there, a line each; nothing where nobody wants them any more. Without a
+/// time to wait it gives those that are there.
+fn next(subscription: &Subscription, wait: Duration) -> Option<Next> {
     let mut lines = Vec::new();
     let mut more = 0;
     loop {
-        let time = if lines.is_empty() { WAIT } else { Duration::ZERO };
+        let time = if lines.is_empty() { wait } else { Duration::ZERO };
         match subscription.next(time) {
             Ok(Some(_)) if lines.len() == AT_ONCE => more += 1,
             Ok(Some(event)) => lines.push(report::printable(&events::line(&event))),
             Ok(None) | Err(_) if !lines.is_empty() => break,
-            Ok(None) if subscription.is_closed() => return None,
+            Ok(None) if subscription.is_closed() || wait.is_zero() => return None,
             Ok(None) => {}
             // Ctrl-C ends an input, not this.
             Err(error) if error.ends_the_run() => {
-                if subscription.is_closed() {
+                if subscription.is_closed() || wait.is_zero() {
                     return None;
                 }
                 std::thread::sleep(TICK);

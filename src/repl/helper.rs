@@ -141,7 +141,13 @@ fn pairs(list: Vec<Choice>, width: Option<usize>) -> Vec<Pair> {
         };
         Pair { display, replacement: choice.insert }
     };
-    list.into_iter().map(pair).collect()
+    let mut pairs: Vec<Pair> = list.into_iter().map(pair).collect();
+    // Where two would fit beside each other, rustyline puts them there, and the sentences run together.
+    if let Some(first) = pairs.first_mut().filter(|_| explained) {
+        let fill = (room / 2 + 1).saturating_sub(first.display.width());
+        first.display.push_str(&" ".repeat(fill));
+    }
+    pairs
 }
 
 /// Cuts a text to a width.
@@ -232,7 +238,8 @@ mod tests {
     fn few_choices_are_explained_and_many_are_named() {
         let few =
             pairs(vec![Choice::with("start(", "Starts it."), Choice::with("id", "Its number.")], Some(80));
-        assert_eq!(few[0].display, "start(  Starts it.");
+        assert_eq!(few[0].display.trim_end(), "start(  Starts it.");
+        assert_eq!(few[0].display.width(), 40, "two of them have no room beside each other");
         assert_eq!(few[1].display, "id      Its number.");
         let many = pairs(vec![Choice::with("start(", "Starts it."); EXPLAINED + 1], Some(80));
         assert_eq!(many[0].display, "start");

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::meta;
 use crate::lang::tokens::{Class, brackets_at, tokens};
 use crate::output::{Palette, Style};
+use crate::virsh::records;
 
 /// Returns the source with colours; the brackets that belong together at the cursor stand out, and mistakes, which
 /// are in order, are underlined.
@@ -52,18 +54,30 @@ pub(super) fn highlight<'s>(
     painted.into()
 }
 
-/// Returns a line of virsh with colours: its commands and their options.
+/// Returns a line of virsh, or a command of the prompt, with colours: its commands and their options; those that do
+/// not exist are underlined once they have been typed past.
 pub(super) fn highlight_virsh(line: &str, palette: Palette) -> Cow<'_, str> {
     if !palette.is_colored() {
         return line.into();
     }
     let mut painted = String::with_capacity(line.len() * 2);
     let mut is_command = true;
+    let mut command = None;
+    // What stands in quotes, or behind `--` alone, is no option.
+    let mut has_options = !line.contains(['"', '\'']);
     for piece in line.split_inclusive([' ', ';', '\n']) {
         let word = piece.trim_end_matches([' ', ';', '\n']);
         let style = match word {
-            _ if is_command => Some(Style::Hint),
-            word if word.starts_with("--") => Some(Style::Caution),
+            _ if is_command && !word.is_empty() => {
+                command = records::find(word.trim_start_matches('!'));
+                let is_wrong = piece != word && is_unknown_meta(word);
+                Some(if is_wrong { Style::Wrong } else { Style::Hint })
+            }
+            word if word.starts_with("--") => {
+                has_options &= word != "--";
+                let is_wrong = piece != word && has_options && lacks(command.as_ref(), word);
+                Some(if is_wrong { Style::Wrong } else { Style::Caution })
+            }
             _ => None,
         };
         match style.filter(|_| !word.is_empty()) {
@@ -74,6 +88,17 @@ pub(super) fn highlight_virsh(line: &str, palette: Palette) -> Cow<'_, str> {
         is_command = piece.ends_with([';', '\n']) || (is_command && word.is_empty());
     }
     painted.into()
+}
+
+/// True for an option that a command of virsh does not have.
+fn lacks(command: Option<&records::Command>, word: &str) -> bool {
+    let name = word.trim_start_matches("--").split('=').next().unwrap_or_default();
+    name != "help" && command.is_some_and(|command| command.option(name).is_none())
+}
+
+/// True for a command of the prompt that does not exist.
+fn is_unknown_meta(word: &str) -> bool {
+    word.strip_prefix(':').is_some_and(|name| meta::find(meta::split(name).0).is_err())
 }
 
 fn style(class: Class) -> Option<Style> {
@@ -103,6 +128,27 @@ mod tests {
     fn a_line_of_virsh_shows_its_commands_and_options() {
         let painted = highlight_virsh("list --all;uri", Palette::COLOR);
         assert_eq!(painted, "\x1b[36mlist\x1b[0m \x1b[33m--all\x1b[0m;\x1b[36muri\x1b[0m");
+    }
+
+    #[test]
+    fn an_option_that_virsh_lacks_is_underlined_once_it_is_typed_past() {
+        let wrong = |line: &str| highlight_virsh(line, Palette::COLOR).contains("\x1b[4;31m");
+        for line in ["list --foo ", "!list --foo --all", "uri; list --foo=1 ", ":wach 1", "list --all --foo;"]
+        {
+            assert!(wrong(line), "{line}");
+        }
+        for line in [
+            "list --foo",
+            "list --all ",
+            "list --help ",
+            "ll --foo ",
+            ":watch list",
+            ":save! x",
+            "echo -- --foo ",
+            "desc web1 'a --foo b' ",
+        ] {
+            assert!(!wrong(line), "{line}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::lang::infer::{Calling, Place, call_around, place_at};
 use crate::lang::options::OptionSpec;
 use crate::lang::types::Type;
 use crate::output::{self, Palette};
-use crate::virsh::{self, records};
+use crate::virsh::complete;
 
 /// Between what is typed and the signature.
 const GAP: &str = "   ";
@@ -88,8 +88,11 @@ fn room(shell: &Shell, line: &str) -> usize {
 fn shown(form: Form, room: usize, palette: Palette) -> Option<Hint> {
     let Form { mut text, mut current } = form;
     if !palette.is_colored() && !current.is_empty() {
-        text.insert(current.end, '>');
-        text.insert(current.start, '<');
+        // A value of virsh stands between such signs already.
+        if !text[current.clone()].starts_with(['<', '[', '{']) {
+            text.insert(current.end, '>');
+            text.insert(current.start, '<');
+        }
         current = 0..0;
     }
     let room = room.checked_sub(GAP.len()).filter(|room| *room >= NARROWEST)?;
@@ -126,13 +129,9 @@ fn option_form(option: &OptionSpec) -> Form {
     Form { text: format!("{kind}: {}", option.doc), current: 0..kind.len() }
 }
 
-/// What a command of virsh takes, once its name is complete.
+/// What a command of virsh still takes, once its name is complete.
 fn virsh_form(line: &str) -> Option<Form> {
-    let (word, rest) = line.split_once(' ')?;
-    let is_begun = !rest.contains([';', '\n']);
-    let command = records::find(word).filter(|_| is_begun)?;
-    let text = virsh::synopsis(&command).trim_start().to_owned();
-    (!text.is_empty()).then_some(Form { text, current: 0..0 })
+    complete::remaining(line).map(|(text, current)| Form { text, current })
 }
 
 fn native_form(calling: &Calling, catalog: &Catalog) -> Option<Form> {
@@ -239,8 +238,11 @@ mod tests {
     }
 
     #[test]
-    fn a_command_of_virsh_shows_what_it_takes() {
-        assert!(virsh_form("domstate ").is_some_and(|form| form.text.starts_with("<domain>")));
+    fn a_command_of_virsh_shows_what_it_still_takes() {
+        let form = virsh_form("domstate ").unwrap();
+        assert_eq!((form.text.as_str(), form.current.clone()), ("<domain> [--reason]", 0..8));
+        assert_eq!(shown(form, 40, Palette::PLAIN).unwrap().text, "   <domain> [--reason]");
+        assert_eq!(virsh_form("domstate web1 ").unwrap().text, "[--reason]");
         assert_eq!(virsh_form("domstate"), None);
     }
 }

@@ -37,6 +37,8 @@ pub(super) enum Takes {
     Host,
     /// An input, as it stands alone.
     Input,
+    /// `on` with kinds of events, or `off`.
+    Events,
     /// One of these words, and whatever else.
     Words(&'static [&'static str]),
 }
@@ -62,7 +64,7 @@ pub(super) static COMMANDS: &[Meta] = &[
         name: "events",
         form: "[on [KINDS]|off]",
         summary: "Shows what the host tells above the prompt: `:events on`, `:events on lifecycle network`.",
-        takes: Takes::Words(&["on", "off"]),
+        takes: Takes::Events,
         run: events::run,
     },
     Meta {
@@ -75,7 +77,7 @@ pub(super) static COMMANDS: &[Meta] = &[
     Meta {
         name: "wide",
         form: "[on|off]",
-        summary: "Shows the last value with all its columns; `on` does so from now on.",
+        summary: "Shows the last table with all its columns; `on` does so from now on.",
         takes: Takes::Words(wide::WORDS),
         run: wide::run,
     },

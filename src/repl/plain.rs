@@ -9,10 +9,10 @@ use std::rc::Rc;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
-use super::Ending;
 use super::screen::Screen;
 use super::shell::Shell;
 use super::validator::Validator;
+use super::{Ending, events};
 use crate::error::{Error, Result};
 use crate::libvirt::{Interrupt, Reason, TICK};
 use crate::output;
@@ -37,9 +37,15 @@ pub(super) fn converse(shell: &Rc<RefCell<Shell>>, screen: &mut dyn Screen) -> R
     let validator = Validator::new();
     let mut lines = Lines::new()?;
     let mut pending = String::new();
+    let mut events = None;
     loop {
         if pending.is_empty() {
             shell.borrow_mut().notice(screen);
+            // Nothing can be drawn above what is typed: they are told between two inputs.
+            events = shell.borrow_mut().events_to_show(screen).or(events);
+            if let Some(told) = events.as_deref().and_then(events::told) {
+                let _ = output::out(&told)?;
+            }
         }
         let prompt = if pending.is_empty() { shell.borrow().prompt() } else { MORE.to_owned() };
         let _ = output::out(&prompt)?;

@@ -50,6 +50,10 @@ impl Screen for Terminal {
         let way = Way::of_terminal(palette, |name| std::env::var(name).ok());
         let room = terminal_size::terminal_size_of(std::io::stdout());
         let (Some(way), Some((columns, rows))) = (way, room) else { return Ok(None) };
+        // Half blocks are letters, and such a terminal has none of them.
+        if matches!(way, Way::Blocks | Way::FewColors) && !output::is_utf8() {
+            return Ok(None);
+        }
         // The line that says what it is stands below it, and the prompt below that.
         let room = (usize::from(columns.0), usize::from(rows.0).saturating_sub(3));
         picture::text(png, way, room).map(|text| output::out(&text)).transpose()

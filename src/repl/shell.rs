@@ -191,6 +191,7 @@ impl Shell {
         let is_command = input.trim_start().starts_with(':');
         if !is_command {
             input.clone_into(&mut self.sitting.last_input);
+            self.sitting.table = None;
         }
         let is_timed = self.sitting.is_timed && !is_command;
         let ending = if is_timed { self.timed(input, screen) } else { self.answer(input, screen) };
@@ -256,6 +257,10 @@ impl Shell {
             let look = Look { palette: self.options.palette, columns: screen.width() };
             let written = screen.show(&look.show(&text))?;
             self.written(written);
+            // What has no name can be spoken of as `it`, and the help says so.
+            if !value.is_unit() && !rhai::is_valid_identifier(source) {
+                self.session.remember(value);
+            }
             Ok(())
         });
         self.finish(outcome, screen)
@@ -290,7 +295,7 @@ impl Shell {
         self.note(&source, &outcome);
         if let Err(failure) = &outcome
             && matches!(**failure, EvalAltResult::ErrorParsing(..))
-            && let Some(error) = self.misspelt(input)
+            && let Some(error) = self.misspelt(input, failure)
         {
             screen.tell(&report::error_text(&error, self.stderr));
             return None;
@@ -305,10 +310,13 @@ impl Shell {
         self.finish(outcome, screen)
     }
 
-    fn misspelt(&self, input: &str) -> Option<Error> {
+    fn misspelt(&self, input: &str, failure: &EvalAltResult) -> Option<Error> {
         let catalog = self.knowledge.catalog(&self.session);
-        let is_variable = |name: &str| self.session.scope().contains(name);
-        commands::misspelt(input, |name| is_variable(name) || catalog.named(name).next().is_some())
+        let is_known =
+            |name: &str| self.session.scope().contains(name) || catalog.named(name).next().is_some();
+        let is_explained = || is_known(input.trim()) || self.session.hint(failure).is_some();
+        commands::misspelt(input, is_known)
+            .or_else(|| (!is_explained()).then(|| commands::misspelt_word(input)).flatten())
     }
 
     /// Runs a line of virsh: its value is the last value, as that of any input.
@@ -333,7 +341,7 @@ impl Shell {
             if !failed {
                 self.sitting.journal.called(line, &call);
             }
-            if let Some(ending) = self.finish(outcome, screen) {
+            if let Some(ending) = self.finish(show::without_place(outcome), screen) {
                 return Some(ending);
             }
             if failed {
@@ -375,8 +383,14 @@ impl Shell {
 
     fn tell(&self, failure: &EvalAltResult, is_end: bool, screen: &mut dyn Screen) {
         let error = from_rhai(failure);
+        // Some commands of virsh fail without a word.
+        if error.facts().message.is_empty() {
+            return;
+        }
         let text = if error.code() == code::INTERRUPTED && !is_end {
-            report::error_text(&error, self.stderr)
+            // The terminal has shown `^C`.
+            let begin = if screen.is_terminal() { "\n" } else { "" };
+            format!("{begin}{}", report::error_text(&error, self.stderr))
         } else if error.code() == code::INTERRUPTED {
             return;
         } else {

@@ -8,6 +8,8 @@ use super::change_log::ChangeLog;
 use super::journal::Journal;
 use crate::config::HostGroup;
 use crate::libvirt::Door;
+use crate::output::Table;
+use crate::units::duration_text;
 
 /// What the prompt takes over from the configuration, and who notes the changes.
 #[derive(Clone, Default)]
@@ -43,6 +45,8 @@ pub(super) struct Sitting {
     pub(super) last_input: String,
     /// What the next line begins with.
     pub(super) draft: Option<String>,
+    /// The table that a command of the prompt showed since the last value.
+    pub(super) table: Option<Table>,
 }
 
 impl Sitting {
@@ -82,14 +86,9 @@ impl Cost {
         self.calls += other.calls;
     }
 
-    /// Says it: `12.3 ms, 4 calls to libvirt`.
+    /// Says it: `12ms, 4 calls to libvirt`.
     pub(super) fn text(self) -> String {
-        let seconds = self.time.as_secs_f64();
-        let time = match seconds {
-            _ if seconds < 1e-3 => format!("{:.0} us", seconds * 1e6),
-            _ if seconds < 1.0 => format!("{:.1} ms", seconds * 1e3),
-            _ => format!("{seconds:.2} s"),
-        };
+        let time = duration_text(self.time.as_secs_f64());
         let calls = match self.calls {
             0 => "no call".to_owned(),
             1 => "1 call".to_owned(),
@@ -106,9 +105,10 @@ mod tests {
     #[test]
     fn a_cost_is_said_in_units_that_people_read() {
         let text = |micros, calls| Cost { time: Duration::from_micros(micros), calls }.text();
-        assert_eq!(text(840, 0), "840 us, no call to libvirt");
-        assert_eq!(text(12_340, 1), "12.3 ms, 1 call to libvirt");
-        assert_eq!(text(2_500_000, 7), "2.50 s, 7 calls to libvirt");
+        assert_eq!(text(840, 0), "840us, no call to libvirt");
+        assert_eq!(text(12_340, 1), "12ms, 1 call to libvirt");
+        assert_eq!(text(2_500_000, 7), "2.5s, 7 calls to libvirt");
+        assert_eq!(text(93_400_000, 2), "1m33s, 2 calls to libvirt");
     }
 
     #[test]

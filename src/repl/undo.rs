@@ -124,7 +124,9 @@ impl Memory {
     pub(super) fn plan(&self) -> Result<Plan> {
         match &self.last {
             Last::Undoable(before) => Plan::new(before),
-            Last::Lasting(title) => Err(Error::usage(format!("`{title}` cannot be undone"))),
+            Last::Lasting(title) => Err(Error::usage(format!("`{title}` cannot be undone")).hint(
+                "definitions, autostart, settings and devices can be put back; `:log` lists all changes",
+            )),
             Last::None => Err(Error::usage("there is no change to undo")
                 .hint("it takes back the last change that was made at this prompt")),
         }

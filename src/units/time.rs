@@ -14,6 +14,11 @@ pub fn time_text(moment: Timestamp) -> String {
     zoned_text(&moment.to_zoned(TimeZone::system()))
 }
 
+/// Writes a moment as a clock on the wall in the local zone shows it: `2026-03-01 04:30:00`.
+pub fn clock_text(moment: Timestamp) -> String {
+    moment.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// Writes a moment as RFC 3339 with the offset of its own zone; parts of a second only where there are any.
 pub fn zoned_text(moment: &Zoned) -> String {
     moment.timestamp().display_with_offset(moment.offset()).to_string()

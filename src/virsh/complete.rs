@@ -1,5 +1,8 @@
 //! What can stand at the end of a line of virsh that is being typed.
 
+use std::ops::Range;
+
+use super::help::form;
 use super::records::{self, Command, CommandOption, Kind};
 
 /// The end of a line.
@@ -80,11 +83,53 @@ pub fn candidates(
     }
 }
 
-/// Reads a line up to the cursor; nothing where no command is known whose options could follow.
-pub fn place(line: &str) -> Option<Place> {
+/// The words of the last command on a line, and the one that is being typed.
+fn words_of(line: &str) -> (Vec<&str>, &str) {
     let begin = line.rfind([';', '\n']).map_or(0, |at| at + 1);
     let mut words: Vec<&str> = line[begin..].split_whitespace().collect();
     let typed = if line.ends_with(char::is_whitespace) { "" } else { words.pop().unwrap_or_default() };
+    (words, typed)
+}
+
+/// What the last command on a line still takes, and where in that the value stands that is being typed:
+/// `<target> [--live]`. Nothing before the command's name is complete.
+pub fn remaining(line: &str) -> Option<(String, Range<usize>)> {
+    let (words, typed) = words_of(line);
+    let (name, given) = words.split_first()?;
+    let command = records::find(name)?;
+    let mut seen = Seen::default();
+    for word in given {
+        seen.word(&command, word);
+    }
+    let begun = typed.strip_prefix("--");
+    let current = match seen.expected {
+        None if begun.is_none() => seen.next_by_place(&command),
+        expected => expected,
+    };
+    let mut text = String::new();
+    let mut mark = 0..0;
+    for (index, option) in command.options.iter().enumerate() {
+        let is_current = current == Some(index);
+        let is_meant = begun.is_none_or(|begun| option.name.starts_with(begun));
+        if !is_current && (seen.has(index) || seen.expected.is_none() && !is_meant) {
+            continue;
+        }
+        let Some(form) = form(&command, option) else { continue };
+        let form = form.trim_start();
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        if is_current {
+            mark = text.len()..text.len() + form.len();
+        }
+        text.push_str(form);
+    }
+    (!text.is_empty()).then_some((text, mark))
+}
+
+/// Reads a line up to the cursor; nothing where no command is known whose options could follow.
+pub fn place(line: &str) -> Option<Place> {
+    let (words, typed) = words_of(line);
     place_of_words(&words, typed).map(|mut place| {
         place.start += line.len() - typed.len();
         place
@@ -114,13 +159,10 @@ pub fn place_of_words(words: &[&str], typed: &str) -> Option<Place> {
         let typed_from = typed.len() - start.len();
         return Some(Place { start: typed_from, typed: start.into(), wanted: value(option, values()) });
     }
-    let next = command.options.iter().enumerate().find(|(index, option)| {
-        option.by_place && (option.kind == Kind::Rest || !seen.given.iter().any(|(given, _)| given == index))
-    });
-    let next = next.filter(|_| !typed.starts_with('-')).map(|(_, option)| option);
-    let next = next.map(|option| Value { kind: option.completes, before: values() });
+    let next = seen.next_by_place(&command).filter(|_| !typed.starts_with('-'));
+    let next = next.map(|index| Value { kind: command.options[index].completes, before: values() });
     let free = |(index, option): &(usize, &CommandOption)| {
-        !matches!(option.kind, Kind::Alias { .. }) && !seen.given.iter().any(|(given, _)| given == index)
+        !matches!(option.kind, Kind::Alias { .. }) && !seen.has(*index)
     };
     let options = command.options.iter().enumerate().filter(free).map(|(_, option)| option.clone()).collect();
     Some(Place { start: 0, typed: typed.into(), wanted: Wanted::Options(options, next) })
@@ -154,12 +196,22 @@ impl Seen {
             }
             return;
         }
-        let free = |(index, option): &(usize, &CommandOption)| {
-            option.by_place && !self.given.iter().any(|(given, _)| given == index)
-        };
+        let free = |(index, option): &(usize, &CommandOption)| option.by_place && !self.has(*index);
         if let Some((index, _)) = command.options.iter().enumerate().find(free) {
             self.given.push((index, word.into()));
         }
+    }
+
+    fn has(&self, option: usize) -> bool {
+        self.given.iter().any(|(given, _)| *given == option)
+    }
+
+    /// The option whose value can come next without its name.
+    fn next_by_place(&self, command: &Command) -> Option<usize> {
+        let is_next = |(index, option): &(usize, &CommandOption)| {
+            option.by_place && (option.kind == Kind::Rest || !self.has(*index))
+        };
+        command.options.iter().enumerate().find(is_next).map(|(index, _)| index)
     }
 
     fn values(&self, command: &Command) -> Vec<(&'static str, String)> {
@@ -194,6 +246,27 @@ mod tests {
         };
         let names: Vec<_> = options.iter().map(|option| option.name).collect();
         assert!(names.contains(&"inactive") && !names.contains(&"all"));
+    }
+
+    #[test]
+    fn what_a_command_still_takes_leaves_out_what_was_given() {
+        let shown = |line: &str| {
+            let (text, mark) = remaining(line)?;
+            let text = format!("{}«{}»{}", &text[..mark.start], &text[mark.clone()], &text[mark.end..]);
+            Some(text.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        };
+        for (line, form) in [
+            ("attach-disk ", Some("«<domain>» <source>")),
+            ("attach-disk web1 /img/a", Some("«<source>» <target>")),
+            ("attach-disk web1 a vdb ", Some("«[--targetbus <string>]»")),
+            ("attach-disk web1 a vdb --per", Some("«»[--persistent]")),
+            ("domstate web1 --reason ", None),
+            ("list; domstate ", Some("«<domain>» [--reason]")),
+            ("dumpxml --domain ", Some("«<domain>» [--inactive]")),
+            ("domstate", None),
+        ] {
+            assert_eq!(shown(line).as_deref(), form, "{line}");
+        }
     }
 
     #[test]

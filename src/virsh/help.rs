@@ -54,11 +54,12 @@ fn type_word(option: &CommandOption) -> &'static str {
 }
 
 /// What can stand behind the name of a command: ` <domain> [--force]`.
-pub fn synopsis(command: &Command) -> String {
+fn synopsis(command: &Command) -> String {
     command.options.iter().filter_map(|option| form(command, option)).collect()
 }
 
-fn form(command: &Command, option: &CommandOption) -> Option<String> {
+/// How an option is written: ` <domain>`, ` [--force]`; nothing for another name of one.
+pub(super) fn form(command: &Command, option: &CommandOption) -> Option<String> {
     let name = option.name;
     Some(match option.kind {
         Kind::Alias { .. } => return None,

@@ -205,6 +205,16 @@ fn secrets_stay_out_of_the_history() {
 }
 
 #[test]
+fn events_are_told_between_inputs_where_nothing_can_be_drawn() {
+    let prompt = Prompt::open(Virhai::new().env("TERM", "dumb"));
+    prompt.line(":events on lifecycle");
+    prompt.line("suspend web1");
+    // The event may come after the prompt: the next one tells it.
+    prompt.line("1 + 1");
+    prompt.terminal.wait_for("lifecycle web1: suspended (paused)\n");
+}
+
+#[test]
 fn events_stand_above_what_is_typed() {
     lab_or_skip!(Need::Daemon);
     let daemon = Daemon::start();

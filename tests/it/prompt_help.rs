@@ -104,6 +104,29 @@ fn help_looks_at_the_session_and_completes_its_topics() {
 }
 
 #[test]
+fn a_narrow_screen_breaks_the_list_of_commands_between_words() {
+    let terminal = Terminal::open(Virhai::new().connect("test:///default"), 60, 50);
+    terminal.wait_for_last_line(PROMPT);
+    terminal.line(":help");
+    terminal.wait_for("Leaves; so do");
+    let screen = terminal.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let begin = lines.iter().position(|line| line.trim_start().starts_with(":time")).unwrap();
+    let end = lines.iter().position(|line| line.trim_start().starts_with(":watch")).unwrap();
+    let said = lines[begin..end].join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.ends_with("how many calls to libvirt; alone: every input."), "{screen}");
+}
+
+#[test]
+fn what_virsh_still_takes_leaves_out_what_was_typed() {
+    let terminal = open(Virhai::new().env("NO_COLOR", "1"));
+    terminal.text("attach-disk test ");
+    terminal.wait_for("attach-disk test    <source> <target> [--");
+    terminal.text("a vdb --per");
+    terminal.wait_for_last_line(&format!("{PROMPT}attach-disk test a vdb --per   [--persistent]"));
+}
+
+#[test]
 fn a_dumb_terminal_and_plain_mode_draw_nothing() {
     let plain = Virhai::new().env("VIRHAI_PROMPT_PLAIN", "true");
     for virhai in [Virhai::new().env("TERM", "dumb"), plain] {
@@ -113,6 +136,7 @@ fn a_dumb_terminal_and_plain_mode_draw_nothing() {
         terminal.line("for i in 1..3 {");
         terminal.wait_for_last_line("...");
         terminal.line("print(i)");
+        terminal.wait_for("... print(i)\n...");
         terminal.line("}");
         terminal.wait_for("... }\n1\n2\n");
         terminal.text("half a line");

@@ -17,10 +17,10 @@ fn read(path: &str, most: u64) -> Result<Vec<u8>> {
     let failed = |what: &str, why: &str| {
         Error::new(code::IO, format!("Failed to {what} file '{path}': {why}")).object(path)
     };
-    let mut file = std::fs::File::open(path).map_err(|error| failed("open", &super::words(&error)))?;
+    let mut file = std::fs::File::open(path).map_err(|error| failed("open", &Error::words(&error)))?;
     let mut bytes = Vec::new();
     let read = file.by_ref().take(most + 1).read_to_end(&mut bytes);
-    read.map_err(|error| failed("read", &super::words(&error)))?;
+    read.map_err(|error| failed("read", &Error::words(&error)))?;
     if bytes.len() as u64 > most {
         return Err(failed("read", "Value too large for defined data type"));
     }

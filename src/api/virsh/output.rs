@@ -23,6 +23,8 @@ struct State {
     write: Option<Write>,
     /// What is kept back, until it is known whether it is longer than the screen.
     held: Option<String>,
+    /// What was written last did not end its line.
+    is_line_open: bool,
     palette: Palette,
     log: Option<Write>,
 }
@@ -55,16 +57,20 @@ impl Output {
         value
     }
 
-    /// Keeps what is written while `f` runs and returns it; from [`Self::release`] on it is written at once.
+    /// Keeps what is written while `f` runs and returns it; from [`Self::release`] on it is written at once. Some
+    /// commands of virsh leave their last line open, and a prompt would stand over it: it is ended.
     pub fn held<T>(&self, palette: Palette, f: impl FnOnce() -> T) -> (T, String) {
         {
             let mut state = self.state();
-            (state.held, state.palette) = (Some(String::new()), palette);
+            (state.held, state.palette, state.is_line_open) = (Some(String::new()), palette, false);
         }
         let value = f();
         let mut state = self.state();
         state.palette = Palette::PLAIN;
-        let held = state.held.take().unwrap_or_default();
+        let mut held = state.held.take().unwrap_or_default();
+        if held.chars().next_back().map_or(state.is_line_open, |last| last != '\n') {
+            held.push('\n');
+        }
         (value, held)
     }
 
@@ -144,7 +150,9 @@ impl Output {
     }
 
     fn send(&self, text: &str) {
-        match &self.state().write {
+        let mut state = self.state();
+        state.is_line_open = !text.ends_with('\n');
+        match &state.write {
             Some(write) => write(text),
             // Nobody reads any more: virsh goes on too.
             None => drop(output::out(text)),

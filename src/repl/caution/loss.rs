@@ -4,7 +4,7 @@ use super::usage;
 use crate::libvirt::{
     Coming, Domain, DomainCheckpoint, DomainSnapshot, Network, StoragePool, StorageVolume, sys,
 };
-use crate::units::{from_unix, size_text, time_text};
+use crate::units::{clock_text, from_unix, size_text};
 use crate::xml::Document;
 
 /// Said where nobody knows who uses something.
@@ -106,7 +106,7 @@ fn of_checkpoint(checkpoint: &DomainCheckpoint) -> Vec<String> {
 /// When a snapshot was taken.
 fn creation(xml: &str) -> Option<String> {
     let seconds = Document::parse(xml).ok()?.text_at("creationTime").ok()??;
-    Some(time_text(from_unix(seconds.parse().ok()?).ok()?))
+    Some(clock_text(from_unix(seconds.parse().ok()?).ok()?))
 }
 
 /// `owner` is a guest that goes with it, and not worth a word.

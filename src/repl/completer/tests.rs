@@ -37,6 +37,18 @@ fn inserts(prompt: &Transcript, line: &str) -> Vec<String> {
 }
 
 #[test]
+fn commands_of_virsh_are_functions_too() {
+    assert_eq!(inserts(&prompt(&[]), "let x = virsh::net_dh"), ["net_dhcp_leases("]);
+    assert!(inserts(&prompt(&[]), "let x = virs").contains(&"virsh::".to_owned()));
+}
+
+#[test]
+fn what_stands_for_a_method_is_told_as_the_method_is() {
+    let offered = prompt(&[]).complete("let x = domains");
+    assert!(offered[0].1.contains("guests"), "{offered:?}");
+}
+
+#[test]
 fn members_are_known_through_calls_and_indexing() {
     let prompt = prompt(&[]);
     for line in ["domain(\"x\").undef", "conn().domain(\"x\").undef", "domains()[0].undef"] {
@@ -138,6 +150,11 @@ fn a_command_of_the_prompt_completes_what_it_takes() {
     assert_eq!(inserts(&prompt, ":watch list --al"), ["--all"]);
     assert!(inserts(&prompt, ":time domains()[0].sta").contains(&"state".to_owned()));
     assert!(inserts(&prompt, ":log x").is_empty());
+    assert_eq!(inserts(&prompt, ":events o"), ["on", "off"]);
+    assert_eq!(
+        inserts(&prompt, ":events on lifecycle, net"),
+        ["network_lifecycle", "network_metadata_change"]
+    );
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use super::{COMMANDS, Meta, find};
 use crate::error::Result;
+use crate::help::Look;
 use crate::lang::reference::{Body, HelpText, Section};
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
-use crate::report;
 
 /// Lists the commands of the prompt, or explains one.
 pub(super) fn run(shell: &mut Shell, name: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
@@ -17,7 +17,8 @@ pub(super) fn run(shell: &mut Shell, name: &str, screen: &mut dyn Screen) -> Res
     };
     let section = Section { heading: String::new(), body: Body::Rows(rows) };
     let help = HelpText { title: "Commands of the prompt".into(), sections: vec![section] };
-    let written = screen.show(&report::help(&help, shell.palette()))?;
+    let look = Look { palette: shell.palette(), columns: screen.width() };
+    let written = screen.show(&look.show(&help))?;
     Ok(shell.written(written))
 }
 

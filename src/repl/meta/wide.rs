@@ -11,7 +11,7 @@ pub(super) const WORDS: &[&str] = &["on", "off"];
 /// Shows the last value with all its columns, or does so with every table from now on.
 pub(super) fn run(shell: &mut Shell, word: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
     match word {
-        "" => shell.show_again(screen, |options| options.wide = true)?,
+        "" => return shell.show_wide(screen),
         "on" => shell.view().wide = true,
         "off" => shell.view().wide = false,
         other => {

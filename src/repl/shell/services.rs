@@ -98,7 +98,9 @@ impl Shell {
         screen: &mut dyn Screen,
     ) -> Result<Option<Ending>, Error> {
         let options = Options { width: screen.width(), columns: None, ..self.options.clone() };
-        let written = screen.show(&output::render(&Data::Table(table), &options)?)?;
+        let text = output::render(&Data::Table(table.clone()), &options)?;
+        self.sitting.table = Some(table);
+        let written = screen.show(&text)?;
         Ok(self.written(written))
     }
 

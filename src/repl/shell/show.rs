@@ -1,6 +1,6 @@
 //! Showing what an input gave.
 
-use rhai::{Blob, Dynamic, Scope};
+use rhai::{Blob, Dynamic, EvalAltResult, Scope};
 
 use super::Shell;
 use crate::api::Fallible;
@@ -8,8 +8,8 @@ use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::error::{Error, Result};
 use crate::output::{self, Data, Format, Options, Style, picture};
-use crate::repl::Manner;
 use crate::repl::screen::Screen;
+use crate::repl::{Ending, Manner};
 use crate::virsh::{self, Call};
 
 /// How many bytes of a blob are shown.
@@ -37,6 +37,19 @@ impl Shell {
         let shown = self.show(&value, screen);
         self.options = before;
         shown.map_err(|failure| from_rhai(&failure))
+    }
+
+    /// Shows what was shown last with all its columns: the last value, or the table of a command such as `:log`.
+    ///
+    /// Errors: as for [`Self::show_again`].
+    pub(in crate::repl) fn show_wide(&mut self, screen: &mut dyn Screen) -> Result<Option<Ending>> {
+        let Some(table) = self.sitting.table.take() else {
+            return self.show_again(screen, |options| options.wide = true).map(|()| None);
+        };
+        let before = std::mem::replace(&mut self.options.wide, true);
+        let shown = self.show_table(table, screen);
+        self.options.wide = before;
+        shown
     }
 
     /// Whether the last value is XML.
@@ -122,4 +135,12 @@ impl Shell {
         let text = self.session.engine().eval_expression_with_scope(&mut scope, "value.to_string()");
         text.unwrap_or_else(|_| value.to_string())
     }
+}
+
+/// A line of virsh stands in no source: where in the body of its command it failed says nothing to the person.
+pub(super) fn without_place(outcome: Fallible<()>) -> Fallible<()> {
+    outcome.map_err(|failure| match *failure {
+        EvalAltResult::ErrorTerminated(..) => failure,
+        _ => from_rhai(&failure).into(),
+    })
 }

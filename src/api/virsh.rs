@@ -15,6 +15,8 @@ mod table;
 mod terminal;
 mod values;
 
+use std::fmt::Write as _;
+
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Array, FnPtr, ImmutableString, Map};
 
@@ -112,12 +114,15 @@ mod vsh_functions {
     pub(super) fn fields(context: NativeCallContext, rows: Array, width: i64) -> Fallible<()> {
         let width = usize::try_from(width).unwrap_or_default();
         let mut text = String::new();
-        for row in rows.iter().filter_map(|row| row.read_lock::<Array>()) {
+        for row in rows.iter().filter_map(Dynamic::read_lock::<Array>) {
             if let [label, value] = &row[..]
                 && !value.is_unit()
             {
-                let label = label.to_string();
-                text.push_str(&format!("{label:<width$} {value}\n"));
+                // Writing to a text cannot fail.
+                let _ = match label.read_lock::<ImmutableString>() {
+                    Some(label) => writeln!(text, "{:<width$} {value}", label.as_str()),
+                    None => Ok(()),
+                };
             }
         }
         Context::of(&context)?.virsh().write(&text);

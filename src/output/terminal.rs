@@ -1,20 +1,23 @@
 //! What the standard streams are connected to.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::sync::OnceLock;
 
 /// True where stdin is a terminal.
 pub fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
-/// True where stdout is a terminal.
+/// True where stdout was a terminal when this was asked first: every line that is written asks.
 pub fn stdout_is_terminal() -> bool {
-    io::stdout().is_terminal()
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| io::stdout().is_terminal())
 }
 
-/// True where stderr is a terminal.
+/// True where stderr was a terminal when this was asked first.
 pub fn stderr_is_terminal() -> bool {
-    io::stderr().is_terminal()
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| io::stderr().is_terminal())
 }
 
 /// Asks the person at the terminal; what is typed is shown only with `echo`. `None` where nobody answers.

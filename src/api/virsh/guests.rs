@@ -1,13 +1,13 @@
 //! What virsh asks of guests, in its order and with libvirt's own numbers.
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
-use rhai::{Array, Map};
+use rhai::{Array, Identifier, Map};
 
 use super::{bits, parameters};
 use crate::api::{Context, Fallible, words};
 use crate::error::{Error, Result, code};
 use crate::libvirt::choices::{self, Choices};
-use crate::libvirt::{Domain, DomainColumns, DomainRow, DomainStats, sys};
+use crate::libvirt::{Domain, DomainColumns, DomainInfo, DomainRow, DomainStats, sys};
 
 /// How bulk statistics are asked for; the bits that choose guests are those of lists.
 const HOW: Choices = &[
@@ -72,6 +72,18 @@ fn guest(vm: Dynamic) -> Result<Domain> {
     vm.try_cast::<Domain>().ok_or_else(|| Error::usage("a guest was expected"))
 }
 
+/// State, memory in bytes, virtual CPUs and CPU time.
+fn usage(info: &DomainInfo) -> [(Identifier, Dynamic); 5] {
+    let whole = |number: u64| Dynamic::from_int(i64::try_from(number).unwrap_or(i64::MAX));
+    [
+        ("state".into(), words::domain_state(info.state as i32).into_owned().into()),
+        ("max_memory".into(), whole(info.max_memory)),
+        ("memory".into(), whole(info.memory)),
+        ("vcpus".into(), whole(info.vcpus.into())),
+        ("cpu_time_ns".into(), whole(info.cpu_time_ns)),
+    ]
+}
+
 /// What a call gave, or `()` where it could not.
 fn if_told<T>(told: Result<T>, value: impl FnOnce(T) -> Dynamic) -> Result<Dynamic> {
     match told {
@@ -104,27 +116,9 @@ pub(super) mod guest_functions {
         Ok(super::in_order(rows).into_iter().map(|row| super::row_map(row, columns)).collect())
     }
 
-    /// State, memory, vCPUs and CPU time of a guest with one call.
+    /// What `dominfo` shows of a guest.
     ///
-    /// Errors: libvirt's own.
-    ///
-    /// ```rhai
-    /// print(vsh::info(domain("test")));
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn info(vm: Domain) -> Fallible<Map> {
-        let info = vm.info()?;
-        let whole = |number: u64| Dynamic::from_int(i64::try_from(number).unwrap_or(i64::MAX));
-        Ok(Map::from([
-            ("state".into(), words::domain_state(info.state as i32).into_owned().into()),
-            ("max_memory".into(), whole(info.max_memory)),
-            ("memory".into(), whole(info.memory)),
-            ("vcpus".into(), whole(info.vcpus.into())),
-            ("cpu_time_ns".into(), whole(info.cpu_time_ns)),
-        ]))
-    }
-
-    /// What `dominfo` shows besides of a guest; what cannot be told is `()`.
+    /// What cannot be told is `()`; where that is what the guest uses, `error` says why.
     ///
     /// Errors: libvirt's own where the guest is gone.
     ///
@@ -136,7 +130,7 @@ pub(super) mod guest_functions {
         let (name, id) = vm.name_and_id()?;
         let messages =
             if_told(vm.messages(0), |list| list.into_iter().map(Dynamic::from).collect::<Array>().into())?;
-        Ok(Map::from([
+        let mut facts = Map::from([
             ("id".into(), id.map_or(Dynamic::UNIT, |id| Dynamic::from_int(id.into()))),
             ("name".into(), name.into()),
             ("uuid".into(), vm.key().to_string().into()),
@@ -145,7 +139,13 @@ pub(super) mod guest_functions {
             ("autostart".into(), if_told(vm.autostart(), Dynamic::from)?),
             ("managed_save".into(), if_told(vm.has_managed_save(), Dynamic::from)?),
             ("messages".into(), if messages.is_unit() { Array::new().into() } else { messages }),
-        ]))
+        ]);
+        match vm.info() {
+            Ok(info) => facts.extend(usage(&info)),
+            Err(error) if error.ends_the_run() => return Err(error.into()),
+            Err(error) => drop(facts.insert("error".into(), Dynamic::from(error))),
+        }
+        Ok(facts)
     }
 
     /// The host's security driver and the label that it gave a guest.

@@ -113,7 +113,8 @@ fn ctrl_c_and_ctrl_d_are_a_no() {
 #[test]
 fn what_was_typed_before_the_question_is_no_answer() {
     let prompt = Prompt::open(Virhai::new());
-    prompt.terminal.line("sleep(1); domain(\"web1\").destroy()");
+    prompt.terminal.line("print(\"asleep\"); sleep(3); domain(\"web1\").destroy()");
+    prompt.terminal.wait_for_last_line("asleep");
     prompt.terminal.line("y");
     prompt.terminal.wait_for_last_line(ASKED);
     prompt.line("n");

@@ -135,12 +135,8 @@ impl Modules {
     ///
     /// Errors: as [`Modules::find`], and those of parsing and running the module.
     pub fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        // An embedded module, whoever imports it, is kept by this name too.
-        if let Some(module) = kept().get(path) {
-            return Ok(module.clone());
-        }
         let (name, text) = self.text(importer, path)?;
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(module) = kept().get(&name) {
             return Ok(module.clone());
         }
@@ -149,9 +145,6 @@ impl Modules {
                 Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| in_module(&name, error))
             })?
             .into();
-        if source(path).is_some() {
-            kept().insert(path.to_owned(), module.clone());
-        }
         kept().insert(name, module.clone());
         Ok(module)
     }

@@ -16,6 +16,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("quit", "Leaves; so do `exit` and Ctrl-D."),
 ];
 
+/// The names among them, which no alias hides.
+pub(super) const NAMES: [&str; 3] = ["help", "exit", "quit"];
+
 /// An input that is a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command<'a> {
@@ -98,8 +101,7 @@ fn virsh_line<'a>(input: &'a str, word: &str) -> Option<&'a str> {
 /// Why a line that is no Rhai is no line of virsh either, where only its first word is misspelt.
 pub(super) fn misspelt(input: &str, is_known: impl Fn(&str) -> bool) -> Option<Error> {
     let (word, _) = input.trim().split_once(char::is_whitespace)?;
-    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if !is_plain || is_rhai_word(word) || is_known(word) {
+    if !is_plain(word) || is_rhai_word(word) || is_known(word) {
         return None;
     }
     nearest(word, records::names())?;
@@ -109,9 +111,13 @@ pub(super) fn misspelt(input: &str, is_known: impl Fn(&str) -> bool) -> Option<E
 /// Why a lone word that nobody knows is no command, where one is spelt nearly so.
 pub(super) fn misspelt_word(input: &str) -> Option<Error> {
     let word = input.trim();
-    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    let near = nearest(word, records::names().chain(["help", "exit", "quit"])).filter(|_| is_plain)?;
+    let near = nearest(word, records::names().chain(NAMES)).filter(|_| is_plain(word))?;
     Some(Error::usage(format!("unknown command: '{word}'")).hint(format!("did you mean `{near}`?")))
+}
+
+/// True for what the name of a command is made of.
+fn is_plain(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 /// True for what help is given on: `start`, `Domain.start`, `fs::read`, each perhaps with parentheses, and

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rhai::Engine;
 
-use super::commands::Command;
+use super::commands::{self, Command};
 use super::shell::Shell;
 use super::validator::EXPRESSION_DEPTH;
 use crate::lang::lint::{NoModules, Surroundings, parser, wrong_names};
@@ -104,7 +104,7 @@ fn may_be_command(shell: &Shell, input: &str) -> bool {
     let is_word = !typed.contains(char::is_whitespace);
     typed.starts_with([':', '?', '!'])
         || Command::read(input, is_variable).is_some()
-        || is_word && records::names().chain(["help", "exit", "quit"]).any(|word| word.starts_with(typed))
+        || is_word && records::names().chain(commands::NAMES).any(|word| word.starts_with(typed))
 }
 
 /// The word that the cursor touches.

@@ -1,11 +1,12 @@
 //! The prompt without its terminal: one input after the other.
 
+mod explain;
 mod services;
 mod show;
 
 use std::sync::Arc;
 
-use rhai::{EvalAltResult, Scope};
+use rhai::EvalAltResult;
 
 use super::caution::Caution;
 use super::commands::{self, Command};
@@ -14,13 +15,10 @@ use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
 use super::sitting::Sitting;
-use super::{Ending, Manner, Setup, explanation, meta, uri, welcome};
+use super::{Ending, Manner, Setup, meta, uri};
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::{Error, code};
-use crate::help::{self, Look};
-use crate::lang::catalog::Catalog;
-use crate::lang::infer::type_of_source;
 use crate::libvirt::{Connection, Reason, Subscription};
 use crate::output::{Options, Palette, Style, Written};
 use crate::report::{self, Sources as _};
@@ -208,10 +206,7 @@ impl Shell {
     fn answer(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
         let input = match self.expanded(input) {
             Ok(input) => input,
-            Err(error) => {
-                screen.tell(&report::error_text(&error, self.stderr));
-                return None;
-            }
+            Err(error) => return self.refuse(error, screen),
         };
         let input = &*input;
         let command = Command::read(input, |name| self.session.scope().contains(name));
@@ -231,56 +226,8 @@ impl Shell {
         }
     }
 
-    fn help(&mut self, name: Option<&str>, screen: &mut dyn Screen) -> Option<Ending> {
-        let look = Look { palette: self.options.palette, columns: screen.width() };
-        let text = match name {
-            Some(name) => {
-                let catalog = self.knowledge.documented(&self.session);
-                let member = member_of_value(name, self.session.scope(), catalog);
-                help::on(catalog, member.as_deref().unwrap_or(name), look)
-            }
-            None => Ok(look.show(&welcome::page(self))),
-        };
-        self.show_text(text, screen)
-    }
-
-    /// Evaluates an expression and says what its value is.
-    fn explain(&mut self, source: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        if let Some(reason) = self.ends_the_run() {
-            return Some(Ending::Wish(reason));
-        }
-        self.inputs += 1;
-        let outcome = self.session.eval(&format!("<line {}>", self.inputs), source);
-        let outcome = outcome.and_then(|value| {
-            let catalog = self.knowledge.documented(&self.session);
-            let text = explanation::of(source, &value, catalog)?;
-            let look = Look { palette: self.options.palette, columns: screen.width() };
-            let written = screen.show(&look.show(&text))?;
-            self.written(written);
-            // What has no name can be spoken of as `it`, and the help says so.
-            if !value.is_unit() && !rhai::is_valid_identifier(source) {
-                self.session.remember(value);
-            }
-            Ok(())
-        });
-        self.finish(outcome, screen)
-    }
-
-    fn show_text(&mut self, text: Result<String, Error>, screen: &mut dyn Screen) -> Option<Ending> {
-        match text.and_then(|text| screen.show(&text)) {
-            Ok(written) => self.written(written),
-            Err(error) => {
-                screen.tell(&report::error_text(&error, self.stderr));
-                None
-            }
-        }
-    }
-
     fn meta(&mut self, typed: &str, screen: &mut dyn Screen) -> Option<Ending> {
-        meta::run(self, typed, screen).unwrap_or_else(|error| {
-            screen.tell(&report::error_text(&error, self.stderr));
-            None
-        })
+        meta::run(self, typed, screen).unwrap_or_else(|error| self.refuse(error, screen))
     }
 
     fn evaluate(&mut self, input: &str, screen: &mut dyn Screen) -> Option<Ending> {
@@ -297,8 +244,7 @@ impl Shell {
             && matches!(**failure, EvalAltResult::ErrorParsing(..))
             && let Some(error) = self.misspelt(input, failure)
         {
-            screen.tell(&report::error_text(&error, self.stderr));
-            return None;
+            return self.refuse(error, screen);
         }
         let outcome = outcome.and_then(|value| {
             self.show(&value, screen)?;
@@ -326,10 +272,7 @@ impl Shell {
         }
         let calls = match virsh::parse_line(line) {
             Ok(calls) => calls,
-            Err(error) => {
-                screen.tell(&report::error_text(&error, self.stderr));
-                return None;
-            }
+            Err(error) => return self.refuse(error, screen),
         };
         for call in calls {
             if call.leaves() {
@@ -358,6 +301,11 @@ impl Shell {
         }
         self.session.interrupt().raise(Reason::OutputClosed);
         Some(Ending::Wish(Reason::OutputClosed))
+    }
+
+    /// Says why nothing was done.
+    fn refuse(&mut self, error: Error, screen: &mut dyn Screen) -> Option<Ending> {
+        self.finish(Err(error.into()), screen)
     }
 
     /// Says what went wrong, and decides whether the prompt goes on.
@@ -403,14 +351,6 @@ impl Shell {
     fn ends_the_run(&self) -> Option<Reason> {
         self.session.interrupt().reason().filter(|reason| *reason != Reason::Interrupted)
     }
-}
-
-/// `vm.shutdown`, where `vm` is a variable: the member of its type, `Domain.shutdown`.
-fn member_of_value(name: &str, scope: &Scope, catalog: &Catalog) -> Option<String> {
-    let (value, member) = name.rsplit_once('.')?;
-    let variable = value.split(['.', '[', '(']).next()?;
-    let type_ = scope.contains(variable).then(|| type_of_source(value, scope, &|_| None, catalog))?;
-    Some(format!("{}.{member}", type_.name()))
 }
 
 /// True for a failure that says by itself what became of the connection.

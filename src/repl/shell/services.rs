@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::libvirt::Connection;
 use crate::output::{self, Data, Options, Palette, Style};
 use crate::repl::Ending;
-use crate::repl::commands::Command;
+use crate::repl::commands::{self, Command};
 use crate::repl::screen::{Paper, Screen};
 use crate::repl::sitting::{Cost, Sitting};
 use crate::virsh;
@@ -106,7 +106,7 @@ impl Shell {
 
     /// Whether a word is a variable or a command: no alias hides it.
     pub(in crate::repl) fn is_taken(&self, word: &str) -> bool {
-        matches!(word, "help" | "exit" | "quit")
+        commands::NAMES.contains(&word)
             || self.session.scope().contains(word)
             || virsh::records::find(word).is_some()
     }

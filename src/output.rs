@@ -7,7 +7,6 @@
 
 mod cell;
 mod data;
-mod drawing;
 mod field;
 mod fit;
 mod format;
@@ -17,6 +16,7 @@ pub mod progress;
 mod screen;
 mod separated;
 mod sheet;
+mod signs;
 mod style;
 mod suggest;
 mod terminal;
@@ -24,12 +24,12 @@ mod view;
 mod writer;
 
 pub use data::{Column, Columns, Data, Kind, Record, Table};
-pub use drawing::{drawn, is_utf8};
 #[cfg(test)]
 pub(crate) use field::kind as kind_of_field;
 pub use fit::shown_width;
 pub use format::Format;
 pub use markup::is_markup;
+pub use signs::{drawn, is_utf8};
 pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
 pub use terminal::{ask, height, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};

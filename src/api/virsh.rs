@@ -3,6 +3,7 @@
 //! Called as a function of a script, a command gives data and writes nothing; run as a line of virsh, it also
 //! writes what virsh does. [`Output`] knows which.
 
+mod editor;
 mod files;
 mod find;
 mod guest_calls;
@@ -20,6 +21,7 @@ use std::fmt::Write as _;
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Array, FnPtr, ImmutableString, Map};
 
+pub use editor::usual_editor;
 pub use output::Output;
 
 use super::error::from_rhai;
@@ -34,6 +36,7 @@ pub(super) fn register(natives: &mut Natives) {
         "vsh",
         &[
             &vsh_functions::RHAI_MANIFEST,
+            &editor::editor_functions::RHAI_MANIFEST,
             &files::file_functions::RHAI_MANIFEST,
             &find::find_functions::RHAI_MANIFEST,
             &guests::guest_functions::RHAI_MANIFEST,

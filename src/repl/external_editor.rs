@@ -4,11 +4,9 @@ use std::io::Write as _;
 use std::process::Command;
 
 use super::pager;
+use crate::api::virsh::usual_editor;
 use crate::error::{Error, Result, code};
 use crate::libvirt::Interrupt;
-
-/// What runs where neither `$VISUAL` nor `$EDITOR` says, as far as it is installed.
-const USUAL: &[&str] = &["sensible-editor", "editor", "nano", "vi"];
 
 /// Lets the person edit a text; the terminal must be in its ordinary mode.
 ///
@@ -17,7 +15,7 @@ pub(super) fn edit(text: &str, interrupt: &Interrupt) -> Result<String> {
     let failed = |error: std::io::Error| Error::io("the text to edit", &error).operation("edit");
     let mut file = tempfile::Builder::new().prefix("virhai-").suffix(".rhai").tempfile().map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
-    let editor = editor();
+    let editor = usual_editor();
     // A shell reads the options of the editor; the file's name is its argument.
     let line = format!("{editor} \"$1\"");
     let child = Command::new("/bin/sh").args(["-c", &line, "sh"]).arg(file.path()).spawn();
@@ -35,17 +33,4 @@ pub(super) fn edit(text: &str, interrupt: &Interrupt) -> Result<String> {
     }
     let edited = std::fs::read_to_string(file.path()).map_err(failed)?;
     Ok(edited.trim_end().to_owned())
-}
-
-fn editor() -> String {
-    let named = ["VISUAL", "EDITOR"].into_iter().filter_map(|name| std::env::var(name).ok());
-    named.into_iter().find(|editor| !editor.trim().is_empty()).unwrap_or_else(|| {
-        let usual = USUAL.iter().find(|name| is_installed(name));
-        usual.map_or("vi", |name| name).to_owned()
-    })
-}
-
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

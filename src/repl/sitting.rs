@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::aliases::Aliases;
 use super::change_log::ChangeLog;
 use super::journal::Journal;
+use super::uri::without_password;
 use crate::config::HostGroup;
 use crate::libvirt::Door;
 use crate::output::Table;
@@ -57,10 +58,11 @@ impl Sitting {
 
     /// Takes note of the connection in use.
     pub(super) fn connected(&mut self, uri: &str) {
+        let uri = without_password(uri);
         // What nobody named and nothing opened has no URI yet.
-        if uri != "default" && self.recent.last().is_none_or(|last| last != uri) {
-            self.recent.retain(|known| known != uri);
-            self.recent.push(uri.to_owned());
+        if uri != "default" && self.recent.last() != Some(&uri) {
+            self.recent.retain(|known| *known != uri);
+            self.recent.push(uri);
         }
     }
 }
@@ -118,5 +120,7 @@ mod tests {
             sitting.connected(uri);
         }
         assert_eq!(sitting.recent, ["b", "a"]);
+        sitting.connected("esx://root:geheim@host/");
+        assert_eq!(sitting.recent[2], "esx://root@host/");
     }
 }

@@ -3,7 +3,7 @@
 
 use virhai::repl::HISTORY_FILE;
 
-use crate::support::{Daemon, Need, Node, Terminal, Virhai, lab_or_skip};
+use crate::support::{Daemon, Need, Node, Terminal, Virhai, lab_or_skip, prompt_of};
 
 const ASKED: &str = "go on? y(es), n(o), a(ll of this input):";
 const GUESTS: &str = "domains().filter(|vm| vm.active).map(|vm| vm.name)";
@@ -30,6 +30,13 @@ impl Prompt {
     fn line_asked(&self, line: &str) {
         self.terminal.line(line);
         self.terminal.wait_for_last_line(ASKED);
+    }
+
+    /// Asks for the last change to be taken back, and waits for the question.
+    #[track_caller]
+    fn undo_asked(&self) {
+        self.terminal.line(":undo");
+        self.terminal.wait_for_last_line("go on? y(es), n(o):");
     }
 
     /// Types a line, or an answer, and waits for the prompt after it.
@@ -157,15 +164,13 @@ fn undo_shows_what_it_will_do_and_takes_the_change_back() {
     prompt.line(":undo");
     prompt.terminal.wait_for("there is no change to undo");
     prompt.line("domain(\"old\").set_autostart(true)");
-    prompt.terminal.line(":undo");
-    prompt.terminal.wait_for_last_line("go on? y(es), n(o):");
+    prompt.undo_asked();
     assert!(prompt.terminal.screen().contains("domain.set_autostart old on "));
     assert!(prompt.terminal.screen().contains("it does not start with the host any more"));
     prompt.line("n");
     prompt.line("domain(\"old\").autostart");
     prompt.terminal.wait_for("autostart\ntrue\n");
-    prompt.terminal.line(":undo");
-    prompt.terminal.wait_for_last_line("go on? y(es), n(o):");
+    prompt.undo_asked();
     prompt.line("y");
     prompt.line("print(`autostart is ${domain(\"old\").autostart}`)");
     prompt.terminal.wait_for("autostart is false\n");
@@ -224,7 +229,7 @@ fn events_stand_above_what_is_typed() {
     let state = tempfile::tempdir().unwrap();
     let virhai = Virhai::new().env("STATE_DIRECTORY", state.path().to_str().unwrap());
     let terminal = Terminal::open(virhai.connect(&uri), 100, 30);
-    let prompt = format!("{}> ", uri.split('?').next().unwrap());
+    let prompt = prompt_of(&uri);
     terminal.wait_for_last_line(&prompt);
     let elsewhere = |code: &str| drop(Virhai::new().connect(&uri).args(["-e", code]).run());
     terminal.line(":events on lifecycle");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{Daemon, Domain, Need, Node, Terminal, Virhai, eventually, lab_or_skip, turn};
+use crate::support::{
+    Daemon, Domain, Need, Node, Terminal, Virhai, eventually, lab_or_skip, prompt_of, turn,
+};
 
 /// The prompt of libvirt's test driver.
 const PROMPT: &str = "test:///default> ";
@@ -129,7 +131,7 @@ fn a_call_that_takes_long_says_so_and_leaves_nothing_behind() {
     let daemon = Daemon::start();
     let _turn = turn::alone();
     let terminal = Terminal::open(Virhai::new().connect(&daemon.uri()), 100, 30);
-    let prompt = format!("{}> ", daemon.uri().split('?').next().unwrap());
+    let prompt = prompt_of(&daemon.uri());
     terminal.wait_for_last_line(&prompt);
     terminal.line("domains()");
     terminal.wait_for("[]");

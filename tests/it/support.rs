@@ -37,7 +37,7 @@ pub(crate) use lab::Daemon;
 pub(crate) use need::{Need, lab_or_skip};
 pub(crate) use node::{Domain, Node};
 pub(crate) use pty::Pty;
-pub(crate) use terminal::Terminal;
+pub(crate) use terminal::{Terminal, prompt_of};
 pub(crate) use virhai::Virhai;
 pub(crate) use wait::{eventually, within};
 

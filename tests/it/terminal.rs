@@ -13,7 +13,8 @@ use virhai::session::{Session, Settings};
 
 use crate::support::process::send_signal;
 use crate::support::{
-    Daemon, Need, Node, Terminal, Virhai, eventually, lab_or_skip, project, transcripts, turn, within,
+    Daemon, Need, Node, Terminal, Virhai, eventually, lab_or_skip, project, prompt_of, transcripts, turn,
+    within,
 };
 
 /// The prompt of libvirt's test driver.
@@ -217,7 +218,7 @@ fn a_hung_daemon_gives_the_prompt_back_and_a_dead_one_is_told() {
     let daemon = Daemon::start();
     let _turn = turn::alone();
     let terminal = Terminal::open(Virhai::new().connect(&daemon.uri()), 100, 30);
-    let prompt = format!("{}> ", daemon.uri().split('?').next().unwrap());
+    let prompt = prompt_of(&daemon.uri());
     terminal.wait_for_last_line(&prompt);
     terminal.line("let n = 41; domains()");
     terminal.wait_for("[]");

@@ -7,6 +7,7 @@ use crate::libvirt::Connection;
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
+use crate::repl::uri::without_password;
 
 /// `:connect URI [--readonly]`, and `:connect` for the same connection anew. Where it fails, nothing has changed.
 pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {
@@ -34,7 +35,7 @@ pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Res
     let opened = connection.uri();
     shell.use_connection(connection);
     if named.is_none() {
-        screen.tell(&shell.dim(&format!("{opened} is open anew")));
+        screen.tell(&shell.dim(&format!("{} is open anew", without_password(&opened))));
     } else {
         let journal = &mut shell.sitting_mut().journal;
         journal.connected(&uri.unwrap_or(opened), readonly);
@@ -50,11 +51,15 @@ pub(super) fn only_uri(name: &str, group: &HostGroup) -> Result<String> {
         HostGroup::Uris(uris) => match &uris[..] {
             [one] => return Ok(one.clone()),
             several => Error::usage(format!("{name} is a group of {} hosts", several.len()))
-                .hint(format!("connect to one of them: {}", several.join(", "))),
+                .hint(format!("connect to one of them: {}", shown(several))),
         },
         HostGroup::Glob(_) | HostGroup::Command(_) => {
             Error::usage(format!("{name} is a group of hosts")).hint("`:hosts` lists them: connect to one")
         }
     };
     Err(error.operation("connect"))
+}
+
+fn shown(uris: &[String]) -> String {
+    uris.iter().map(|uri| without_password(uri)).collect::<Vec<_>>().join(", ")
 }

@@ -10,7 +10,6 @@ use crate::lang::lint::{self, NoModules};
 use crate::lang::natives::Docs;
 use crate::output::Style;
 use crate::repl::Ending;
-
 use crate::repl::screen::Screen;
 use crate::repl::secrets::is_secret;
 use crate::repl::shell::Shell;

@@ -21,6 +21,11 @@ use super::wait::eventually;
 /// The time a text may take to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The prompt of a connection: its URI without parameters.
+pub(crate) fn prompt_of(uri: &str) -> String {
+    format!("{}> ", uri.split('?').next().unwrap())
+}
+
 /// A terminal of a given size; it and its program are gone when it is dropped.
 pub(crate) struct Terminal {
     sockets: TempDir,

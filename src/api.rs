@@ -42,6 +42,7 @@ mod params;
 mod parts;
 pub mod permissions;
 mod point;
+mod rates;
 mod secret;
 pub mod show;
 pub mod snapshot;
@@ -95,6 +96,7 @@ fn register_all(natives: &mut Natives) {
     connection::register(natives);
     host::register(natives);
     domain::register(natives);
+    rates::register(natives);
     job::register(natives);
     checkpoint::register(natives);
     snapshot::register(natives);
@@ -129,6 +131,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
     let mut tables: Vec<&'static OptionTable> = vec![
         &connection::CONNECT,
         &stats::STATS,
+        &rates::WATCH,
         &inventory::INVENTORY,
         &os::RUN,
         &csv::PARSE,

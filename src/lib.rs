@@ -16,6 +16,7 @@ pub mod help;
 pub mod lang;
 #[allow(unsafe_code, reason = "the one place where C is called")]
 pub mod libvirt;
+pub mod monitor;
 pub mod output;
 pub mod repl;
 pub mod replacement;

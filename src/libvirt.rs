@@ -63,7 +63,7 @@ pub use dialogue::{Dialogue, Found};
 pub use domain::*;
 pub use domain_checkpoint::{DomainCheckpoint, RawCheckpoint};
 pub use domain_snapshot::DomainSnapshot;
-pub use domain_stats::{DomainStats, StatsSink};
+pub use domain_stats::{CopyStats, DomainStats, StatsGuest, StatsOf, StatsSink, StatsWithin};
 pub use door::{Change, Door, Effect, FirstChange, Keepalive, Operation, Rules};
 pub use error_words::error_codes;
 pub use event_loop::initialize;

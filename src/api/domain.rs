@@ -87,7 +87,6 @@ pub(super) fn register(natives: &mut Natives) {
     save::register(natives);
     tuning::register(natives);
     backup::register(natives);
-    block::register(natives);
     block_job::register(natives);
     security::register(natives);
     statistics::register(natives);
@@ -116,13 +115,9 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
         actions::MORE_OPTIONS,
         actions::OPTIONS,
         migration::OPTIONS,
-        addresses::OPTIONS,
-        block::OPTIONS,
         definition::OPTIONS,
         devices::OPTIONS,
-        finders::OPTIONS,
         input::OPTIONS,
-        lifecycle::OPTIONS,
         memory::OPTIONS,
         metadata::OPTIONS,
         pinning::OPTIONS,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
+use super::stats::whole_stats;
 use super::words;
 use crate::error::{Result, code};
 use crate::libvirt::{Connection, Domain, DomainEntry, DomainInfo, DomainStats, Value, sys};
@@ -102,8 +103,8 @@ impl Bulk {
 /// By bulk statistics, and guest by guest for what those lack.
 fn facts(connection: &Connection, guests: &[Domain]) -> Result<HashMap<Uuid, Facts>> {
     let groups = sys::VIR_DOMAIN_STATS_STATE | sys::VIR_DOMAIN_STATS_BALLOON | sys::VIR_DOMAIN_STATS_VCPU;
-    let mut facts: HashMap<Uuid, Facts> = match stats_without_waiting(connection, groups) {
-        Ok(stats) => stats.iter().filter_map(from_stats).collect(),
+    let mut facts: HashMap<Uuid, Facts> = match whole_stats(connection, groups) {
+        Ok(stats) => stats.items.iter().filter_map(from_stats).collect(),
         Err(error) if error.code() == code::UNSUPPORTED => HashMap::new(),
         Err(error) => return Err(error),
     };
@@ -113,16 +114,6 @@ fn facts(connection: &Connection, guests: &[Domain]) -> Result<HashMap<Uuid, Fac
     let known = missing.iter().zip(infos).filter_map(|(guest, info)| Some((*guest.key(), from_info(&info?))));
     facts.extend(known);
     Ok(facts)
-}
-
-/// Bulk statistics that a guest which hangs does not hold up, where the driver knows how.
-pub(super) fn stats_without_waiting(connection: &Connection, groups: u32) -> Result<Vec<DomainStats>> {
-    match connection.domain_stats(groups, sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT) {
-        Err(error) if matches!(error.code(), "invalid_arg" | "unsupported") => {
-            connection.domain_stats(groups, 0)
-        }
-        outcome => outcome,
-    }
 }
 
 fn from_stats(stats: &DomainStats) -> Option<(Uuid, Facts)> {
@@ -140,7 +131,7 @@ fn from_stats(stats: &DomainStats) -> Option<(Uuid, Facts)> {
         memory: u64::try_from(memory).ok()?.saturating_mul(1024),
         vcpus: u32::try_from(vcpus).ok()?,
     };
-    Some((Uuid::try_parse(&stats.uuid).ok()?, facts))
+    Some((stats.uuid, facts))
 }
 
 fn from_info(info: &DomainInfo) -> Facts {

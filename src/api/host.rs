@@ -1,6 +1,6 @@
 //! The host behind a connection: what it is and what it can do. CPUs and memory are in the folder.
 
-mod cpu;
+pub(super) mod cpu;
 mod memory;
 #[cfg(test)]
 mod tests;

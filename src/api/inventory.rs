@@ -7,13 +7,13 @@
 
 mod definition;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rhai::{Array, Dynamic, Map};
 use uuid::Uuid;
 
 use super::domain::{STATS_FILTERS, selection};
-use super::domain_rows::stats_without_waiting;
+use super::stats::whole_stats;
 use super::words;
 use crate::error::{Error, Result, code};
 use crate::lang::options::{OptionTable, list};
@@ -85,6 +85,8 @@ struct Guest {
     nics: Option<Vec<Nic>>,
     /// The manager above libvirt, where there is one.
     managed_by: Option<&'static str>,
+    /// False where its hypervisor hangs: nothing more is asked of it.
+    answers: bool,
 }
 
 /// A disk; sizes in bytes, where known.
@@ -116,20 +118,21 @@ pub(super) fn inventory(connection: &Connection, options: Map) -> Result<Array> 
         handles.retain(|vm| matcher.is_match(vm.label()));
     }
     handles.sort_by(|a, b| a.label().cmp(b.label()));
-    let stats = bulk(connection, &fields)?;
-    let mut guests: Vec<Guest> =
-        handles.into_iter().map(|handle| from_stats(stats.get(handle.key()), handle, &fields)).collect();
+    let (stats, stale) = bulk(connection, &fields)?;
+    let guest = |handle: Domain| {
+        let (told, answers) = (stats.get(handle.key()), !stale.contains(handle.key()));
+        Guest { answers, ..from_stats(told, handle, &fields) }
+    };
+    let mut guests: Vec<Guest> = handles.into_iter().map(guest).collect();
     complete(connection, &mut guests, &fields)?;
     Ok(guests.into_iter().map(|guest| Dynamic::from_map(map(guest, &fields))).collect())
 }
 
-fn bulk(connection: &Connection, fields: &Fields) -> Result<HashMap<Uuid, DomainStats>> {
-    match stats_without_waiting(connection, fields.stats_groups()) {
-        Ok(stats) => {
-            let keyed = stats.into_iter().filter_map(|s| Some((Uuid::try_parse(&s.uuid).ok()?, s)));
-            Ok(keyed.collect())
-        }
-        Err(error) if error.code() == code::UNSUPPORTED => Ok(HashMap::new()),
+/// The statistics by guest, and the guests that do not answer.
+fn bulk(connection: &Connection, fields: &Fields) -> Result<(HashMap<Uuid, DomainStats>, HashSet<Uuid>)> {
+    match whole_stats(connection, fields.stats_groups()) {
+        Ok(stats) => Ok((stats.items.into_iter().map(|s| (s.uuid, s)).collect(), stats.stale)),
+        Err(error) if error.code() == code::UNSUPPORTED => Ok(Default::default()),
         Err(error) => Err(error),
     }
 }
@@ -146,6 +149,7 @@ fn from_stats(stats: Option<&DomainStats>, handle: Domain, fields: &Fields) -> G
         disks: if fields.has("disks") { disks(&params) } else { None },
         nics: None,
         managed_by: None,
+        answers: true,
         handle,
     }
 }
@@ -182,10 +186,12 @@ fn complete(connection: &Connection, guests: &mut [Guest], fields: &Fields) -> R
         let guest = &mut guests[index];
         guest.managed_by = definition.managed_by;
         if fields.has("disks") && guest.disks.is_none() {
-            guest.disks = Some(sized(&guest.handle, definition.disks));
+            let disks = definition.disks;
+            guest.disks = Some(if guest.answers { sized(&guest.handle, disks) } else { disks });
         }
         if fields.has("nics") {
-            guest.nics = Some(addressed(&guest.handle, definition.nics, definition.agent, &leases));
+            let asks_agent = definition.agent && guest.answers;
+            guest.nics = Some(addressed(&guest.handle, definition.nics, asks_agent, &leases));
         }
     }
     Ok(())

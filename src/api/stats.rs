@@ -4,14 +4,19 @@
 //! Sizes are bytes, counters of nanoseconds end in `_ns`, states are words, and what a driver does
 //! not tell is absent. The maps are built on the thread that makes the call.
 
-use rhai::{Array, Dynamic, Map};
+use rhai::{Array, Dynamic, ImmutableString, Map};
+use uuid::Uuid;
 
 use super::domain::{STATS_FILTERS, selection};
 use super::words;
 use crate::error::{Error, Result};
-use crate::lang::options::{OptionSpec, OptionTable, Parsed, flag, list};
+use crate::lang::options::{OptionSpec, OptionTable, Parsed, duration, flag, list};
 use crate::lang::suggest::nearest;
-use crate::libvirt::{Connection, Domain, StatsSink, Value, sys};
+use crate::libvirt::{
+    Connection, CopyStats, Domain, DomainStats, StatsGuest, StatsOf, StatsSink, StatsWithin, Value, sys,
+};
+use crate::monitor::LIMIT;
+use crate::units;
 
 /// What is told of each guest; beside it stand options for which guests.
 pub(super) const GROUP_OPTIONS: &[OptionSpec] = &[
@@ -22,6 +27,7 @@ pub(super) const GROUP_OPTIONS: &[OptionSpec] = &[
         "Leaves out what a busy guest would have to be asked for.",
     ),
     flag("backing", sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING, "With the backing chain of each disk."),
+    duration("limit", "How long guests that do not answer may keep the others waiting; 1 s without it."),
     flag(
         "enforce",
         sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
@@ -41,6 +47,7 @@ pub(super) static STATS: OptionTable = OptionTable {
         GROUP_OPTIONS[1],
         GROUP_OPTIONS[2],
         GROUP_OPTIONS[3],
+        GROUP_OPTIONS[4],
     ],
 };
 
@@ -81,42 +88,76 @@ pub(super) fn group_bits(names: &Array) -> Result<u32> {
     names.iter().try_fold(0, |bits, name| Ok(bits | group(&name.to_string())?))
 }
 
+/// Everything of these groups that is to be had without waiting for guests that do not answer.
+pub(super) fn whole_stats(connection: &Connection, groups: u32) -> Result<StatsWithin<DomainStats>> {
+    connection.domain_stats_within(&StatsOf::All, groups, 0, LIMIT, CopyStats)
+}
+
 /// Statistics of these guests of one connection, one map each, in their order.
 pub(super) fn of(connection: &Connection, guests: &[Domain], options: &Parsed) -> Result<Array> {
-    let maps = connection.domain_list_stats_into(guests, groups(options)?, options.flags(), MapSink)?;
-    Ok(maps.into_iter().map(|(_, map)| Dynamic::from_map(finish(map))).collect())
+    let maps = read(connection, &StatsOf::Guests(guests.to_vec()), 0, options)?;
+    Ok(maps.into_iter().map(|(_, map)| map).collect())
+}
+
+/// The maps of some guests, in libvirt's order, with their names.
+fn read(
+    connection: &Connection,
+    guests: &StatsOf,
+    which: u32,
+    options: &Parsed,
+) -> Result<Vec<(ImmutableString, Dynamic)>> {
+    let limit = options.get_duration("limit")?.map(units::seconds).transpose()?.unwrap_or(LIMIT);
+    let flags = which | options.flags();
+    let told = connection.domain_stats_within(guests, groups(options)?, flags, limit, MapSink)?;
+    let finished = |guest: Guest| {
+        let mut map = finish(guest.map);
+        if told.stale.contains(&guest.uuid) {
+            map.insert("stale".into(), true.into());
+        }
+        (guest.name, Dynamic::from_map(map))
+    };
+    Ok(told.items.into_iter().map(finished).collect())
 }
 
 /// Statistics of all guests, one map each.
 pub(super) fn stats(connection: &Connection, options: Map) -> Result<Array> {
     let options = STATS.read(options)?;
     let (which, pattern) = selection(&options)?;
-    let mut maps = connection.domain_stats_into(groups(&options)?, which | options.flags(), MapSink)?;
+    let mut maps = read(connection, &StatsOf::All, which, &options)?;
     if let Some(pattern) = pattern {
         let matcher = super::names::pattern(&pattern)?;
         maps.retain(|(name, _)| matcher.is_match(name.as_str()));
     }
     maps.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(maps.into_iter().map(|(_, map)| Dynamic::from_map(finish(map))).collect())
+    Ok(maps.into_iter().map(|(_, map)| map).collect())
 }
 
 /// Builds the map of each guest.
+#[derive(Clone)]
 struct MapSink;
 
-impl StatsSink for MapSink {
-    type Item = (rhai::ImmutableString, Map);
+/// One guest on its way to a map.
+struct Guest {
+    name: ImmutableString,
+    uuid: Uuid,
+    map: Map,
+}
 
-    fn begin(&mut self, name: &str, uuid: &str) -> Self::Item {
-        let name = rhai::ImmutableString::from(name);
+impl StatsSink for MapSink {
+    type Item = Guest;
+
+    fn begin(&mut self, guest: StatsGuest<'_>) -> Guest {
+        let name = ImmutableString::from(guest.name);
+        let uuid = guest.uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
         let map = Map::from([
             ("name".into(), name.clone().into()),
-            ("uuid".into(), Dynamic::from(rhai::ImmutableString::from(uuid))),
+            ("uuid".into(), Dynamic::from(ImmutableString::from(uuid))),
         ]);
-        (name, map)
+        Guest { name, uuid: guest.uuid, map }
     }
 
-    fn take(&mut self, (_, map): &mut Self::Item, name: &str, value: Value) {
-        insert(map, name, dynamic(name, value));
+    fn take(&mut self, guest: &mut Guest, name: &str, value: Value) {
+        insert(&mut guest.map, name, dynamic(name, value));
     }
 }
 
@@ -248,11 +289,12 @@ mod tests {
     use super::*;
 
     fn built(params: &[(&str, Value)]) -> Map {
-        let mut item = MapSink.begin("web1", "u");
+        let guest = StatsGuest { name: "web1", uuid: Uuid::from_u128(7), id: None };
+        let mut item = MapSink.begin(guest);
         for (name, value) in params {
             MapSink.take(&mut item, name, value.clone());
         }
-        finish(item.1)
+        finish(item.map)
     }
 
     fn json(map: Map) -> String {
@@ -280,7 +322,7 @@ mod tests {
             concat!(
                 r#"{"balloon":{"current":2048,"major_fault":2},"block":[{"name":"vda","rd":{"bytes":7}}],"#,
                 r#""cpu":{"time_ns":5},"iothread":[{"poll_max_ns":9}],"name":"web1","#,
-                r#""state":{"reason":"booted","state":"running"},"uuid":"u","#,
+                r#""state":{"reason":"booted","state":"running"},"uuid":"00000000-0000-0000-0000-000000000007","#,
                 r#""vcpu":[{"state":"running"},{},{"state":"offline"}],"vcpu_current":2}"#
             )
         );
@@ -290,7 +332,7 @@ mod tests {
     fn a_group_without_members_is_an_empty_array() {
         assert_eq!(
             json(built(&[("block.count", Value::UInt(0))])),
-            r#"{"block":[],"name":"web1","uuid":"u"}"#
+            r#"{"block":[],"name":"web1","uuid":"00000000-0000-0000-0000-000000000007"}"#
         );
     }
 

@@ -6,10 +6,14 @@
 //! new one. No call is ever repeated by itself.
 
 mod apart;
+mod aside;
+mod in_flight;
 mod live;
 mod opening;
 
 pub(super) use apart::Apart;
+pub(super) use aside::Aside;
+use in_flight::InFlight;
 pub(super) use live::Live;
 pub(super) use opening::is_in_process;
 
@@ -218,8 +222,12 @@ impl Connection {
             return f(live).map_err(|failure| unsupported::explain(failure, live.connect()).into());
         };
         let task = live.clone();
-        let call = move || f(&task).map_err(|failure| unsupported::explain(failure, task.connect()));
-        match worker.run_telling(interrupt, |since| self.0.door.late(operation, object, since), call) {
+        let call = move || {
+            let outcome = task.in_flight.call(|| f(&task));
+            outcome.map_err(|failure| unsupported::explain(failure, task.connect()))
+        };
+        let late = |since| self.0.door.late(operation, object, since);
+        match worker.run_telling(interrupt, || InFlight::nudge(live), late, call) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
             Err(Unanswered::Failed(error)) => Err(error),

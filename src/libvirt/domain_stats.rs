@@ -1,10 +1,17 @@
 //! Bulk statistics: one call for all guests.
 
+mod within;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
 use virt::sys;
 
-use super::connection::Connection;
+pub use within::StatsWithin;
+
+use super::connection::{Connection, Live};
 use super::domain::Domain;
-use super::door::read;
+use super::door::{Operation, read};
 use super::failure::{Outcome, check, text_of};
 use super::typed_params::{Value, for_each};
 use crate::error::Result;
@@ -14,31 +21,42 @@ use crate::error::Result;
 pub struct DomainStats {
     /// its name
     pub name: String,
-    /// its UUID in text
-    pub uuid: String,
+    /// what identifies it
+    pub uuid: Uuid,
     /// dotted names and values
     pub params: Vec<(String, Value)>,
 }
 
-/// Takes one guest's statistics: name, UUID, and a way to walk the parameters without copying them
-/// first.
-pub trait StatsSink: Send + 'static {
+/// Whose statistics follow.
+#[derive(Clone, Copy, Debug)]
+pub struct StatsGuest<'a> {
+    /// its name
+    pub name: &'a str,
+    /// what identifies it
+    pub uuid: Uuid,
+    /// its number while it runs; another one after each start
+    pub id: Option<u32>,
+}
+
+/// Takes the statistics of one guest after the other, without a copy of the parameters in between.
+pub trait StatsSink: Clone + Send + 'static {
     /// What comes of one guest.
     type Item: Send + 'static;
     /// Begins a guest.
-    fn begin(&mut self, name: &str, uuid: &str) -> Self::Item;
+    fn begin(&mut self, guest: StatsGuest<'_>) -> Self::Item;
     /// Takes one parameter.
     fn take(&mut self, item: &mut Self::Item, name: &str, value: Value);
 }
 
 /// Copies everything.
-struct Copy;
+#[derive(Clone)]
+pub struct CopyStats;
 
-impl StatsSink for Copy {
+impl StatsSink for CopyStats {
     type Item = DomainStats;
 
-    fn begin(&mut self, name: &str, uuid: &str) -> DomainStats {
-        DomainStats { name: name.to_owned(), uuid: uuid.to_owned(), params: Vec::new() }
+    fn begin(&mut self, guest: StatsGuest<'_>) -> DomainStats {
+        DomainStats { name: guest.name.to_owned(), uuid: guest.uuid, params: Vec::new() }
     }
 
     fn take(&mut self, item: &mut DomainStats, name: &str, value: Value) {
@@ -46,62 +64,79 @@ impl StatsSink for Copy {
     }
 }
 
-impl Connection {
-    /// Statistics of all guests that the flags choose (`virConnectGetAllDomainStats`).
-    ///
-    /// `groups` are `VIR_DOMAIN_STATS_*` bits, 0 for all that the driver has; `flags` are
-    /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_*` bits.
-    pub fn domain_stats(&self, groups: u32, flags: u32) -> Result<Vec<DomainStats>> {
-        self.domain_stats_into(groups, flags, Copy)
+/// The guests that are told of.
+#[derive(Clone)]
+pub enum StatsOf {
+    /// All that the flags choose (`virConnectGetAllDomainStats`).
+    All,
+    /// These, of one connection (`virDomainListGetStats`).
+    Guests(Vec<Domain>),
+}
+
+impl StatsOf {
+    fn operation(&self) -> Operation {
+        match self {
+            Self::All => read("connection.domain_stats"),
+            Self::Guests(_) => read("domain.list_stats"),
+        }
     }
 
-    /// The same, handing each guest to a sink on the thread that makes the call.
-    pub fn domain_stats_into<S: StatsSink>(&self, groups: u32, flags: u32, sink: S) -> Result<Vec<S::Item>> {
-        self.call(read("connection.domain_stats"), "", move |connect| {
-            let mut records: *mut sys::virDomainStatsRecordPtr = std::ptr::null_mut();
-            // SAFETY: a live connection; libvirt allocates the list.
-            let count = check(unsafe {
-                sys::virConnectGetAllDomainStats(connect.as_ptr(), groups, &raw mut records, flags)
-            })?;
-            let list = Records(records);
-            // SAFETY: the list holds `count` records until it is dropped.
-            unsafe { list.read(count as usize, sink) }
-        })
+    /// What an error says it was about.
+    fn label(&self) -> &str {
+        match self {
+            Self::Guests(guests) if guests.len() == 1 => guests[0].label(),
+            _ => "",
+        }
     }
 
-    /// Statistics of these guests of this connection (`virDomainListGetStats`).
-    pub fn domain_list_stats(&self, guests: &[Domain], groups: u32, flags: u32) -> Result<Vec<DomainStats>> {
-        self.domain_list_stats_into(guests, groups, flags, Copy)
+    /// True where libvirt, asked for no guest, would tell of all.
+    fn is_nobody(&self) -> bool {
+        matches!(self, Self::Guests(guests) if guests.is_empty())
     }
 
-    /// Statistics of these guests of this connection, in libvirt's order (`virDomainListGetStats`).
-    pub fn domain_list_stats_into<S: StatsSink>(
+    /// Makes the call.
+    fn fetch<S: StatsSink>(
         &self,
-        guests: &[Domain],
+        live: &Arc<Live>,
         groups: u32,
         flags: u32,
         sink: S,
-    ) -> Result<Vec<S::Item>> {
-        let guests = guests.to_vec();
-        let name = if let [only] = guests.as_slice() { only.label().to_owned() } else { String::new() };
-        if guests.is_empty() {
-            // libvirt would tell of all guests.
+    ) -> Outcome<Vec<S::Item>> {
+        let mut records: *mut sys::virDomainStatsRecordPtr = std::ptr::null_mut();
+        let count = match self {
+            // SAFETY: a live connection; libvirt allocates the list.
+            Self::All => check(unsafe {
+                let connect = live.connect().as_ptr();
+                sys::virConnectGetAllDomainStats(connect, groups, &raw mut records, flags)
+            })?,
+            Self::Guests(guests) => {
+                let objects = guests.iter().map(|guest| guest.object(live)).collect::<Outcome<Vec<_>>>()?;
+                // SAFETY: the objects live until the end of the call.
+                let mut list: Vec<_> = objects.iter().map(|object| unsafe { object.as_ptr() }).collect();
+                list.push(std::ptr::null_mut());
+                // SAFETY: live domains of one connection, ended by null; libvirt allocates the records.
+                check(unsafe {
+                    sys::virDomainListGetStats(list.as_mut_ptr(), groups, &raw mut records, flags)
+                })?
+            }
+        };
+        let list = Records(records);
+        // SAFETY: the list holds `count` records until it is dropped.
+        unsafe { list.read(count as usize, sink) }
+    }
+}
+
+impl Connection {
+    /// Statistics in libvirt's names and units, however long libvirt takes.
+    ///
+    /// `groups` are `VIR_DOMAIN_STATS_*` bits, 0 for all that the driver has; `flags` are
+    /// `VIR_CONNECT_GET_ALL_DOMAINS_STATS_*` bits.
+    pub fn domain_stats(&self, guests: StatsOf, groups: u32, flags: u32) -> Result<Vec<DomainStats>> {
+        if guests.is_nobody() {
             return Ok(Vec::new());
         }
-        self.call_live(read("domain.list_stats"), &name, move |live| {
-            let objects = guests.iter().map(|guest| guest.object(live)).collect::<Outcome<Vec<_>>>()?;
-            // SAFETY: the objects live until the end of the call.
-            let mut list: Vec<_> = objects.iter().map(|object| unsafe { object.as_ptr() }).collect();
-            list.push(std::ptr::null_mut());
-            let mut records: *mut sys::virDomainStatsRecordPtr = std::ptr::null_mut();
-            // SAFETY: live domains of one connection, ended by null; libvirt allocates the records.
-            let count = check(unsafe {
-                sys::virDomainListGetStats(list.as_mut_ptr(), groups, &raw mut records, flags)
-            })?;
-            let list = Records(records);
-            // SAFETY: the list holds `count` records until it is dropped.
-            unsafe { list.read(count as usize, sink) }
-        })
+        let (operation, label) = (guests.operation(), guests.label().to_owned());
+        self.call_live(operation, &label, move |live| guests.fetch(live, groups, flags, CopyStats))
     }
 }
 
@@ -114,14 +149,15 @@ impl Records {
     unsafe fn read<S: StatsSink>(&self, count: usize, mut sink: S) -> Outcome<Vec<S::Item>> {
         let mut items = Vec::with_capacity(count);
         for index in 0..count {
-            // SAFETY: the caller's promise; name and UUID are local to the domain object.
+            // SAFETY: the caller's promise; name, UUID and number are local to the domain object.
             unsafe {
                 let record = &**self.0.add(index);
                 let name = text_of(sys::virDomainGetName(record.dom)).unwrap_or_default();
-                let mut uuid = [0; 37];
-                check(sys::virDomainGetUUIDString(record.dom, uuid.as_mut_ptr()))?;
-                let uuid = text_of(uuid.as_ptr()).unwrap_or_default();
-                let mut item = sink.begin(&name, &uuid);
+                let mut uuid = [0; 16];
+                check(sys::virDomainGetUUID(record.dom, uuid.as_mut_ptr()))?;
+                let id = Some(sys::virDomainGetID(record.dom)).filter(|id| *id != u32::MAX);
+                let guest = StatsGuest { name: &name, uuid: Uuid::from_bytes(uuid), id };
+                let mut item = sink.begin(guest);
                 for_each(record.params, record.nparams as usize, |field, value| {
                     sink.take(&mut item, field, value);
                 });

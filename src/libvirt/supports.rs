@@ -141,7 +141,10 @@ mod tests {
             ("virConnectGetSysinfo", connection.sysinfo().map(drop)),
             ("virConnectGetDomainCapabilities", connection.domain_capabilities(&kind, 0).map(drop)),
             ("virNodeGetSecurityModel", connection.security_model().map(drop)),
-            ("virConnectGetAllDomainStats", connection.domain_stats(0, 0).map(drop)),
+            (
+                "virConnectGetAllDomainStats",
+                connection.domain_stats(crate::libvirt::StatsOf::All, 0, 0).map(drop),
+            ),
         ];
         for (name, answer) in answers {
             let lacks = answer.is_err_and(|error| error.code() == code::UNSUPPORTED);

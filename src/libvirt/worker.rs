@@ -55,13 +55,15 @@ impl Worker {
         interrupt: &Interrupt,
         task: impl FnOnce() -> T + Send + 'static,
     ) -> std::result::Result<T, Unanswered> {
-        self.run_telling(interrupt, |_| None, task)
+        self.run_telling(interrupt, || (), |_| None, task)
     }
 
-    /// Does the same; `late` is called once where it takes its time, and what it gives is kept until the end.
+    /// Does the same; `waiting` is called again and again meanwhile, and `late` once where it takes its time: what that
+    /// gives is kept until the end.
     pub(super) fn run_telling<T: Send + 'static>(
         &self,
         interrupt: &Interrupt,
+        waiting: impl Fn(),
         late: impl Fn(Duration) -> Option<Box<dyn Any>>,
         task: impl FnOnce() -> T + Send + 'static,
     ) -> std::result::Result<T, Unanswered> {
@@ -89,6 +91,7 @@ impl Worker {
                     if let Some(reason) = interrupt.reason() {
                         return Err(Unanswered::Abandoned(reason));
                     }
+                    waiting();
                     if told.is_none() && start.elapsed() >= LATE {
                         told = Some(late(start.elapsed()));
                     }
@@ -161,14 +164,19 @@ mod tests {
             told.set(told.get() + 1);
             Some(Box::new(told.clone()) as Box<dyn Any>)
         };
-        let answer = worker.run_telling(&Interrupt::default(), late, || {
-            std::thread::sleep(LATE + 5 * TICK);
-            7
-        });
+        let answer = worker.run_telling(
+            &Interrupt::default(),
+            || (),
+            late,
+            || {
+                std::thread::sleep(LATE + 5 * TICK);
+                7
+            },
+        );
         assert_eq!(answer.ok(), Some(7));
         assert_eq!(told.get(), 1);
         assert_eq!(std::rc::Rc::strong_count(&told), 1, "what was shown is taken away");
-        worker.run_telling(&Interrupt::default(), late, || ()).ok().unwrap();
+        worker.run_telling(&Interrupt::default(), || (), late, || ()).ok().unwrap();
         assert_eq!(told.get(), 1);
     }
 

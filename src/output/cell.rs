@@ -36,6 +36,9 @@ pub(super) fn human(value: &Data, kind: Kind) -> String {
     match (kind, value) {
         (_, Data::Null) => NOTHING.to_owned(),
         (Kind::Size, Data::Int(bytes)) => units::size_text(*bytes),
+        (Kind::Rate, Data::Int(bytes)) => format!("{}/s", units::size_text(*bytes)),
+        (Kind::Rate, Data::Float(bytes)) => format!("{}/s", units::size_text(bytes.round() as i64)),
+        (Kind::Measured, Data::Float(number)) => format!("{number:.1}"),
         (Kind::Duration, Data::Int(seconds)) => units::duration_text(*seconds as f64),
         (Kind::Duration, Data::Float(seconds)) => units::duration_text(*seconds),
         (Kind::Nanoseconds, Data::Int(count)) => units::duration_text(*count as f64 / 1e9),

@@ -46,6 +46,10 @@ pub enum Kind {
     Plain,
     /// Bytes: `4.0 GiB`.
     Size,
+    /// Bytes a second: `4.0 MiB/s`.
+    Rate,
+    /// Something measured, such as percent: `12.3`.
+    Measured,
     /// Seconds: `1h30m`.
     Duration,
     /// Nanoseconds: `4.5s`.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cell::is_scalar;
-use super::{Column, Data, Table, did_you_mean};
+use super::{Column, Data, Table, did_you_mean, field};
 use crate::error::{Error, Result};
 
 /// The heading of the column for elements that have no keys.
@@ -82,6 +82,7 @@ impl<'a> Sheet<'a> {
     /// The union of all keys in the order in which they are first seen.
     fn of_elements(elements: &'a [Data]) -> Self {
         let mut builder = Builder::default();
+        builder.lead(elements);
         for element in elements {
             match element {
                 Data::Map(pairs) => {
@@ -184,6 +185,19 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Makes columns of what rows are about: the keys of a script's map have no order of their own.
+    fn lead(&mut self, elements: &'a [Data]) {
+        for name in field::LEADING {
+            let has = |element: &'a Data| match element {
+                Data::Map(pairs) => pairs.iter().find(|(key, _)| key == name),
+                _ => None,
+            };
+            if let Some((key, _)) = elements.iter().find_map(has) {
+                self.place(Found::Key(key));
+            }
+        }
+    }
+
     fn add(&mut self, cells: impl IntoIterator<Item = (Found<'a>, &'a Data)>) {
         let mut row = vec![None; self.columns.len()];
         for (found, value) in cells {
@@ -251,6 +265,12 @@ mod tests {
         let Layout::Rows(sheet) = layout else { panic!("rows") };
         assert_eq!(sheet.rows[0], [Some(&Data::Int(1)), Some(&Data::Int(2)), None]);
         assert_eq!(sheet.rows[1], [Some(&Data::Int(4)), None, Some(&Data::Int(3))]);
+    }
+
+    #[test]
+    fn what_a_row_is_about_comes_first() {
+        let data = Data::List(vec![map(&[("active", 1), ("name", 2), ("state", 3)])]);
+        assert_eq!(names(&Layout::of(&data, None).unwrap()), ["name", "state", "active"]);
     }
 
     #[test]

@@ -92,11 +92,11 @@ fn the_keys_of_maps_say_what_they_hold() {
     ])]);
     assert_eq!(
         shown(&data, Format::Table),
-        "name   memory  cpu_time_ns  state\nweb1  4.0 GiB        1m30s  running\n"
+        "name  state     memory  cpu_time_ns\nweb1  running  4.0 GiB        1m30s\n"
     );
     assert_eq!(
         shown(&data, Format::Csv),
-        "name,memory,cpu_time_ns,state\nweb1,4294967296,90000000000,running\n"
+        "name,state,memory,cpu_time_ns\nweb1,running,4294967296,90000000000\n"
     );
     let colored = with(&data, Format::Table, |options| options.palette = Palette::COLOR);
     assert!(colored.contains("running\x1b["), "{colored:?}");

@@ -26,6 +26,7 @@ mod hotplug;
 mod lab_selftest;
 mod lxc;
 mod migration;
+mod monitoring;
 mod networks;
 mod node_devices;
 mod nwfilters;

@@ -112,7 +112,7 @@ pub(super) fn stats_map(stats: NodeStats, unit: impl Fn(String, u64) -> (String,
 }
 
 /// Times are in nanoseconds and say so; the one percentage keeps its name.
-fn cpu_stats_map(stats: NodeStats) -> Map {
+pub(in crate::api) fn cpu_stats_map(stats: NodeStats) -> Map {
     stats_map(stats, |name, value| {
         let name = if name == "utilization" { name } else { format!("{name}_ns") };
         (name, value)

@@ -21,7 +21,7 @@ fn is_installed(program: &str) -> bool {
 
 #[export_module(manifest)]
 pub(super) mod editor_functions {
-    /// The command of the person's editor, perhaps with options: `$VISUAL`, `$EDITOR`, or what is installed.
+    /// The command of the person's editor: `$VISUAL`, `$EDITOR`, or what is installed.
     ///
     /// ```rhai
     /// print(vsh::editor().len() > 0);

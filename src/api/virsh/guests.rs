@@ -7,7 +7,7 @@ use super::{bits, parameters};
 use crate::api::{Context, Fallible, words};
 use crate::error::{Error, Result, code};
 use crate::libvirt::choices::{self, Choices};
-use crate::libvirt::{Domain, DomainColumns, DomainInfo, DomainRow, DomainStats, sys};
+use crate::libvirt::{Domain, DomainColumns, DomainInfo, DomainRow, DomainStats, StatsOf, sys};
 
 /// How bulk statistics are asked for; the bits that choose guests are those of lists.
 const HOW: Choices = &[
@@ -62,7 +62,7 @@ fn stats_map(stats: DomainStats) -> Dynamic {
     let params = parameters::texts(stats.params);
     Map::from([
         ("name".into(), stats.name.into()),
-        ("uuid".into(), stats.uuid.into()),
+        ("uuid".into(), stats.uuid.to_string().into()),
         ("params".into(), params.into()),
     ])
     .into()
@@ -216,10 +216,10 @@ pub(super) mod guest_functions {
         let groups = crate::api::stats::group_bits(&groups)?;
         let flags = super::bits(&words, &[choices::DOMAINS, HOW])?;
         let stats = match guests.try_cast::<Array>() {
-            None => connection.domain_stats(groups, flags)?,
+            None => connection.domain_stats(StatsOf::All, groups, flags)?,
             Some(guests) => {
                 let guests = guests.into_iter().map(super::guest).collect::<Result<Vec<_>>>()?;
-                connection.domain_list_stats(&guests, groups, flags)?
+                connection.domain_stats(StatsOf::Guests(guests), groups, flags)?
             }
         };
         Ok(stats.into_iter().map(super::stats_map).collect())

@@ -179,9 +179,14 @@ impl Overload {
         Doc::parse(&self.comments)
     }
 
-    /// True where the last parameter is an options map.
+    /// True where the last parameter, or the last in front of a closure, is an options map.
     pub fn takes_options(&self) -> bool {
-        self.params.last().is_some_and(|last| last.name == "options" && last.type_ == Type::Map)
+        self.last().is_some_and(|last| last.name == "options" && last.type_ == Type::Map)
+    }
+
+    /// The parameter that options are given in, where there are some.
+    pub fn last(&self) -> Option<&Param> {
+        self.params.iter().rfind(|param| param.type_ != Type::Closure)
     }
 
     /// Returns the parameters as they stand between the parentheses.

@@ -36,13 +36,14 @@ impl Checker<'_> {
         (types, result)
     }
 
-    /// Checks the keys and literal values of an options map that stands as the last argument.
+    /// Checks the keys and literal values of an options map that stands as the last argument, or in front of a closure.
     pub(super) fn options(&mut self, args: &[Expr], matches: &Matches) {
-        let Some(Expr::Map(map, _)) = args.last() else { return };
+        let last = args.iter().rfind(|argument| self.closure_of(argument).is_none());
+        let Some(Expr::Map(map, _)) = last else { return };
         let mut tables = Vec::new();
         for (entry, overload) in matches {
             // A method called like a function has its receiver as the first argument.
-            let last = overload.params.last().map(|last| &last.type_).or(entry.receiver.as_ref());
+            let last = overload.last().map(|last| &last.type_).or(entry.receiver.as_ref());
             if last.is_some_and(|last| !Type::Map.may_be(last)) {
                 continue;
             }

@@ -261,7 +261,7 @@ impl Connection {
         }
         if task.begin() {
             let start = Instant::now();
-            let outcome = match catch_unwind(AssertUnwindSafe(|| f(live))) {
+            let outcome = match catch_unwind(AssertUnwindSafe(|| live.in_flight.call(|| f(live)))) {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
                 Err(_) => Err(Error::new("internal_error", "the thread of a long call failed")),

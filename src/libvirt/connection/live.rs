@@ -1,11 +1,12 @@
 //! One open connection, from opening to loss.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use virt::connect::Connect;
 
 use super::apart::Places;
+use super::in_flight::InFlight;
 use crate::libvirt::event_loop::Watch;
 use crate::libvirt::events::Hub;
 use crate::libvirt::worker::Worker;
@@ -22,11 +23,20 @@ pub(in crate::libvirt) struct Live {
     pub(in crate::libvirt) events: Hub,
     /// Calls that are made beside the worker.
     pub(super) apart: Places,
+    /// How many calls that only read are made beside it and have no answer yet.
+    pub(super) aside: Arc<AtomicUsize>,
+    /// All calls that are being made.
+    pub(super) in_flight: InFlight,
 }
 
 impl Live {
     pub(in crate::libvirt) fn connect(&self) -> &Connect {
         self.connect.as_ref().expect("taken only by drop")
+    }
+
+    /// True for a daemon: its calls may hang, so a thread of its own makes them.
+    pub(in crate::libvirt) fn has_worker(&self) -> bool {
+        self.worker.is_some()
     }
 
     pub(in crate::libvirt) fn is_lost(&self) -> bool {

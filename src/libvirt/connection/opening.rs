@@ -9,6 +9,7 @@ use virt::connect::Connect;
 use virt::sys;
 
 use super::apart::Places;
+use super::in_flight::InFlight;
 use super::{Connection, Live};
 use crate::error::{Error, Result, code};
 use crate::libvirt::auth;
@@ -150,6 +151,8 @@ impl Connection {
             lost: AtomicBool::new(false),
             events: Hub::default(),
             apart: Places::default(),
+            aside: Arc::default(),
+            in_flight: InFlight::default(),
         })
     }
 }

@@ -1,0 +1,182 @@
+//! What guests and their host do, measured between two moments.
+//!
+//! A [`Sampler`] remembers the counters that it saw last, so that each [`Sample`] after the first one has rates.
+
+mod counters;
+mod host;
+mod one_by_one;
+mod rates;
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+pub use counters::{Counters, CountersSink, Disk, Memory, Nic, Requests, Traffic};
+pub use host::{HostCounters, HostRates};
+pub use rates::{DiskRates, NicRates, Rates, RequestRates, TrafficRates};
+
+use crate::error::{Result, code};
+use crate::libvirt::{Connection, Domain, StatsOf, sys};
+
+/// What is asked for.
+const GROUPS: u32 = sys::VIR_DOMAIN_STATS_STATE
+    | sys::VIR_DOMAIN_STATS_CPU_TOTAL
+    | sys::VIR_DOMAIN_STATS_BALLOON
+    | sys::VIR_DOMAIN_STATS_VCPU
+    | sys::VIR_DOMAIN_STATS_INTERFACE
+    | sys::VIR_DOMAIN_STATS_BLOCK
+    | sys::VIR_DOMAIN_STATS_DIRTYRATE;
+
+/// How long guests that do not answer keep the others waiting.
+pub const LIMIT: Duration = Duration::from_secs(1);
+
+/// See the module.
+pub struct Sampler {
+    connection: Connection,
+    guests: StatsOf,
+    limit: Duration,
+    seen: HashMap<Uuid, Seen>,
+    host: HostCounters,
+    /// For drivers whose bulk statistics tell little, or that have none.
+    handles: HashMap<Uuid, Domain>,
+    has_bulk: bool,
+}
+
+/// The last counters of a guest.
+struct Seen {
+    at: Instant,
+    counters: Counters,
+}
+
+/// All running guests at one moment.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// the host
+    pub host: HostRates,
+    /// the guests, by name
+    pub guests: Vec<GuestSample>,
+}
+
+/// One guest at one moment.
+#[derive(Clone, Debug)]
+pub struct GuestSample {
+    /// what it has done so far
+    pub counters: Counters,
+    /// what it does, where it was seen before
+    pub rates: Option<Rates>,
+    /// True where its hypervisor does not answer.
+    pub is_stale: bool,
+}
+
+impl Sampler {
+    /// Watches all running guests.
+    pub fn new(connection: &Connection) -> Self {
+        Self::of(connection, StatsOf::All)
+    }
+
+    /// Watches some guests of the connection, running or not.
+    pub fn of(connection: &Connection, guests: StatsOf) -> Self {
+        Self {
+            connection: connection.clone(),
+            guests,
+            limit: LIMIT,
+            seen: HashMap::new(),
+            host: HostCounters::default(),
+            handles: HashMap::new(),
+            has_bulk: true,
+        }
+    }
+
+    /// Sets how long guests that do not answer may keep the others waiting.
+    #[must_use]
+    pub fn with_limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Looks now (`virConnectGetAllDomainStats`, `virNodeGetCPUStats`, `virNodeGetMemoryStats`).
+    pub fn next(&mut self) -> Result<Sample> {
+        let host = self.host.next(&self.connection)?;
+        let guests = self.guests()?;
+        Ok(Sample { host, guests })
+    }
+
+    /// Looks at the guests alone.
+    pub fn guests(&mut self) -> Result<Vec<GuestSample>> {
+        let (counters, stale) = self.read()?;
+        let at = Instant::now();
+        let known: HashSet<Uuid> = counters.iter().map(|counters| counters.uuid).collect();
+        self.seen.retain(|uuid, _| known.contains(uuid));
+        let mut guests: Vec<GuestSample> = counters
+            .into_iter()
+            .map(|counters| {
+                let is_stale = stale.contains(&counters.uuid);
+                self.measure(counters, is_stale, at)
+            })
+            .collect();
+        guests.sort_by(|a, b| a.counters.name.cmp(&b.counters.name));
+        Ok(guests)
+    }
+
+    /// Rates since the guest was seen last. One that does not answer keeps what was seen of it before, so that its
+    /// next rates are those since then.
+    fn measure(&mut self, counters: Counters, is_stale: bool, at: Instant) -> GuestSample {
+        let before = self.seen.get(&counters.uuid).filter(|_| !is_stale);
+        let rates = before.map(|seen| Rates::between(&seen.counters, &counters, at - seen.at));
+        if !is_stale {
+            self.seen.insert(counters.uuid, Seen { at, counters: counters.clone() });
+        }
+        GuestSample { counters, rates, is_stale }
+    }
+
+    fn read(&mut self) -> Result<(Vec<Counters>, HashSet<Uuid>)> {
+        if self.has_bulk {
+            match self.read_bulk() {
+                Err(error) if error.code() == code::UNSUPPORTED => self.has_bulk = false,
+                outcome => return outcome,
+            }
+        }
+        let guests = match &self.guests {
+            StatsOf::All => self.connection.domains(sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE)?,
+            StatsOf::Guests(guests) => guests.clone(),
+        };
+        Ok((one_by_one::read(&self.connection, &guests)?, HashSet::new()))
+    }
+
+    fn read_bulk(&mut self) -> Result<(Vec<Counters>, HashSet<Uuid>)> {
+        let flags = match self.guests {
+            StatsOf::All => sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE,
+            StatsOf::Guests(_) => 0,
+        };
+        let told =
+            self.connection.domain_stats_within(&self.guests, GROUPS, flags, self.limit, CountersSink)?;
+        let mut items = told.items;
+        self.complete(&mut items)?;
+        Ok((items, told.stale))
+    }
+
+    /// Asks guest by guest, in one go, for what a driver leaves out of its bulk statistics.
+    fn complete(&mut self, guests: &mut [Counters]) -> Result<()> {
+        let lacks = |guest: &&mut Counters| guest.id.is_some() && guest.cpu_time.is_none();
+        let mut incomplete: Vec<&mut Counters> = guests.iter_mut().filter(lacks).collect();
+        if incomplete.is_empty() {
+            return Ok(());
+        }
+        if incomplete.iter().any(|guest| !self.handles.contains_key(&guest.uuid)) {
+            let handles = self.connection.domains(0)?;
+            self.handles = handles.into_iter().map(|handle| (*handle.key(), handle)).collect();
+        }
+        incomplete.retain(|guest| self.handles.contains_key(&guest.uuid));
+        let handles: Vec<Domain> = incomplete.iter().map(|guest| self.handles[&guest.uuid].clone()).collect();
+        for (guest, info) in incomplete.into_iter().zip(self.connection.domain_infos(&handles)?) {
+            if let Some(info) = info {
+                one_by_one::take_info(guest, &info);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

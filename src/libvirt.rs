@@ -74,7 +74,7 @@ pub use freeze_guard::{
 };
 pub use guard::{Coming, Guard};
 pub use handle::{Handle, Object};
-pub use host::{NodeInfo, SecurityModel, SuspendTarget, driver_version, library_version, version_text};
+pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
 pub use interrupt::{Interrupt, Reason, TICK};

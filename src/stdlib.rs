@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
@@ -41,7 +41,12 @@ pub fn names_in(folder: &str) -> Vec<String> {
 
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<Cow<'static, str>> {
-    (EMBEDDED.contains(&name) || name.starts_with("virsh/")).then(|| file(&format!("{name}.rhai")))?
+    is_ours(name).then(|| file(&format!("{name}.rhai")))?
+}
+
+/// Whether a name is one that embedded modules have.
+fn is_ours(name: &str) -> bool {
+    EMBEDDED.contains(&name) || name.starts_with("virsh/")
 }
 
 /// What errors call the file of an embedded module.
@@ -135,18 +140,28 @@ impl Modules {
     ///
     /// Errors: as [`Modules::find`], and those of parsing and running the module.
     pub fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
+        let kept = |name: &str| self.kept().get(name).cloned();
+        // Without a look at its source: the commands of virsh import at each call.
+        if is_ours(path)
+            && let Some(module) = kept(&file_name(path))
+        {
+            return Ok(module);
+        }
         let (name, text) = self.text(importer, path)?;
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = kept().get(&name) {
-            return Ok(module.clone());
+        if let Some(module) = kept(&name) {
+            return Ok(module);
         }
         let module: Shared<Module> = compile(engine, &name, &text)
             .and_then(|ast| {
                 Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| in_module(&name, error))
             })?
             .into();
-        kept().insert(name, module.clone());
+        self.kept().insert(name, module.clone());
         Ok(module)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<String, Shared<Module>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns an embedded module as a program whose functions can be called by name.

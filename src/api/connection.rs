@@ -309,6 +309,16 @@ pub(super) fn open(context: &NativeCallContext, uri: String, readonly: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::test_script::TestScript;
+
+    #[test]
+    fn a_connection_tells_what_it_is() {
+        let script = TestScript::new();
+        let facts = "let c = conn(); [c.is_open(), c.is_alive(), c.is_secure(), c.is_open(), c.is_encrypted(), c.is_readonly()]";
+        assert_eq!(script.json(facts), "[false,true,true,true,false,false]");
+        assert_eq!(script.json("connect(conn().uri(), #{ readonly: true }).is_readonly()"), "true");
+        assert_eq!(script.json("conn().lib_version() == host().version().library"), "true");
+    }
 
     #[test]
     fn a_uri_tells_what_it_takes_to_open_it() {

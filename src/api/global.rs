@@ -3,10 +3,10 @@
 use rhai::plugin::{Dynamic, ImmutableString, NativeCallContext, export_module};
 use std::any::TypeId;
 
-use rhai::{Array, Blob, EvalAltResult, FnPtr, INT, Position};
+use rhai::{Array, Blob, EvalAltResult, FnPtr, FuncRegistration, INT, Position};
 
 use super::{Context, Fallible, units::duration};
-use crate::lang::natives::Natives;
+use crate::lang::natives::{Docs, Natives};
 use crate::lang::suggest::nearest;
 
 /// Registers the functions.
@@ -16,6 +16,12 @@ pub(super) fn register(natives: &mut Natives) {
     natives.module().set_iter(TypeId::of::<Blob>(), |blob| {
         Box::new(blob.cast::<Blob>().into_iter().map(|byte| INT::from(byte).into()))
     });
+    // Rhai's own takes any value, so it is found last, and compares each text with the names of types: most of what
+    // a number in a text costs. It does the same, and is the one that is documented.
+    if natives.docs() == Docs::Dropped {
+        let digits = |number: INT| number.to_string();
+        FuncRegistration::new("to_string").set_into_module(natives.module(), digits);
+    }
 }
 
 #[export_module(manifest)]
@@ -69,6 +75,8 @@ mod global_functions {
     ///
     /// @replaces
     ///
+    /// Errors: `usage` for another number.
+    ///
     /// ```rhai
     /// if domains().is_empty() { exit(3) }
     /// ```
@@ -78,6 +86,8 @@ mod global_functions {
     }
 
     /// Waits for a time: seconds, or a text such as `"500ms"`; an interruption ends it.
+    ///
+    /// Errors: `usage` for what is no time or is negative.
     ///
     /// ```rhai
     /// sleep("10ms");

@@ -112,7 +112,7 @@ mod interface_functions {
 
     /// The definition of the interface in the form that the options ask for (`virInterfaceGetXMLDesc`).
     ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
+    /// Errors: `unsupported` for an option that the driver lacks.
     ///
     /// ```rhai
     /// try { print(interfaces()[0].xml_desc(#{ inactive: true })["@name"]) } catch (e) { print(e.code) }

@@ -56,13 +56,6 @@ pub(super) fn linux(name: &str) -> Result<u32> {
     number.map(|number| number as u32).ok_or_else(|| unknown(name, plain))
 }
 
-/// The number of a key by libvirt's own name for it, `KEY_LEFTCTRL`; no other name will do.
-pub(super) fn exact(name: &str) -> Option<u32> {
-    let plain = name.strip_prefix("KEY_").filter(|plain| !plain.contains(char::is_lowercase))?;
-    let is_known = |known: &str| known != "-" && known.eq_ignore_ascii_case(plain);
-    LINUX.split_ascii_whitespace().position(is_known).map(|number| number as u32)
-}
-
 fn unknown(name: &str, plain: &str) -> Error {
     let all = LINUX.split_ascii_whitespace().filter(|known| *known != "-");
     let hint = match nearest(plain, all.chain(ALIASES.iter().map(|(alias, _)| *alias))) {

@@ -189,6 +189,8 @@ mod port_functions {
     /// A map with `inbound` and `outbound`, each a map with `average` and `peak` in bytes per second, `burst` in
     /// bytes, and inbound also `floor` in bytes per second. What is not limited is 0 or absent.
     ///
+    /// Errors: `no_network_port` when it is unplugged.
+    ///
     /// ```rhai
     /// try { print(network("default").ports()[0].parameters()) } catch (e) { print(e.code) }
     /// ```
@@ -217,6 +219,8 @@ mod port_functions {
     }
 
     /// Unplugs the port (`virNetworkPortDelete`).
+    ///
+    /// Errors: `no_network_port` when it is unplugged already.
     ///
     /// ```rhai
     /// try { network("default").ports()[0].delete() } catch (e) { print(e.code) }

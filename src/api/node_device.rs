@@ -191,7 +191,7 @@ mod node_device_functions {
 
     /// The description of the device in the form that the options ask for (`virNodeDeviceGetXMLDesc`).
     ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
+    /// Errors: `unsupported` for an option that the driver lacks.
     ///
     /// ```rhai
     /// try { print(node_device("computer").xml_desc(#{ inactive: true })["name"]) } catch (e) { print(e.code) }

@@ -178,6 +178,8 @@ mod binding_functions {
     ///
     /// The port of a guest is without a filter after this.
     ///
+    /// Errors: `no_nwfilter_binding` when it is gone already.
+    ///
     /// ```rhai
     /// try { nwfilter_binding("tap1").delete() } catch (e) { print(e.code) }
     /// ```

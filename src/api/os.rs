@@ -249,6 +249,16 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_quoted_and_the_folder_is_told() {
+        assert_eq!(
+            text(r#"os::run(["sh", "-c", "printf %s " + os::quote("it's a \"$b\"")]).out"#),
+            "it's a \"$b\""
+        );
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(text("os::cwd()"), here.to_str().unwrap());
+    }
+
+    #[test]
     fn a_program_gives_its_output_and_status() {
         assert_eq!(text(r#"os::run(["echo", "a b", 7]).out"#), "a b 7\n");
         assert_eq!(

@@ -29,9 +29,18 @@ pub(super) fn to_i64(number: u64) -> i64 {
 /// Settings of a script, each with the type that `known` has for its name; of `known`, only the
 /// types matter.
 ///
-/// Errors: `usage` for a name that `known` does not have, and for a value that does not fit.
+/// Errors: `usage` for a name that `known` does not have, for a value that does not fit, and for no setting at all.
 pub(super) fn typed(settings: &Map, known: &Params) -> Result<Params> {
+    if settings.is_empty() {
+        return Err(no_setting(known.iter().map(|(known, _)| known.as_str())));
+    }
     settings.iter().map(|(name, value)| setting(name, value, known)).collect()
+}
+
+/// The error for a map without a setting, which libvirt would call a parameter that must not be NULL.
+pub(super) fn no_setting<'n>(known: impl Iterator<Item = &'n str>) -> Error {
+    let names: Vec<&str> = known.collect();
+    Error::usage("there is no setting to change").hint(format!("there are {}", names.join(", ")))
 }
 
 fn setting(name: &str, value: &Dynamic, known: &Params) -> Result<(String, Value)> {

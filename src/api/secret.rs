@@ -193,6 +193,8 @@ mod secret_functions {
 
     /// Removes the secret with its value (`virSecretUndefine`).
     ///
+    /// Errors: `no_secret` when it is gone already.
+    ///
     /// ```rhai
     /// try { secret("ceph", "client.old").undefine() } catch (e) { print(e.code) }
     /// ```

@@ -272,6 +272,9 @@ mod snapshot_functions {
 
     /// Deletes the snapshot; the guest stays as it is (`virDomainSnapshotDelete`).
     ///
+    /// Errors: `no_domain_snapshot` when it is gone, `operation_unsupported` for an external one that the driver cannot
+    /// merge.
+    ///
     /// ```rhai
     /// domain("test").snapshot_create().delete();
     /// ```
@@ -281,6 +284,8 @@ mod snapshot_functions {
     }
 
     /// Deletes the snapshot, with options (`virDomainSnapshotDelete`).
+    ///
+    /// Errors: `no_domain_snapshot` when it is gone, `operation_unsupported` for external ones that the driver cannot merge.
     ///
     /// ```rhai
     /// domain("test").snapshot_create().delete(#{ children: true });

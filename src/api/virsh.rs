@@ -17,6 +17,7 @@ mod terminal;
 mod values;
 
 use std::fmt::Write as _;
+use std::iter::repeat_n;
 
 use rhai::plugin::{Dynamic, NativeCallContext, export_module};
 use rhai::{Array, FnPtr, ImmutableString, Map};
@@ -57,6 +58,27 @@ fn bits(words: &Array, tables: &[Choices]) -> Result<u32> {
         let known = tables.iter().find_map(|table| choices::bit(table, &word));
         known.map(|bit| bits | bit).ok_or_else(|| Error::usage(format!("{word:?} is not known here")))
     })
+}
+
+/// Labels with their values, each on a line of its own.
+fn fields_text(rows: &Array, width: usize) -> String {
+    let mut text = String::new();
+    for row in rows.iter().filter_map(Dynamic::read_lock::<Array>) {
+        if let [label, value] = &row[..]
+            && !value.is_unit()
+            && let Some(label) = label.read_lock::<ImmutableString>()
+        {
+            text.push_str(&label);
+            text.extend(repeat_n(' ', width.saturating_sub(label.chars().count()) + 1));
+            match value.read_lock::<ImmutableString>() {
+                Some(value) => text.push_str(&value),
+                // Writing to a text cannot fail.
+                None => drop(write!(text, "{value}")),
+            }
+            text.push('\n');
+        }
+    }
+    text
 }
 
 #[export_module(manifest)]
@@ -115,20 +137,10 @@ mod vsh_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub(super) fn fields(context: NativeCallContext, rows: Array, width: i64) -> Fallible<()> {
-        let width = usize::try_from(width).unwrap_or_default();
-        let mut text = String::new();
-        for row in rows.iter().filter_map(Dynamic::read_lock::<Array>) {
-            if let [label, value] = &row[..]
-                && !value.is_unit()
-            {
-                // Writing to a text cannot fail.
-                let _ = match label.read_lock::<ImmutableString>() {
-                    Some(label) => writeln!(text, "{:<width$} {value}", label.as_str()),
-                    None => Ok(()),
-                };
-            }
+        let run = Context::of(&context)?;
+        if run.virsh().is_shown() {
+            run.virsh().write(&super::fields_text(&rows, usize::try_from(width).unwrap_or_default()));
         }
-        Context::of(&context)?.virsh().write(&text);
         Ok(())
     }
 

@@ -49,6 +49,11 @@ impl Natives<'_> {
         self.engine.register_static_module(name, module.into());
     }
 
+    /// Whether this engine knows the documentation.
+    pub fn docs(&self) -> Docs {
+        self.docs
+    }
+
     /// The module of the global functions, for those that are made and not written.
     pub fn module(&mut self) -> &mut Module {
         &mut self.global

@@ -165,13 +165,9 @@ impl Domain {
         self.call_live(read("domain.id"), move |live, _| Ok(live.connect().lookup_domain_by_uuid(uuid)?.id()))
     }
 
-    /// Its name and number now, with one look at the host.
-    pub fn name_and_id(&self) -> Result<(String, Option<u32>)> {
-        let uuid = *self.key();
-        self.call_live(read("domain.name"), move |live, _| {
-            let guest = live.connect().lookup_domain_by_uuid(uuid)?;
-            Ok((guest.name()?, guest.id()))
-        })
+    /// Its name and number as they were when it was found, without another look at the host.
+    pub fn found_as(&self) -> Result<(String, Option<u32>)> {
+        self.call(read("domain.name"), |d| Ok((d.name()?, d.id())))
     }
 
     /// State and reason as libvirt's numbers (`virDomainGetState`).

@@ -74,19 +74,25 @@ pub(super) struct Found<O: Object> {
 impl<O: Object> Found<O> {
     /// Takes down what a handle needs, on the thread that made the call.
     pub(super) fn new(live: &Arc<Live>, object: O) -> Outcome<Self> {
-        let (key, label) = (object.key()?, object.label()?);
         // A migration gives an object of the other host: its handle would find nothing there.
         // SAFETY: the pointer is only compared.
         if object.connect().is_some_and(|connect| connect != unsafe { live.connect().as_ptr() }) {
-            let error = Error::new("internal_error", format!("{label} belongs to another connection"));
+            let message = format!("{} belongs to another connection", object.label()?);
+            let error = Error::new("internal_error", message);
             return Err(error.hint("this is a fault of virhai: please report it").into());
         }
-        Ok(Self { key, label, cached: (Arc::new(object), live.clone()) })
+        Self::looked_up(live, object)
+    }
+
+    /// Does the same for what a look-up on the connection gave: it belongs to no other, and to ask for that costs
+    /// more than the look-up.
+    pub(super) fn looked_up(live: &Arc<Live>, object: O) -> Outcome<Self> {
+        Ok(Self { key: object.key()?, label: object.label()?, cached: (Arc::new(object), live.clone()) })
     }
 
     /// Does the same for a list.
     pub(super) fn all(live: &Arc<Live>, objects: Vec<O>) -> Outcome<Vec<Self>> {
-        objects.into_iter().map(|object| Self::new(live, object)).collect()
+        objects.into_iter().map(|object| Self::looked_up(live, object)).collect()
     }
 }
 

@@ -199,12 +199,3 @@ pub fn library_version() -> Result<u64> {
     check(unsafe { sys::virGetVersion(&raw mut version, std::ptr::null(), std::ptr::null_mut()) })?;
     Ok(version)
 }
-
-/// The version of a driver's part of the library, as libvirt's number (`virGetVersion`).
-pub fn driver_version(driver: &str) -> Result<u64> {
-    let driver = c_text("a driver's name", driver)?;
-    let (mut library, mut version) = (0, 0);
-    // SAFETY: two numbers to write to, and a NUL-terminated name.
-    check(unsafe { sys::virGetVersion(&raw mut library, driver.as_ptr(), &raw mut version) })?;
-    Ok(version)
-}

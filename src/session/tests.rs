@@ -137,6 +137,7 @@ fn a_first_line_for_the_shell_is_skipped() {
     assert_eq!(session.eval("line", "#!/usr/bin/env virhai\n42").unwrap().as_int(), Ok(42));
 }
 
+mod documentation;
 mod operations;
 mod reports;
 mod topics;

@@ -111,9 +111,15 @@ fn a_run_that_has_to_end_leaves_no_files(daemon: &Daemon) {
 
     let sleep = "[\"/bin/sleep\", \"600\"], #{ large: true }";
     let long_input = "[\"cat\"], #{ large: true, input: blob(50000000) }";
-    for (arguments, told) in [(sleep, "/bin/sleep goes on: it is process "), (long_input, "interrupted")] {
+    for (arguments, program, told) in
+        [(sleep, "sleep", "/bin/sleep goes on: it is process "), (long_input, "", "interrupted")]
+    {
         let started = exec(arguments).arg("s.rhai").status(130).stderr_contains(told).start();
         eventually(LIMIT, "files of a program", || (!files().is_empty()).then_some(()));
+        // The agent does one thing after the other: when it tells of the program, it has told that it was begun.
+        eventually(LIMIT, "the program", || {
+            (program.is_empty() || !shell(daemon, &format!("pidof {program}")).is_empty()).then_some(())
+        });
         started.running.signal("INT");
         started.finish();
         gone("the files of an interrupted run to go");
@@ -175,6 +181,13 @@ fn the_system_tells_and_changes(daemon: &Daemon) {
         vm.remove_authorized_ssh_keys("root", ["ssh-ed25519 AAAA a"]);
         print(vm.authorized_ssh_keys("root"));
         print(vm.guest_vcpus().online);
+        vm.set_guest_vcpus([0], true);
+        print(attempt(|| vm.set_guest_vcpus([7], true)).error.code);
+        vm.fs_trim();
+        vm.fs_trim(#{ minimum: "1MiB" });
+        print(attempt(|| vm.fs_trim(#{ mountpoint: "/data" })).error.code);
+        vm.sync_time();
+        print(vm.qemu_agent_command(#{ execute: "guest-ping" }));
         vm.agent_set_response_timeout("30s");
         vm.agent_set_response_timeout("default");
         print(attempt(|| vm.pm_suspend_for_duration("mem", 5)).error.code);
@@ -183,7 +196,7 @@ fn the_system_tells_and_changes(daemon: &Daemon) {
     let expected = concat!(
         "[#{\"disks\": [\"vda\"], \"fstype\": \"ext4\", \"mountpoint\": \"/data\", \"name\": \"vda\"}]\n",
         "labguest it-agent 0 2\n[\"os\"]\nit-agent\ntrue\ntrue\n",
-        "[\"ssh-ed25519 BBBB b\"]\n[0]\nargument_unsupported\nagent_command_failed\n"
+        "[\"ssh-ed25519 BBBB b\"]\n[0]\ninvalid_arg\nargument_unsupported\n#{}\nargument_unsupported\nagent_command_failed\n"
     );
     check(daemon, script, expected);
 }

@@ -38,7 +38,7 @@ const DIALOGUE: &str = r##"
     print(attempt(|| vm.open_console(#{ device: "no-such" })).ok);
     print(attempt(|| vm.open_channel("no.such.channel")).ok);
     let channel = vm.open_channel("co.echo");
-    print([channel.to_string(), channel.read("100ms").len()]);
+    print([channel.to_string(), channel.read("100ms").len(), channel.read_blob("100ms").len()]);
     print(vm.open_graphics().expect("RFB ", "60s").len());
     print(attempt(|| vm.open_graphics(7)).ok);
     print(attempt(|| vm.console()).error.hint.contains("open_console"));
@@ -71,7 +71,7 @@ fn a_script_talks_to_a_guest() {
         .arg(&picture)
         .stdout(
             "console of co-guest\n1\n[false, \"timeout\"]\noperation_failed\n[\"io\", false]\n[false, \"usage\"]\n\
-             false\nfalse\n[\"channel co.echo of co-guest\", 0]\n0\nfalse\ntrue\ntrue\nio\noperation_invalid\n\
+             false\nfalse\n[\"channel co.echo of co-guest\", 0, 0]\n0\nfalse\ntrue\ntrue\nio\noperation_invalid\n\
              operation_invalid\n",
         )
         .run();

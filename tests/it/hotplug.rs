@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::process::run as run_program;
-use crate::support::{Daemon, Guest, Need, Virhai, lab_or_skip};
+use crate::support::{Daemon, Guest, Need, Virhai, lab_or_skip, project};
 
 const LIMIT: Duration = Duration::from_secs(150);
 
@@ -55,6 +55,28 @@ fn devices_of_a_running_guest_come_and_go() {
     guest.wait_agent();
     let code = "vm.set_vcpus(2, #{ live: true }); print(vm.vcpus);";
     run(&daemon, code, "2\n");
+}
+
+#[test]
+fn a_memory_device_gives_as_much_as_is_asked_for() {
+    lab_or_skip!(Need::Qemu);
+    let daemon = Daemon::start();
+    let guest = std::fs::read_to_string(project("tests/virsh/files/domain-memory.xml")).unwrap();
+    let guest = guest.replace("type='test'", "type='qemu'").replace("memory</name>", "it-memory</name>");
+    let code = r#"
+        import "devices" as devices;
+        let vm = conn().define_domain(fs::read("guest.xml"));
+        let asked = || vm.xml["devices/memory/target/requested"].text();
+        devices::update_memory_device(vm, #{ alias: "ua-one", requested_size: "64MiB", config: true });
+        print(asked.call());
+        devices::update_memory_device(vm, #{ node: 1, requested_size: mib(32) });
+        print(asked.call());
+        print(attempt(|| devices::update_memory_device(vm, #{ alias: "ua-two", requested_size: 0 })).error.code);
+        print(attempt(|| devices::update_memory_device(vm, #{ alias: "ua-one" })).error.code);
+    "#;
+    let script =
+        Virhai::new().connect(&daemon.uri()).file("guest.xml", guest).file("s.rhai", code).arg("s.rhai");
+    script.stdout("65536\n32768\ndevice_missing\nusage\n").run();
 }
 
 fn disks(daemon: &Daemon) {

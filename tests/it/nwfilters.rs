@@ -20,7 +20,7 @@ fn filters_are_defined_changed_and_removed() {
                <rule action="drop" direction="in"><tcp dstportstart="80"/></rule></filter>`, #{ validate: true });
            let changed = f.edit(|doc| doc["rule/@action"] = "accept");
            let same = f.edit(|doc| ());
-           [changed, same, f == nwfilter(f.uuid), f.xml["rule/@action"], f.connection() == conn()]"#,
+           [changed, same, f == nwfilter(f.uuid) && f == conn().nwfilter("no-web"), f.xml["rule/@action"], f.connection() == conn()]"#,
     )
     .stdout("[true,false,true,\"accept\",true]\n")
     .run();

@@ -24,7 +24,7 @@ fn a_value_goes_in_and_comes_out_without_a_daemon() {
            let bytes = s.value().blob();
            s.set_value("grüße");
            let c = secret("ceph", "client.admin");
-           [bytes == blob(3, 7), c == secret("client.admin"), c.value().text(), c.value().len(), c.value(), c.usage_type,
+           [bytes == blob(3, 7), c == secret("client.admin") && c == secret(s.uuid), c.value().text(), c.value().len(), c.value(), c.usage_type,
                c.usage_id, c.ephemeral, c.private_]"#,
     )
     .stdout("[true,true,\"grüße\",7,\"7 bytes, not shown\",\"ceph\",\"client.admin\",false,false]\n")

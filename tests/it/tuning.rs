@@ -28,6 +28,7 @@ fn a_qemu_guest_is_tuned_and_reads_back() {
     settings(&daemon);
     input_and_statistics(&daemon);
     metadata(&daemon);
+    limits_of_migrations(&daemon);
     newer_than_this_libvirt(&daemon);
 }
 
@@ -157,11 +158,32 @@ fn metadata(daemon: &Daemon) {
     assert_eq!(daemon.virsh(&["desc", "it-tuned"]), "first line\nsecond line");
 }
 
+fn limits_of_migrations(daemon: &Daemon) {
+    let code = r#"
+        vm.migrate_max_speed = "100MiB";
+        vm.set_migrate_max_speed(mib(10), #{ postcopy: true });
+        print([vm.migrate_max_speed / mib(1), vm.migrate_max_speed(#{ postcopy: true }) / mib(1)]);
+        vm.migrate_max_downtime = "250ms";
+        vm.migrate_compression_cache = "64MiB";
+        print([vm.migrate_max_downtime, vm.migrate_compression_cache / mib(1)]);
+        shown.call(|| vm.set_migrate_max_downtime("soon"));
+        shown.call(|| vm.set_migrate_compression_cache(-1));
+    "#;
+    run(
+        daemon,
+        code,
+        "[100, 10]\n[0.25, 64]\nusage: write \"90s\", \"1h30m\", \"500ms\", \"2d\" or a number of seconds\nusage: \n",
+    );
+    assert_eq!(daemon.virsh(&["migrate-getspeed", "it-tuned"]), "100");
+    assert_eq!(daemon.virsh(&["migrate-getmaxdowntime", "it-tuned"]), "250");
+}
+
 /// What this libvirt has works, and what it lacks says so: none of these ends the program.
 fn newer_than_this_libvirt(daemon: &Daemon) {
     let code = r#"
         for newer in [
             || vm.autostart_once,
+            || vm.set_autostart_once(false),
             || vm.set_throttle_group("slow", #{ total_iops_sec: 100 }, #{ config: true }),
             || vm.del_throttle_group("nope", #{ config: true }),
             || vm.graphics_reload(),

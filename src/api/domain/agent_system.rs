@@ -160,7 +160,8 @@ mod domain_system {
     ///
     /// `minimum` is in bytes, or a text such as `"1MiB"`.
     ///
-    /// Errors: `agent_unresponsive` where there is no agent, `unsupported` where the driver cannot.
+    /// Errors: `agent_unresponsive` where there is no agent, `unsupported` where the driver cannot;
+    /// `argument_unsupported` for a mount point where it trims all file systems or none, as QEMU's does.
     ///
     /// ```rhai
     /// try { domain("test").fs_trim(#{ minimum: "1MiB" }) } catch (e) { print(e.code) }

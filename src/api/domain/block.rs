@@ -192,7 +192,7 @@ mod domain_block {
     ///
     /// In bytes, or a text such as `"20GiB"`.
     ///
-    /// Errors: `invalid_arg` for an option that the driver does not know.
+    /// Errors: `unsupported` for an option that the driver does not know.
     ///
     /// ```rhai
     /// try { domain("test").block_resize("vda", 0, #{ capacity: true }) } catch (e) { print(e.code) }

@@ -36,6 +36,8 @@ methods_with_options! {
     ///
     /// Without options in the running guest and in the stored definition.
     ///
+    /// Errors: `operation_invalid` for `live` when the guest does not run.
+    ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.description = "owner: me";
@@ -48,6 +50,8 @@ methods_with_options! {
     /// The element that a program keeps in the definition (`virDomainGetMetadata`).
     ///
     /// By its XML namespace; `()` where there is none. Of the running guest if it runs, else of the definition.
+    ///
+    /// Errors: `operation_invalid` for `live` when the guest does not run; `invalid_arg` for `live` and `config` at once.
     ///
     /// ```rhai
     /// let vm = domain("test");
@@ -75,6 +79,8 @@ methods_with_options! {
     /// Removes the element of an XML namespace from the definition (`virDomainSetMetadata`).
     ///
     /// Without options from the running guest and from the stored definition. Nothing happens where there is none.
+    ///
+    /// Errors: `operation_invalid` for `live` when the guest does not run.
     ///
     /// ```rhai
     /// domain("test").remove_metadata("http://example.org/app");

@@ -273,6 +273,8 @@ mod domain_save {
 
     /// Throws the managed save image away: the next start boots (`virDomainManagedSaveRemove`).
     ///
+    /// Errors: `unsupported` where the driver has no such images.
+    ///
     /// ```rhai
     /// let vm = domain("test");
     /// vm.managed_save().wait();

@@ -5,6 +5,7 @@
 
 use rhai::{Array, Dynamic, Map};
 
+use crate::api::params::no_setting;
 use crate::api::units::size;
 use crate::api::{cpu_set, words};
 use crate::error::{Error, Result};
@@ -114,6 +115,10 @@ fn by_device(text: &str) -> Map {
 pub(in crate::api) fn to_params(known: &[(String, Value)], settings: Map) -> Result<Params> {
     let mut params = Params::new();
     collect(known, "", settings, &mut params)?;
+    if params.is_empty() {
+        let names: Vec<_> = known.iter().map(|(name, _)| key(name)).collect();
+        return Err(no_setting(names.iter().map(AsRef::as_ref)));
+    }
     Ok(params)
 }
 
@@ -271,6 +276,8 @@ mod tests {
             ("#{inbound: #{avrage: 1}}", "did you mean `inbound.average`?"),
             (r#"#{numa_mode: "loose"}"#, "it is one of strict, preferred, interleave, restrictive"),
             ("#{cmt: 1}", "it is true or false"),
+            ("#{}", "there are hard_limit, "),
+            ("#{inbound: #{}}", "there are hard_limit, "),
             ("#{device_weight: 5}", "it is a map of numbers by the path"),
             ("#{poll_max_ns: ()}", "it is a whole number that fits"),
             ("#{inbound: #{average: 99999999999999}}", "smaller"),

@@ -171,8 +171,56 @@ fn open_files_are_handed_over_or_refused() {
 }
 
 #[test]
+fn a_guest_runs_on_after_a_reboot() {
+    assert_eq!(json("vm.reboot(); vm.reboot(#{ mode: \"acpi\" }); vm.state"), r#""running""#);
+    assert_eq!(refusal("vm.reboot(#{ mode: \"acip\" })").0, "usage");
+    assert_eq!(refusal("vm.destroy(); vm.reboot()").0, "operation_invalid");
+}
+
+#[test]
+fn a_managed_save_image_is_thrown_away() {
+    let saved = "vm.managed_save().wait(); let before = vm.has_managed_save;";
+    let script = format!("{saved} vm.managed_save_remove(); [before, vm.has_managed_save]");
+    assert_eq!(json(&script), "[true,false]");
+}
+
+#[test]
+fn the_driver_tells_who_guards_a_guest_and_whether_it_answers() {
+    assert_eq!(json("vm.security_label()"), r#"{"enforcing":true,"label":"libvirt-test"}"#);
+    assert_eq!(json("vm.control_info()"), r#"{"state":"ok","time":0.0}"#);
+    assert_eq!(refusal("vm.destroy(); vm.control_info()").0, "operation_invalid");
+}
+
+#[test]
+fn weights_of_block_devices_are_kept_and_no_setting_is_an_error() {
+    assert_eq!(json("vm.set_blkio_parameters(#{ weight: 500 }); vm.blkio_parameters().weight"), "500");
+    let (code, hint) = refusal("vm.set_blkio_parameters(#{})");
+    assert_eq!((code.as_str(), hint.contains("weight")), ("usage", true), "{hint}");
+}
+
+#[test]
+fn free_blocks_are_given_back_and_the_clock_is_set() {
+    assert_eq!(
+        json("vm.fs_trim(); vm.fs_trim(#{ minimum: \"1MiB\", mountpoint: \"/\" }); vm.sync_time()"),
+        "null"
+    );
+    assert_eq!(refusal("vm.fs_trim(#{ minimum: \"much\" })").0, "usage");
+    assert_eq!(refusal("vm.destroy(); vm.fs_trim()").0, "operation_invalid");
+}
+
+#[test]
 fn what_the_driver_lacks_is_unsupported() {
-    for call in ["vm.set_vcpu(1, true)", "vm.detach_device_alias(\"ua-x\")", "vm.attach_device(\"<rng/>\")"] {
+    for call in [
+        "vm.set_vcpu(1, true)",
+        "vm.detach_device_alias(\"ua-x\")",
+        "vm.attach_device(\"<rng/>\")",
+        "vm.set_guest_vcpus([1], false)",
+        "vm.qemu_agent_command(#{ execute: \"guest-ping\" })",
+        "vm.set_launch_security_state(#{ sev_secret_header: \"aGVhZA==\", sev_secret: \"c2VjcmV0\" })",
+        "vm.set_migrate_max_speed(\"1MiB\", #{ postcopy: true })",
+        "vm.set_migrate_max_downtime(\"300ms\")",
+        "vm.set_migrate_compression_cache(\"64MiB\")",
+    ] {
         assert_eq!(refusal(call).0, "unsupported", "{call}");
     }
 }

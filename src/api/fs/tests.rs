@@ -57,6 +57,17 @@ fn files_are_renamed_and_copied() {
 }
 
 #[test]
+fn block_devices_are_told_from_everything_else() {
+    use std::os::unix::fs::FileTypeExt;
+    assert_eq!(text(r#"[fs::is_block_device("DIR"), fs::is_block_device("/dev/null")]"#), "[false, false]");
+    for device in std::fs::read_dir("/dev").unwrap().flatten() {
+        let is_block_device = std::fs::metadata(device.path()).is_ok_and(|m| m.file_type().is_block_device());
+        let path = device.path().display().to_string();
+        assert_eq!(text(&format!("fs::is_block_device(`{path}`)")), is_block_device.to_string(), "{path}");
+    }
+}
+
+#[test]
 fn parts_of_paths() {
     assert_eq!(text(r#"fs::join("/a", "b") + fs::join("/a", "/c")"#), "/a/b/c");
     assert_eq!(

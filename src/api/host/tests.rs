@@ -105,5 +105,6 @@ fn settings_of_shared_pages_are_checked_before_they_are_sent() {
     let (code, hint) = script.refusal("host().set_memory_parameters(#{ shm_pages_to_scann: 5 })");
     assert_eq!((code.as_str(), hint.as_str()), ("usage", "did you mean `shm_pages_to_scan`?"));
     assert_eq!(script.refusal("host().set_memory_parameters(#{ shm_pages_to_scan: -5 })").0, "usage");
+    assert_eq!(script.refusal("host().set_memory_parameters(#{})").0, "usage");
     assert_eq!(script.error("host().set_memory_parameters(#{ shm_pages_to_scan: 5 })").code(), "unsupported");
 }

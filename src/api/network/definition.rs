@@ -59,7 +59,7 @@ mod network_definition {
 
     /// The definition of the network in the form that the options ask for (`virNetworkGetXMLDesc`).
     ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
+    /// Errors: `unsupported` for an option that the driver lacks.
     ///
     /// ```rhai
     /// try { print(network("default").xml_desc(#{ inactive: true })["name"]) } catch (e) { print(e.code) }

@@ -151,6 +151,7 @@ fn metadata_that_libvirt_or_the_driver_lacks_is_unsupported() {
         "net.set_title(\"x\", #{ live: true })",
         "net.description",
         "net.description = \"x\"; net.title = ()",
+        "net.set_description(\"x\", #{ config: true })",
         "net.metadata(\"http://example.org\")",
         "net.metadata(\"http://example.org\", #{ config: true })",
         "net.set_metadata(\"http://example.org\", \"e\", \"<e/>\")",

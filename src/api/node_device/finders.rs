@@ -150,7 +150,7 @@ mod node_device_finders {
 
     /// The devices of the host that fit the options, sorted by name (`virConnectListAllNodeDevices`).
     ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
+    /// Errors: `unsupported` for an option that the driver lacks.
     ///
     /// @returns [NodeDevice]
     ///

@@ -4,6 +4,7 @@ use crate::api::test_script::TestScript;
 fn a_device_is_found_by_name_and_knows_its_parent() {
     let script = TestScript::new();
     assert_eq!(script.text("node_device(\"net_eth1\").parent"), "computer");
+    assert!(script.value::<bool>("conn().node_device(\"computer\") == node_device(\"computer\")"));
     assert!(script.value::<bool>("node_device(\"computer\").parent == ()"));
     assert_eq!(script.text("node_device(\"net_eth1\").capabilities"), r#"["net"]"#);
     assert_eq!(script.text("node_device(\"net_eth1\").xml[\"capability/interface\"].text()"), "eth1");

@@ -58,6 +58,7 @@ fn a_snapshot_tells_what_it_is_and_can_be_described_anew() {
     assert_eq!(a("edit(|doc| doc[`description`] = `after`)"), "false");
     let year = a("creation_time")[..4].parse::<i64>().unwrap();
     assert!(year >= 2024, "{year}");
+    assert_eq!(a("has_metadata()"), "true");
     let (code, hint) = host.refusal("domain(`web`).snapshot(`a`).edit(|doc| doc[`name`] = `b`)");
     assert_eq!((code.as_str(), hint.contains("redefine")), ("usage", true));
     let row = host.json("domain(`web`).snapshots()");
@@ -96,6 +97,8 @@ fn checkpoints_form_a_chain() {
     assert_eq!(host.text("domain(`web`).checkpoint(`c2`).parent"), "c1");
     assert_eq!(host.text("domain(`web`).checkpoint(`c2`).description"), "of c2");
     assert_eq!(host.text("domain(`web`).checkpoint(`c2`).domain"), "web");
+    let made = host.text("domain(`web`).checkpoint(`c2`).creation_time");
+    assert!(made[..4].parse::<i64>().unwrap() >= 2024, "{made}");
     host.value::<()>("domain(`web`).checkpoint(`c2`).delete(#{ children: true })");
     let rows = host.json("domain(`web`).checkpoints()");
     assert!(rows.contains(r#""name":"c1""#) && rows.contains(r#""parent":null"#), "{rows}");

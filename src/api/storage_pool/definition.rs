@@ -59,7 +59,7 @@ mod pool_definition {
 
     /// The definition of the pool in the form that the options ask for (`virStoragePoolGetXMLDesc`).
     ///
-    /// Errors: `invalid_arg` for an option that the driver lacks.
+    /// Errors: `unsupported` for an option that the driver lacks.
     ///
     /// ```rhai
     /// try { print(pool("default-pool").xml_desc(#{ inactive: true })["name"]) } catch (e) { print(e.code) }

@@ -62,6 +62,8 @@ fn the_definition_is_a_document_that_edit_changes() {
         "{FAST} [fast.edit(|doc| doc[\"target/path\"] = \"/faster\"), fast.xml[\"target/path\"].text(), fast.edit(|doc| ())]"
     ));
     assert_eq!(changed, r#"[true, "/faster", false]"#);
+    assert_eq!(script.text("pool(\"fast\").xml_desc(#{})[\"target/path\"].text()"), "/faster");
+    assert_eq!(script.refusal("pool(\"fast\").xml_desc(#{ inactive: true })").0, "unsupported");
     assert!(script.refusal("let p = pool(\"fast\"); p.xml[\"target/path\"] = \"/x\";").1.contains("edit"));
 }
 

@@ -78,7 +78,7 @@ pub(super) mod guest_call_functions {
         Ok(vm.agent_command_text(&text, AgentPatience::Number(number))?)
     }
 
-    /// Sets how long libvirt waits for the agent, as libvirt's number.
+    /// Sets how many seconds libvirt waits for the agent; -2, -1 and 0 have libvirt's own meanings.
     ///
     /// Errors: libvirt's own.
     ///

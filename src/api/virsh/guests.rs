@@ -116,7 +116,7 @@ pub(super) mod guest_functions {
         Ok(super::in_order(rows).into_iter().map(|row| super::row_map(row, columns)).collect())
     }
 
-    /// What `dominfo` shows of a guest.
+    /// What `dominfo` shows of a guest that was just found.
     ///
     /// What cannot be told is `()`; where that is what the guest uses, `error` says why.
     ///
@@ -127,7 +127,7 @@ pub(super) mod guest_functions {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn facts(vm: Domain) -> Fallible<Map> {
-        let (name, id) = vm.name_and_id()?;
+        let (name, id) = vm.found_as()?;
         let messages =
             if_told(vm.messages(0), |list| list.into_iter().map(Dynamic::from).collect::<Array>().into())?;
         let mut facts = Map::from([

@@ -80,7 +80,7 @@ pub(super) mod host_functions {
         Ok(counts.into_iter().map(super::whole).collect())
     }
 
-    /// What a CPU of the host has done, -1 for all of them, as pairs of name and number.
+    /// What a CPU of the host has done, -1 for all of them, as pairs of name and nanoseconds.
     ///
     /// Errors: libvirt's own.
     ///
@@ -115,17 +115,5 @@ pub(super) mod host_functions {
     pub fn cpu_models(context: NativeCallContext, arch: ImmutableString) -> Fallible<Array> {
         let models = Context::of(&context)?.connection().cpu_models(&arch)?;
         Ok(models.into_iter().map(Into::into).collect())
-    }
-
-    /// The version of the driver's part of this libvirt, as a text.
-    ///
-    /// Errors: libvirt's own.
-    ///
-    /// ```rhai
-    /// print(vsh::api_version("Test"));
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn api_version(driver: ImmutableString) -> Fallible<String> {
-        Ok(crate::libvirt::version_text(crate::libvirt::driver_version(&driver)?))
     }
 }

@@ -71,26 +71,6 @@ fn setting(triple: &Dynamic) -> Result<(String, Value)> {
 
 #[export_module(manifest)]
 pub(super) mod parameter_functions {
-    /// Settings of a guest, or of one of its devices, as pairs of name and text.
-    ///
-    /// The kinds are `memory_parameters`, `block_io_tune` and so on.
-    ///
-    /// Errors: libvirt's own; `usage` for settings that do not exist.
-    ///
-    /// ```rhai
-    /// print(vsh::parameters(domain("test"), "memory_parameters", "", []));
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn parameters(
-        vm: Domain,
-        kind: ImmutableString,
-        device: ImmutableString,
-        affect: Array,
-    ) -> Fallible<Array> {
-        let flags = super::super::bits(&affect, &[AFFECT])?;
-        Ok(super::texts(vm.tuning(super::tuning(&kind)?, &device, flags)?))
-    }
-
     /// Writes settings without a look at those that there are.
     ///
     /// Each is an array of name, type (`int`, `uint`, `longlong`, `ulonglong`, `bool`, `string`) and value.

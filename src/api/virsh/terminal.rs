@@ -7,7 +7,6 @@ use rhai::{Array, FnPtr, Map};
 
 use crate::api::domain::console::{Leaving, attach_with};
 use crate::api::error::from_thrown;
-use crate::api::keys::exact;
 use crate::api::{Context, Fallible};
 use crate::error::Error;
 use crate::libvirt::{Domain, Reason, StorageVolume};
@@ -143,17 +142,6 @@ pub(super) mod terminal_functions {
         run.virsh().release();
         let key = super::key_byte(&run.virsh().escape());
         Ok(attach_with(&vm, how, Leaving { key, told: false })?)
-    }
-
-    /// The number of a key by libvirt's own name, or `()`: `KEY_LEFTCTRL` in the codeset `linux`.
-    ///
-    /// ```rhai
-    /// print(vsh::keycode("linux", "KEY_A"));
-    /// ```
-    pub fn keycode(codeset: ImmutableString, name: ImmutableString) -> Dynamic {
-        let number = name.parse::<u32>().ok().filter(|number| *number <= 0xffff);
-        let known = || if codeset == "linux" { exact(&name) } else { None };
-        number.or_else(known).map_or(Dynamic::UNIT, |number| i64::from(number).into())
     }
 
     /// Calls a closure; where Ctrl-C ends it, gives the text `interrupted` and the command goes on.

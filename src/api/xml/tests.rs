@@ -59,6 +59,7 @@ fn an_index_reads_texts_elements_and_nothing() {
         ("doc[\"devices\"][\"disk[2]\"][\"@device\"]", "cdrom"),
         ("doc.name.text()", "web1"),
         ("doc.root().tag()", "domain"),
+        ("xml_escape(`a<b> & \"c'`)", "a&lt;b&gt; &amp; &quot;c&apos;"),
         ("doc.all(\"//target/@dev\").len()", "2"),
         ("doc.all(\"devices/disk\")[1].attr(\"device\")", "cdrom"),
         ("doc.root().children().len()", "3"),

@@ -55,7 +55,8 @@ impl Connection {
         object: &str,
         make: impl FnOnce(&virt::connect::Connect) -> Outcome<Raw> + Send + 'static,
     ) -> Result<Domain> {
-        let found = self.call_live(operation, object, move |live| Found::new(live, make(live.connect())?))?;
+        let found =
+            self.call_live(operation, object, move |live| Found::looked_up(live, make(live.connect())?))?;
         Ok(Handle::new(self, found))
     }
 

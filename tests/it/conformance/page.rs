@@ -12,6 +12,7 @@ const NEVER: &[(&str, &str)] = &[
     ("qemu-attach", "libvirt 9 has the call and refuses it always"),
     ("nodesuspend", "no host of the tests may sleep"),
     ("nodesevinfo", "no host of the tests has AMD SEV"),
+    ("domsetlaunchsecstate", "a guest takes the secret on a host with AMD SEV only"),
     ("iface-bridge", "the test driver refuses the flag that virsh gives, and udev's driver cannot define"),
     ("iface-unbridge", "the test driver refuses the flag that virsh gives, and udev's driver cannot define"),
     ("nodedev-detach", "it would take a device of the host away"),

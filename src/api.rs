@@ -55,6 +55,7 @@ mod table;
 mod test_script;
 mod time;
 mod units;
+mod validate;
 pub mod virsh;
 mod wait;
 mod words;
@@ -119,6 +120,7 @@ fn register_all(natives: &mut Natives) {
     table::register(natives);
     time::register(natives);
     units::register(natives);
+    validate::register(natives);
     virsh::register(natives);
     xml::register(natives);
     yaml::register(natives);

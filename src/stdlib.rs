@@ -21,7 +21,10 @@ use crate::lang::suggest::nearest;
 struct Library;
 
 /// The names of the embedded modules that scripts import.
-pub const EMBEDDED: &[&str] = &["args", "devices", "table", "wait"];
+pub const EMBEDDED: &[&str] = &["args", "devices", "table", "validate", "wait"];
+
+/// The folders of the modules that only modules of ours import.
+const PARTS: &[&str] = &["virsh/", "validate/"];
 
 /// The text of a file of the library.
 pub fn file(path: &str) -> Option<Cow<'static, str>> {
@@ -41,7 +44,8 @@ pub fn names_in(folder: &str) -> Vec<String> {
 
 /// The source of an embedded module.
 pub fn source(name: &str) -> Option<Cow<'static, str>> {
-    (EMBEDDED.contains(&name) || name.starts_with("virsh/")).then(|| file(&format!("{name}.rhai")))?
+    (EMBEDDED.contains(&name) || PARTS.iter().any(|folder| name.starts_with(folder)))
+        .then(|| file(&format!("{name}.rhai")))?
 }
 
 /// What errors call the file of an embedded module.

@@ -47,4 +47,5 @@ mod tour;
 mod tour_page;
 mod tuning;
 mod valgrind;
+mod validate;
 mod virsh_functions;

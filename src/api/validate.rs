@@ -52,7 +52,9 @@ mod validate_functions {
         super::check(&context, what)
     }
 
-    /// The version of the installed libvirt library, such as `9.0.0` (`virGetVersion`); no connection is needed.
+    /// The version of the installed libvirt library, such as `9.0.0` (`virGetVersion`).
+    ///
+    /// No connection is needed; `host().version()` also tells what the daemon is.
     ///
     /// ```rhai
     /// print(libvirt_version());

@@ -221,18 +221,28 @@ fn guests_that_ask_for_what_is_not_there_are_named() {
     lab_or_skip!(Need::Qemu);
     let daemon = Daemon::start();
     let code = r#"
-        let xml = |name, machine, bus| `<domain type='qemu'><name>${name}</name><memory unit='MiB'>16</memory>
-            <os><type arch='x86_64' machine='${machine}'>hvm</type></os>
-            <devices><disk type='file' device='disk'><source file='/tmp/none.img'/><target dev='vda' bus='${bus}'/></disk></devices></domain>`;
-        conn().define_domain(xml.call("fits", "q35", "virtio"));
-        conn().define_domain(xml.call("large", "q35", "virtio")).set_memory("900GiB", #{ config: true, maximum: true });
-        for r in validate("host") { if r.check.starts_with("guest") || r.check == "memory" { print(`${r.status} ${r.check}: ${r.found ?? r.why}`) } }
+        let xml = |name, gib, cpu| `<domain type='qemu'><name>${name}</name><memory unit='GiB'>${gib}</memory>
+            <os><type arch='x86_64' machine='q35'>hvm</type></os>${cpu}
+            <devices><disk type='file' device='disk'><source file='/tmp/none.img'/><target dev='vda' bus='virtio'/></disk></devices></domain>`;
+        fn say() {
+            for r in validate("host") {
+                if r.check.starts_with("guest") || r.check == "memory" { print(`${r.status} ${r.check}: ${r.found ?? r.why}`) }
+            }
+        }
+        conn().define_domain(xml.call("large", 900, ""));
+        say();
+        conn().define_domain(xml.call("odd", 1, "<cpu mode='host-passthrough'/>"));
+        conn().define_domain(xml.call("new", 1, "<cpu mode='custom' match='exact' check='full'><model>Cooperlake</model></cpu>"));
+        say();
     "#;
     let output = Virhai::new().connect(&daemon.uri()).args(["-e", code]).output();
-    assert!(
-        output.stdout().contains("guests: 2 ask for nothing that the host lacks"),
-        "{} {}",
-        output.stdout(),
-        output.stderr()
-    );
+    let said = output.stdout();
+    for line in [
+        "pass guests: 1 ask for nothing that the host lacks",
+        "fail guest odd: a CPU of the mode host-passthrough",
+        "fail guest new: the CPU model Cooperlake, which this processor is not",
+    ] {
+        assert!(said.lines().any(|found| found == line), "{line}\n{said}{}", output.stderr());
+    }
+    assert!(said.contains("note memory: 0 B of "), "{said}");
 }

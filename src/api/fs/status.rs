@@ -38,10 +38,9 @@ fn kind(found: &std::fs::Metadata) -> &'static str {
 /// What the system knows of a file without opening it.
 #[export_module(manifest)]
 pub(super) mod status_functions {
-    /// True where this user may access a file in all the given ways: letters of `"rwx"` for reading, writing and
-    /// executing (`access` of the system).
+    /// True where this user may access a file in all the given ways, such as `"rw"` (`access`).
     ///
-    /// A file that is not there, or in a folder that may not be entered, gives false.
+    /// The letters are `r` for reading, `w` for writing and `x` for executing. A file that is not there, or in a folder that may not be entered, gives false.
     ///
     /// Errors: `usage` for other letters.
     ///

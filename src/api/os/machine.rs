@@ -41,8 +41,9 @@ pub(super) mod machine_functions {
         .collect())
     }
 
-    /// The names of the groups that this process belongs to, in alphabetical order; the number of one without a
-    /// name.
+    /// The names of the groups that this process belongs to, in alphabetical order.
+    ///
+    /// A group without a name is its number.
     ///
     /// Errors: `io` where the system does not tell.
     ///
@@ -62,14 +63,15 @@ pub(super) mod machine_functions {
         Ok(names.into_iter().map(Dynamic::from).collect())
     }
 
-    /// What the processor answers in a leaf of CPUID: `#{ eax, ebx, ecx, edx }` as whole numbers, or `()` where it
-    /// has no such leaf or no CPUID.
+    /// What the processor answers in a leaf of CPUID: `#{ eax, ebx, ecx, edx }`.
+    ///
+    /// The registers are whole numbers; `()` where the processor has no such leaf or no CPUID.
     ///
     /// Errors: `usage` for what is no number of 32 bits.
     ///
     /// ```rhai
     /// let features = os::cpuid(0x8000001f);
-    /// print(features != () && features.eax & 2 != 0);   // AMD's encrypted guests
+    /// print(features != () && (features.eax & 2) != 0);   // AMD's encrypted guests
     /// ```
     #[rhai_fn(return_raw)]
     pub fn cpuid(leaf: i64) -> Fallible<Dynamic> {
@@ -83,7 +85,7 @@ pub(super) mod machine_functions {
         Ok(map.into())
     }
 
-    /// How fast a guest of KVM runs here: `#{ iterations, seconds, per_second }` of a guest that only counts.
+    /// How fast a guest of KVM counts here: `#{ iterations, seconds, per_second }`.
     ///
     /// A guest with one virtual CPU and 16 KiB of memory is made on the device, counts to 10 million in long mode for at
     /// most one second, and is gone afterwards. A processor with virtualization does more than 10⁹ iterations in a

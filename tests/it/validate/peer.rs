@@ -94,7 +94,7 @@ fn virt_host_validate_sees_the_situations_alike() {
         for (link, place) in [("lib", "usr/lib"), ("lib64", "usr/lib64"), ("bin", "usr/bin")] {
             symlink(place, host.root().join(link)).unwrap();
         }
-        std::fs::create_dir(host.root().join("usr")).unwrap();
+        std::fs::create_dir_all(host.root().join("usr")).unwrap();
         for section in host.sections().filter(|section| ["qemu", "lxc"].contains(section)) {
             let theirs = in_folder(&host, section);
             let root = host.root().to_str().unwrap();

@@ -64,7 +64,7 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, validation: 
     if validation.compat {
         compat(environment, arguments, session, root)
     } else {
-        ours(environment, session, root)
+        ours(environment, session, root, arguments.options.quiet)
     }
 }
 
@@ -108,13 +108,13 @@ fn compat(environment: &Environment, arguments: &Arguments, session: Session, ro
     number(&said)
 }
 
-fn ours(environment: &Environment, session: Session, root: String) -> u8 {
+fn ours(environment: &Environment, session: Session, root: String, quiet: bool) -> u8 {
     let view = &environment.view;
     let color = view.palette != output::Palette::PLAIN;
     let width = view.width.unwrap_or(100);
     let code = OURS
         .replace("OPTIONS", &format!("#{{ {root} }}"))
-        .replace("VIEW", &format!("#{{ width: {width}, color: {color} }}"));
+        .replace("VIEW", &format!("#{{ width: {width}, color: {color}, quiet: {quiet} }}"));
     let results = match evaluate(environment, session, &code) {
         Ok(results) => results,
         Err(status) => return status,

@@ -63,8 +63,8 @@ pub(super) fn count(device: &Path, iterations: u64, limit: Duration) -> Result<S
 }
 
 fn io(what: &str, error: kvm_ioctls::Error) -> Error {
-    let error = std::io::Error::from_raw_os_error(error.errno());
-    Error::new(code::IO, format!("cannot {what}: {error}"))
+    let why = nix::errno::Errno::from_raw(error.errno()).desc();
+    Error::new(code::IO, format!("cannot {what}: {why}"))
 }
 
 /// Writes tables that map the first 2 MiB to themselves, and the program.

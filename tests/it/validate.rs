@@ -168,6 +168,50 @@ fn a_connection_tells_of_memory_processors_pools_and_networks() {
 }
 
 #[test]
+fn a_uri_tells_whether_its_machine_is_another_one() {
+    let code = "import \"validate/connection\" as connection;
+        for uri in args { let p = connection::parts_of(uri); print(`${p.driver} ${p.remote}`) }";
+    Virhai::new()
+        .args([
+            "-e",
+            code,
+            "qemu:///system",
+            "qemu+ssh://root@kvm2.example.org:2222/system",
+            "qemu+tcp://localhost/system",
+        ])
+        .args(["lxc+tls://[fe80::1]:16514/", "qemu+ssh://[::1]/system", "test:///default", "nonsense"])
+        .stdout("qemu false\nqemu true\nqemu false\nlxc true\nqemu false\ntest false\n false\n")
+        .run();
+}
+
+#[test]
+fn files_here_say_nothing_of_another_machine() {
+    let code = "print(validate().map(|r| `${r.status} ${r.hypervisor} ${r.check}`))";
+    Virhai::new()
+        .args(["-c", "qemu+ext://elsewhere.invalid/system?command=/no/such/program", "-e", code])
+        .stdout(
+            "[\"unknown qemu files of the machine\", \"unknown host huge pages\", \"unknown host clock\", \
+             \"unknown host connection\"]\n",
+        )
+        .run();
+}
+
+#[test]
+fn what_libvirt_tells_from_afar_is_not_unknown() {
+    lab_or_skip!(Need::Qemu);
+    let daemon = Daemon::start();
+    let code = "import \"validate/connection\" as connection;
+        for e in connection::from_afar(conn(), \"qemu\") { print(`${e.status} ${e.check}: ${e.found ?? e.why}`) }";
+    let said = Virhai::new().connect(&daemon.uri()).args(["-e", code]).any_stdout().run().stdout();
+    for line in [
+        "fail kvm: the daemon offers no guests of type kvm",
+        "unknown /dev/net/tun: not knowable through libvirt",
+    ] {
+        assert!(said.lines().any(|found| found == line), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn without_a_connection_the_rest_still_runs() {
     let code = "let all = validate(\"host\"); let c = all.find(|r| r.check == \"connection\"); print(c.status); print(all.len() > 2)";
     Virhai::new()

@@ -96,7 +96,7 @@ impl Host {
             } else if line.starts_with('/') {
                 let mut content = Vec::new();
                 while let Some(more) = lines.next_if(|line| line.starts_with("  ")) {
-                    content.extend_from_slice(more[2..].as_bytes());
+                    content.extend_from_slice(&more.as_bytes()[2..]);
                     content.push(b'\n');
                 }
                 self.add(line, content);
@@ -144,8 +144,8 @@ impl Host {
 
     /// The map of options in Rhai; without `libvirt` it is the version that the expected texts were written for.
     fn options_in_rhai(&self) -> String {
-        let mut text =
-            format!("#{{ root: {:?}, libvirt: {:?}", self.root(), self.option("libvirt").unwrap_or("9.0.0"));
+        let (root, libvirt) = (self.root().to_str().unwrap(), self.option("libvirt").unwrap_or("9.0.0"));
+        let mut text = format!("#{{ root: {root:?}, libvirt: {libvirt:?}");
         if let Some(arch) = self.option("arch") {
             let _ = write!(text, ", arch: {arch:?}");
         }

@@ -101,6 +101,8 @@ fn answer_of(child: &mut Child) -> std::io::Result<Option<String>> {
     let read = move || {
         let mut text = String::new();
         let read = stream.as_mut().map_or(Ok(0), |stream| stream.read_to_string(&mut text));
+        // Closed before the caller goes on: nothing is left open then.
+        drop(stream);
         let _ = sender.send(read.map(|_| text));
     };
     std::thread::Builder::new().name("kvm-probe".into()).spawn(read)?;
@@ -175,6 +177,15 @@ mod tests {
             let error = guest::count(Path::new(path), 10, Duration::from_millis(10)).unwrap_err();
             assert!(matches!(error.code(), code::IO | code::UNSUPPORTED), "{path}: {error}");
         }
+    }
+
+    #[test]
+    fn a_process_that_says_nothing_is_ended_in_time() {
+        let begun = Instant::now();
+        let mut child = Command::new("sleep").arg("600").stdout(Stdio::piped()).spawn().unwrap();
+        assert_eq!(answer_of(&mut child).unwrap(), None);
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+        assert!(child.wait().unwrap().code().is_none(), "it was not killed");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod peer;
 
 use std::time::Duration;
 
-use crate::support::{Daemon, Need, Virhai, lab_or_skip, within};
+use crate::support::{Daemon, Need, Virhai, lab_or_skip, turn, within};
 
 /// A folder that stands for a host on which nothing is wrong.
 fn fine() -> hosts::Host {
@@ -111,6 +111,7 @@ fn the_verdict_on_kvm_comes_from_its_rate() {
 
 #[test]
 fn the_speed_of_kvm_is_known_within_three_seconds_and_nothing_is_left() {
+    let _alone = turn::alone();
     let code = "let before = fs::list(`/proc/${os::pid()}/fd`).len();
         let outcome = attempt(|| os::kvm_speed(\"/dev/kvm\"));
         let children = fs::read(`/proc/${os::pid()}/task/${os::pid()}/children`);
@@ -239,7 +240,11 @@ fn a_device_that_may_not_be_used_names_the_group() {
     let output =
         peer::as_nobody(&["validate", "qemu", "-o", "json", "--root", host.root().to_str().unwrap()]);
     assert_eq!(output.status, 1, "{}", output.stderr());
-    assert!(output.stdout().contains("nobody may not read and write /dev/kvm"), "{}", output.stdout());
+    assert!(
+        output.stdout().contains("the user nobody may not read and write /dev/kvm"),
+        "{}",
+        output.stdout()
+    );
     let compat = peer::as_nobody(&["validate", "--compat", "qemu", "--root", host.root().to_str().unwrap()]);
     let line =
         ": FAIL (Check /dev/kvm is world writable or you are in a group that is allowed to access it)\n";
@@ -276,6 +281,7 @@ fn guests_that_ask_for_what_is_not_there_are_named() {
         conn().define_domain(xml.call("large", 900, ""));
         say();
         conn().define_domain(xml.call("odd", 1, "<cpu mode='host-passthrough'/>"));
+        conn().define_domain(xml.call("huge", 1, "<memoryBacking><hugepages/></memoryBacking>"));
         conn().define_domain(xml.call("new", 1, "<cpu mode='custom' match='exact' check='full'><model>Cooperlake</model></cpu>"));
         say();
     "#;
@@ -284,6 +290,7 @@ fn guests_that_ask_for_what_is_not_there_are_named() {
     for line in [
         "pass guests: 1 ask for nothing that the host lacks",
         "fail guest odd: a CPU of the mode host-passthrough",
+        "fail guest huge: 1.0 GiB of huge pages, of which 0 B are free",
         "fail guest new: the CPU model Cooperlake, which this processor is not",
     ] {
         assert!(said.lines().any(|found| found == line), "{line}\n{said}{}", output.stderr());

@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn a_short_count_comes_to_its_end_and_a_long_one_to_its_limit() {
+        let device = Path::new("/dev/kvm");
+        let short = match guest::count(device, 1_000, Duration::from_secs(60)) {
+            Ok(short) => short,
+            // The message says what: there is no KVM here, or this user may not use it.
+            Err(error) => return assert!(matches!(error.code(), code::IO | code::UNSUPPORTED), "{error}"),
+        };
+        assert_eq!(short.iterations, 1_000);
+        let long = guest::count(device, u64::MAX, Duration::from_millis(50)).unwrap();
+        assert!(long.iterations > 0 && long.seconds >= 0.05 && long.seconds < 30.0, "{long:?}");
+    }
+
+    #[test]
     fn a_process_that_says_nothing_is_ended_in_time() {
         let begun = Instant::now();
         let mut child = Command::new("sleep").arg("600").stdout(Stdio::piped()).spawn().unwrap();

@@ -56,6 +56,7 @@ mod table;
 mod test_script;
 mod time;
 mod units;
+mod validate;
 pub mod virsh;
 mod wait;
 mod words;
@@ -121,6 +122,7 @@ fn register_all(natives: &mut Natives) {
     table::register(natives);
     time::register(natives);
     units::register(natives);
+    validate::register(natives);
     virsh::register(natives);
     xml::register(natives);
     yaml::register(natives);

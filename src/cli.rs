@@ -11,6 +11,7 @@ mod environment;
 mod hidden;
 mod prompt;
 mod signals;
+mod validate;
 mod virsh;
 
 use std::ffi::OsString;
@@ -101,6 +102,7 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
     hidden::thaw_leftovers(&environment);
     match &arguments.mode {
         Mode::Virsh(line) => virsh::run(&environment, &arguments, line),
+        Mode::Validate(validation) => validate::run(&environment, &arguments, validation),
         Mode::Completions(shell) => {
             drop(crate::output::out(shell.script()));
             status::DONE

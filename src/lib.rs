@@ -13,6 +13,8 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod help;
+#[allow(unsafe_code, reason = "the memory and the registers of a guest of our own")]
+pub mod kvm_probe;
 pub mod lang;
 #[allow(unsafe_code, reason = "the one place where C is called")]
 pub mod libvirt;

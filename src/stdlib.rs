@@ -21,7 +21,10 @@ use crate::lang::suggest::nearest;
 struct Library;
 
 /// The names of the embedded modules that scripts import.
-pub const EMBEDDED: &[&str] = &["args", "devices", "table", "wait"];
+pub const EMBEDDED: &[&str] = &["args", "devices", "table", "validate", "wait"];
+
+/// The folders of the modules that only modules of ours import.
+const PARTS: &[&str] = &["virsh/", "validate/"];
 
 /// The text of a file of the library.
 pub fn file(path: &str) -> Option<Cow<'static, str>> {
@@ -46,7 +49,7 @@ pub fn source(name: &str) -> Option<Cow<'static, str>> {
 
 /// Whether a name is one that embedded modules have.
 fn is_ours(name: &str) -> bool {
-    EMBEDDED.contains(&name) || name.starts_with("virsh/")
+    EMBEDDED.contains(&name) || PARTS.iter().any(|folder| name.starts_with(folder))
 }
 
 /// What errors call the file of an embedded module.

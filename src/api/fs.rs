@@ -7,6 +7,7 @@
 mod glob;
 pub(super) mod replace;
 mod slurp;
+mod status;
 
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +26,7 @@ use crate::units;
 
 /// Registers the module.
 pub(super) fn register(natives: &mut Natives) {
-    natives.namespace("fs", &[&file_functions::RHAI_MANIFEST]);
+    natives.namespace("fs", &[&file_functions::RHAI_MANIFEST, &status::status_functions::RHAI_MANIFEST]);
 }
 
 /// Words a failure: what was done to which file, and what may help.

@@ -3,6 +3,7 @@
 //! A program is always given as an array of the program and its arguments, which reach it as they are;
 //! there is no shell in between and so nothing to quote. `--deny run` forbids programs.
 
+mod machine;
 mod program;
 
 use rhai::plugin::export_module;
@@ -33,7 +34,7 @@ pub(super) static RUN: OptionTable = OptionTable {
 
 /// Registers the module.
 pub(super) fn register(natives: &mut Natives) {
-    natives.namespace("os", &[&system_functions::RHAI_MANIFEST]);
+    natives.namespace("os", &[&system_functions::RHAI_MANIFEST, &machine::machine_functions::RHAI_MANIFEST]);
 }
 
 /// Reads the arguments of a call.

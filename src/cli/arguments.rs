@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::completions::Shell;
 use super::status;
+use super::validate::{self, Validation};
 use super::virsh::VirshLine;
 use crate::error::{Error, Result};
 use crate::output::{self, ColorChoice, Format, Palette, did_you_mean};
@@ -41,13 +42,14 @@ const COMMANDS_HELP: &str = "\
 Commands:
   run FILE [ARG]...    Run a script, even one that is named like a command
   check FILE...        Parse and lint scripts without connecting; exit status 2 on any finding
+  validate [PART]...   Whether this host is fit to run guests; --compat says it as virt-host-validate does
   virsh [OPTION]...    What virsh does: its commands, options, output and exit status
   completions SHELL    The script that teaches bash, zsh or fish to complete
   doc [NAME]           Help on a topic, function, type or module; without NAME the index
 
 Exit status: 0 done, 1 the script failed, 2 wrong usage or a script that does not parse,
 3 a connection could not be opened, 4 the deadline passed, 130/143 interrupted/terminated.
-exit(n) in a script gives n.";
+exit(n) in a script gives n. validate: 0 pass, 1 failures, 6 warnings only.";
 
 /// The options of every command.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -133,6 +135,8 @@ pub enum Mode {
     },
     /// Write the script that teaches a shell completion.
     Completions(Shell),
+    /// Check whether the host is fit to run guests; the parts are the arguments.
+    Validate(Validation),
     /// What virsh does.
     Virsh(Box<VirshLine>),
 }
@@ -195,7 +199,7 @@ impl Early {
 }
 
 /// The command words; a script of such a name is run with `run`.
-pub(super) const COMMANDS: &[&str] = &["run", "check", "doc", "virsh", "completions"];
+pub(super) const COMMANDS: &[&str] = &["run", "check", "doc", "virsh", "validate", "completions"];
 
 #[derive(Debug, Parser)]
 #[command(name = "virhai run", about = "Runs a script.")]
@@ -277,6 +281,11 @@ impl Arguments {
             Some("completions") => {
                 let completions: Completions = read(rest, &options)?;
                 Ok(Self { options, mode: Mode::Completions(completions.shell), args: Vec::new() })
+            }
+            Some("validate") => {
+                let line: validate::Line = read(rest, &options)?;
+                let (options, args) = (options.overridden_by(line.options), line.validation.parts());
+                Ok(Self { options, mode: Mode::Validate(line.validation), args })
             }
             Some("virsh") => {
                 let line = VirshLine::parse(rest).map_err(Early::Virsh)?;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::completions::{self, COMPLETE_COMMAND};
 use super::environment::Environment;
 use crate::config::{Env, Folders};
+use crate::kvm_probe;
 use crate::libvirt::{ENTER_COMMAND, GUARD_COMMAND, enter_container, leftovers, serve_freeze_guard};
 use crate::report;
 
@@ -15,6 +16,7 @@ pub(super) fn run(arguments: &[OsString]) -> Option<u8> {
     let (command, rest) = arguments.split_first()?;
     match command.to_str()? {
         GUARD_COMMAND => Some(serve_freeze_guard(rest.first()?.as_ref())),
+        kvm_probe::COMMAND => Some(kvm_probe::serve(rest.first()?)),
         COMPLETE_COMMAND => Some(completions::answer(rest)),
         ENTER_COMMAND => Some(enter_container(rest.first().cloned())),
         _ => None,

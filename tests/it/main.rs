@@ -48,4 +48,5 @@ mod tour;
 mod tour_page;
 mod tuning;
 mod valgrind;
+mod validate;
 mod virsh_functions;

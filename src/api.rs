@@ -55,11 +55,12 @@ mod table;
 #[cfg(test)]
 mod test_script;
 mod time;
+pub mod top;
 mod units;
 mod validate;
 pub mod virsh;
 mod wait;
-mod words;
+pub(crate) mod words;
 pub mod xml;
 mod yaml;
 
@@ -121,6 +122,7 @@ fn register_all(natives: &mut Natives) {
     show::register(natives);
     table::register(natives);
     time::register(natives);
+    top::register(natives);
     units::register(natives);
     validate::register(natives);
     virsh::register(natives);
@@ -134,6 +136,7 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &connection::CONNECT,
         &stats::STATS,
         &rates::WATCH,
+        &top::TOP,
         &inventory::INVENTORY,
         &os::RUN,
         &csv::PARSE,

@@ -11,6 +11,7 @@ mod environment;
 mod hidden;
 mod prompt;
 mod signals;
+mod top;
 mod validate;
 mod virsh;
 
@@ -98,6 +99,7 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
     if stdin_is_terminal() && stdout_is_terminal() {
         // Set once: there is one terminal, and one of these calls.
         let _ = crate::api::domain::console::TERMINAL.set(crate::repl::attach_console);
+        let _ = crate::api::top::SHOW.set(crate::top::run);
     }
     hidden::thaw_leftovers(&environment);
     match &arguments.mode {
@@ -109,6 +111,7 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
         }
         Mode::Check(files) => check::run(&environment, files),
         Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),
+        Mode::Top(top) => top::run(&environment, &arguments, top),
         Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {
             prompt::run(&environment, &arguments)
         }

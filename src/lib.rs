@@ -25,6 +25,8 @@ pub mod replacement;
 pub mod report;
 pub mod session;
 pub mod stdlib;
+pub mod top;
 pub mod units;
+mod uri;
 pub mod virsh;
 pub mod xml;

@@ -96,8 +96,8 @@ impl Sampler {
     }
 
     /// Looks now (`virConnectGetAllDomainStats`, `virNodeGetCPUStats`, `virNodeGetMemoryStats`).
-    pub fn next(&mut self) -> Result<Sample> {
-        let host = self.host.next(&self.connection)?;
+    pub fn sample(&mut self) -> Result<Sample> {
+        let host = self.host.sample(&self.connection)?;
         let guests = self.guests()?;
         Ok(Sample { host, guests })
     }

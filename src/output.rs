@@ -26,7 +26,7 @@ mod writer;
 pub use data::{Column, Columns, Data, Kind, Record, Table};
 #[cfg(test)]
 pub(crate) use field::kind as kind_of_field;
-pub use fit::shown_width;
+pub use fit::{shortened, shown_width};
 pub use format::Format;
 pub use markup::is_markup;
 pub use signs::{drawn, is_utf8};

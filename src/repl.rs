@@ -62,7 +62,6 @@ mod suspend;
 mod transcript;
 mod type_ahead;
 mod undo;
-mod uri;
 mod validator;
 mod welcome;
 

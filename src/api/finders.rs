@@ -28,6 +28,8 @@ const FINDERS: &[Finder] = &[
     finder("domain", &["name: Dynamic"], "Domain", "print(domain(\"test\"))"),
     finder("domains", &[], "[Domain]", "print(domains())"),
     finder("domains", &["options: Map"], "[Domain]", "print(domains(#{ name: \"*\" }))"),
+    finder("top", &[], "()", "try { top() } catch (e) { print(e.hint) }"),
+    finder("top", &["options: Map"], "()", "try { top(#{ sort: \"memory\" }) } catch (e) { print(e.hint) }"),
     finder("host", &[], "Host", "print(host())"),
     finder("interface", &["name: Dynamic"], "Interface", "print(interface(\"eth1\"))"),
     finder("interfaces", &[], "[Interface]", "print(interfaces())"),

@@ -69,7 +69,7 @@ fn counters(vm: &Domain) -> Result<GuestSample> {
 
 fn host_rates(connection: &Connection, time: Duration) -> Result<Map> {
     let mut counters = crate::monitor::HostCounters::default();
-    Ok(values::host(&measured(connection, time, || counters.next(connection))?))
+    Ok(values::host(&measured(connection, time, || counters.sample(connection))?))
 }
 
 fn all_rates(connection: &Connection, time: Duration) -> Result<Array> {
@@ -107,7 +107,7 @@ fn watch(
     }
     let mut sampler = Sampler::new(connection).with_limit(seconds("limit")?.unwrap_or(LIMIT));
     // Rates need two looks: the first one is not shown.
-    sampler.next()?;
+    sampler.sample()?;
     let mut done = 0;
     while done < count {
         let pause =
@@ -116,7 +116,7 @@ fn watch(
         if pause < every {
             break;
         }
-        let sample = values::sample(&sampler.next()?);
+        let sample = values::sample(&sampler.sample()?);
         done += 1;
         let answer = call_with(context, closure, &sample)?;
         if !goes_on(&answer)? {
@@ -341,7 +341,7 @@ mod counter_functions {
     /// ```
     #[rhai_fn(name = "memstat", return_raw, pure)]
     pub fn memstat_of_host(host: &mut Host) -> Fallible<Map> {
-        Ok(values::host_memory(&Sampler::new(&host.0).next()?))
+        Ok(values::host_memory(&Sampler::new(&host.0).sample()?))
     }
 
     /// What the CPUs of the host have done since it started, and the guests that run on it now.
@@ -357,7 +357,7 @@ mod counter_functions {
     #[rhai_fn(name = "cpustat", return_raw, pure)]
     pub fn cpustat_of_host(host: &mut Host) -> Fallible<Map> {
         let mut map = super::super::host::cpu::cpu_stats_map(host.0.cpu_stats(None)?);
-        let sample = Sampler::new(&host.0).next()?;
+        let sample = Sampler::new(&host.0).sample()?;
         map.extend(values::host_cpu(&sample));
         Ok(map)
     }

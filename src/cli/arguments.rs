@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::completions::Shell;
 use super::status;
+use super::top::{self, Top};
 use super::validate::{self, Validation};
 use super::virsh::VirshLine;
 use crate::error::{Error, Result};
@@ -42,6 +43,7 @@ const COMMANDS_HELP: &str = "\
 Commands:
   run FILE [ARG]...    Run a script, even one that is named like a command
   check FILE...        Parse and lint scripts without connecting; exit status 2 on any finding
+  top [OPTION]...      What the running guests do, refreshed until q is typed
   validate [PART]...   Whether this host is fit to run guests; --compat says it as virt-host-validate does
   virsh [OPTION]...    What virsh does: its commands, options, output and exit status
   completions SHELL    The script that teaches bash, zsh or fish to complete
@@ -107,7 +109,7 @@ fn word<T: std::str::FromStr<Err = Error>>(text: &str) -> std::result::Result<T,
     })
 }
 
-fn duration(text: &str) -> std::result::Result<Duration, String> {
+pub(super) fn duration(text: &str) -> std::result::Result<Duration, String> {
     let parsed = match text.parse::<f64>() {
         Ok(seconds) => units::seconds(seconds),
         Err(_) => units::parse_duration(text),
@@ -137,6 +139,8 @@ pub enum Mode {
     Completions(Shell),
     /// Check whether the host is fit to run guests; the parts are the arguments.
     Validate(Validation),
+    /// Show what guests do, live.
+    Top(Top),
     /// What virsh does.
     Virsh(Box<VirshLine>),
 }
@@ -199,7 +203,7 @@ impl Early {
 }
 
 /// The command words; a script of such a name is run with `run`.
-pub(super) const COMMANDS: &[&str] = &["run", "check", "doc", "virsh", "validate", "completions"];
+pub(super) const COMMANDS: &[&str] = &["run", "check", "doc", "virsh", "validate", "top", "completions"];
 
 #[derive(Debug, Parser)]
 #[command(name = "virhai run", about = "Runs a script.")]
@@ -286,6 +290,14 @@ impl Arguments {
                 let line: validate::Line = read(rest, &options)?;
                 let (options, args) = (options.overridden_by(line.options), line.validation.parts());
                 Ok(Self { options, mode: Mode::Validate(line.validation), args })
+            }
+            Some("top") => {
+                let line: top::Line = read(rest, &options)?;
+                Ok(Self {
+                    options: options.overridden_by(line.options),
+                    mode: Mode::Top(line.top),
+                    args: Vec::new(),
+                })
             }
             Some("virsh") => {
                 let line = VirshLine::parse(rest).map_err(Early::Virsh)?;

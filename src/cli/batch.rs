@@ -59,7 +59,7 @@ fn done(session: &Session) -> u8 {
 }
 
 /// Code from the command line: the last value is shown.
-fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u8 {
+pub(super) fn eval(environment: &Environment, arguments: &Arguments, codes: &[String]) -> u8 {
     let mut session = environment.session(arguments, None);
     if let (Some(columns), Some(text)) = (&environment.view.columns, codes.last())
         && let Err(error) = session.check_columns(text, columns)

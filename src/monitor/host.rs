@@ -36,7 +36,7 @@ pub struct HostCounters {
 
 impl HostCounters {
     /// Looks now (`virNodeGetInfo`, `virNodeGetCPUStats`, `virNodeGetMemoryStats`).
-    pub fn next(&mut self, connection: &Connection) -> Result<HostRates> {
+    pub fn sample(&mut self, connection: &Connection) -> Result<HostRates> {
         if self.cpus.is_none() {
             self.cpus = if_any(connection, connection.node_info())?.map(|info| info.cpus);
         }

@@ -62,9 +62,7 @@ pub(crate) fn kind(name: &str) -> Kind {
         Kind::Rate
     } else if name.ends_with("_percent") || name.ends_with("_iops") || PER_SECOND.contains(&name) {
         Kind::Measured
-    } else if name.ends_with("_latency") {
-        Kind::Duration
-    } else if SECONDS.contains(&name) {
+    } else if name.ends_with("_latency") || SECONDS.contains(&name) {
         Kind::Duration
     } else if TIMES.contains(&name) {
         Kind::Time

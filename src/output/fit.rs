@@ -2,7 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Column, Kind, field};
+use super::cell::visible;
+use super::{Column, Kind, drawn, field};
 
 /// Columns are this far apart.
 const GAP: usize = 2;
@@ -124,6 +125,11 @@ pub fn shown_width(line: &str) -> usize {
     let mut pieces = line.split("\x1b[");
     let first = pieces.next().map_or(0, width);
     first + pieces.map(|piece| width(piece.split_once('m').map_or("", |(_, text)| text))).sum::<usize>()
+}
+
+/// A text from elsewhere on one line of so many columns: nothing in it moves the cursor, and `…` stands for what is missing.
+pub fn shortened(text: &str, room: usize) -> String {
+    drawn(&cut(&visible(text), room)).into_owned()
 }
 
 /// Cuts a text to a width, `…` for what is missing.

@@ -13,11 +13,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::raw_mode;
 use super::screen::Screen;
 use super::undo::Memory;
-use super::uri;
 use crate::error::{Error, Result, code};
 use crate::libvirt::{Change, Coming, Effect, Guard, StorageVolume};
 use crate::output::{Palette, Style};
 use crate::report;
+use crate::uri;
 
 /// Puts a question to the person: what was answered, or nothing where nobody answers.
 pub(super) type Ask = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;

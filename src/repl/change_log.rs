@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::uri::without_password;
 use crate::libvirt::Change;
 use crate::output::{Column, Data, Kind, Table};
 use crate::units::time_text;
+use crate::uri::without_password;
 
 /// How many changes are kept.
 const KEPT: usize = 1000;

@@ -1,6 +1,6 @@
 //! Which inputs may carry a secret: they are kept nowhere.
 
-use super::uri;
+use crate::uri;
 
 /// An input with one of these in it may carry a secret; upper and lower case are the same.
 const TELLTALES: &[&str] = &[

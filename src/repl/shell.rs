@@ -15,7 +15,7 @@ use super::knowledge::Knowledge;
 use super::names::Names;
 use super::screen::Screen;
 use super::sitting::Sitting;
-use super::{Ending, Manner, Setup, meta, uri};
+use super::{Ending, Manner, Setup, meta};
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
 use crate::error::{Error, code};
@@ -23,6 +23,7 @@ use crate::libvirt::{Connection, Reason, Subscription};
 use crate::output::{Options, Palette, Style, Written};
 use crate::report::{self, Sources as _};
 use crate::session::Session;
+use crate::uri;
 use crate::virsh;
 
 /// See the module.

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use super::aliases::Aliases;
 use super::change_log::ChangeLog;
 use super::journal::Journal;
-use super::uri::without_password;
 use crate::config::HostGroup;
 use crate::libvirt::Door;
 use crate::output::Table;
 use crate::units::duration_text;
+use crate::uri::without_password;
 
 /// What the prompt takes over from the configuration, and who notes the changes.
 #[derive(Clone, Default)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::process::send_signal;
-use crate::support::{Daemon, Guest, Need, Virhai, eventually, lab_or_skip, turn};
+use crate::support::{Daemon, Guest, Need, Terminal, Virhai, eventually, lab_or_skip, turn, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
 const GUESTS: [&str; 4] = ["g1", "g2", "g3", "g4"];
@@ -127,10 +127,75 @@ fn rates_agree_with_a_load_of_known_size() {
         let measured = rate * number("time");
         assert!((0.9..1.1).contains(&(measured / size)), "{measured} measured of {size}: {told}");
     };
-    agrees(number("written"), (100 << 20) as f64);
+    agrees(number("written"), f64::from(100 << 20));
     // 8 bytes of UDP, 20 of IP and 14 of Ethernet come to each packet.
     agrees(number("received"), (PACKETS * 1042) as f64);
     agrees(number("packets"), PACKETS as f64);
     assert_eq!(told["disk"]["write_rate"], told["written"], "one disk is all disks");
     assert!(told["disk"]["write_latency"].as_f64().unwrap() > 0.0);
+}
+
+/// The time of day in the first line of the view.
+fn clock(screen: &str) -> Option<&str> {
+    screen.lines().next()?.split_whitespace().find(|word| word.len() == 8 && word.contains(':'))
+}
+
+#[test]
+fn the_live_view_marks_a_guest_that_hangs_and_goes_on_with_the_others() {
+    lab_or_skip!(Need::Daemon, Need::Qemu);
+    let _turn = turn::alone();
+    let four = Four::start();
+    let virhai = Virhai::new().connect(&four.0.uri()).args(["top", "--interval", "1s", "--sort", "name"]);
+    let terminal = Terminal::open(virhai, 80, 24);
+    let is_told = |screen: &str, guest: &str, state: &str| {
+        screen.lines().any(|line| line.split_whitespace().take(2).eq([guest, state]))
+    };
+    terminal.wait_until("four guests", |screen| GUESTS.iter().all(|guest| is_told(screen, guest, "running")));
+    four.signal("g3", "STOP");
+    within(
+        terminal.wait_until("the one that hangs", |screen| is_told(screen, "g3", "stale")),
+        Duration::from_secs(6),
+    );
+    // The others are refreshed every second.
+    for _ in 0..3 {
+        let before = terminal.screen();
+        let next = |screen: &str| clock(screen) != clock(&before) && is_told(screen, "g1", "running");
+        within(terminal.wait_until("the next refresh", next), Duration::from_secs(3));
+    }
+    terminal.keys(&["Enter"]);
+    terminal.wait_for("vcpus 1  memory 16.0 MiB of 16.0 MiB");
+    terminal.keys(&["Escape"]);
+    four.signal("g3", "CONT");
+    terminal.wait_until("all of them again", |screen| is_told(screen, "g3", "running"));
+    terminal.keys(&["q"]);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn the_view_gives_the_prompt_back_and_is_told_once_without_a_terminal() {
+    let prompt = "test:///default> ";
+    let terminal = Terminal::open(Virhai::new().connect("test:///default"), 100, 30);
+    terminal.wait_for_last_line(prompt);
+    terminal.line("top(#{ interval: \"500ms\" })");
+    terminal.wait_until("the view", |screen| clock(screen).is_some() && screen.contains("\ntest "));
+    terminal.resize(60, 10);
+    terminal.keys(&["/"]);
+    terminal.text("nobody");
+    terminal.wait_for("none of 1 guests fits \"nobody\"");
+    terminal.keys(&["C-c"]);
+    terminal.wait_for_last_line(prompt);
+    terminal.line("1 + 1");
+    terminal.wait_for("\n2\n");
+
+    let once = |arguments: &[&str]| {
+        let line = [&["top", "-i", "200ms"], arguments].concat();
+        Virhai::new().connect("test:///default").args(line).any_stdout().run().stdout()
+    };
+    assert!(once(&[]).starts_with("[{\"cpu_percent\":"), "data where nobody looks");
+    assert_eq!(once(&["--filter", "x*"]), "[]\n");
+    let table = once(&["-o", "csv", "--filter", "ES"]);
+    assert!(table.starts_with("name,state,stale,cpu_percent,memory,"), "{table}");
+    assert!(table.contains("\ntest,running,false,"), "{table}");
+    let refused = Virhai::new().connect("test:///default").args(["-e", "top()"]).status(1);
+    refused.stderr_contains("the live view needs a person at a terminal").run();
 }

@@ -7,7 +7,7 @@ use crate::libvirt::Connection;
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
-use crate::repl::uri::without_password;
+use crate::uri::without_password;
 
 /// `:connect URI [--readonly]`, and `:connect` for the same connection anew. Where it fails, nothing has changed.
 pub(super) fn run(shell: &mut Shell, rest: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {

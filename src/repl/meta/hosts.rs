@@ -7,7 +7,7 @@ use crate::output::{Column, Data, Table};
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
 use crate::repl::shell::Shell;
-use crate::repl::uri;
+use crate::uri;
 
 /// Lists the groups of the configuration, libvirt's aliases and the hosts of this session.
 pub(super) fn run(shell: &mut Shell, _: &str, screen: &mut dyn Screen) -> Result<Option<Ending>> {

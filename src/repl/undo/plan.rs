@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::store::Stored;
 use super::{Autostart, Before, Definition, Live, Name, live};
 use crate::error::{Error, Result};
-use crate::repl::uri;
 use crate::report;
+use crate::uri;
 use crate::xml::Document;
 
 /// One call.

@@ -1,12 +1,12 @@
-//! URIs as the prompt shows them.
+//! URIs as people see them.
 
 /// A URI without its parameters and without a password.
-pub(super) fn shown(uri: &str) -> String {
+pub(crate) fn shown(uri: &str) -> String {
     without_password(uri.split_once('?').map_or(uri, |(uri, _)| uri))
 }
 
 /// A URI without the password that may be in it.
-pub(super) fn without_password(uri: &str) -> String {
+pub(crate) fn without_password(uri: &str) -> String {
     let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     match rest[..end].rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
@@ -16,7 +16,7 @@ pub(super) fn without_password(uri: &str) -> String {
 }
 
 /// True for a connection to another machine: it names a host, or a transport that goes over the network.
-pub(super) fn is_remote(uri: &str) -> bool {
+pub(crate) fn is_remote(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once("://") else { return false };
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let transport = scheme.split_once('+').map_or("", |(_, transport)| transport);
@@ -24,7 +24,7 @@ pub(super) fn is_remote(uri: &str) -> bool {
 }
 
 /// True where a text names a user with a password in a URI: `esx://root:secret@host/`.
-pub(super) fn has_password(text: &str) -> bool {
+pub(crate) fn has_password(text: &str) -> bool {
     text.split("://").skip(1).any(|rest| {
         let authority = rest.split(['/', '"', '`', '\'', '?', ' ']).next().unwrap_or_default();
         authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))

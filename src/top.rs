@@ -11,12 +11,15 @@ mod screen;
 mod text;
 
 use std::io::stdout;
+use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event, KeyEventKind};
+use crossterm::event::{self, Event, KeyEvent, KeyEventKind};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
@@ -44,8 +47,8 @@ pub const ORDERS: [&str; 5] = {
     [a, b, c, d, e]
 };
 
-/// How often keys are looked for.
-const TICK: Duration = Duration::from_millis(50);
+/// How long a key is waited for at a time, in milliseconds.
+const TICK: u16 = 50;
 
 /// Shows the view until the person leaves it or the run should end.
 ///
@@ -82,6 +85,7 @@ fn show(connection: &Connection, model: &mut Model, samples: &Samples) -> Result
     let mut asked = Some(Instant::now());
     loop {
         terminal.draw(|frame| screen::draw(frame, model)).map_err(failed)?;
+        let size = terminal.size().map_err(failed)?;
         // Until something is new there is nothing to draw.
         loop {
             connection.door().interrupt().check()?;
@@ -94,20 +98,38 @@ fn show(connection: &Connection, model: &mut Model, samples: &Samples) -> Result
                 None if is_due && !model.is_paused && samples.ask_if_idle() => asked = Some(Instant::now()),
                 None => {}
             }
-            if event::poll(TICK).map_err(failed)? {
-                match event::read().map_err(failed)? {
-                    Event::Key(key) if key.kind != KeyEventKind::Release => {
-                        if keys::press(model, key) == Then::Quit {
-                            return Ok(());
-                        }
-                        break;
-                    }
-                    Event::Resize(..) => break,
-                    _ => {}
-                }
+            let Some(keys) = typed()? else { return Ok(()) };
+            if keys.iter().any(|key| keys::press(model, *key) == Then::Quit) {
+                return Ok(());
+            }
+            if !keys.is_empty() || terminal.size().map_err(failed)? != size {
+                break;
             }
         }
     }
+}
+
+/// The keys that were typed, waiting a moment for one; nothing where there is no terminal any more.
+fn typed() -> Result<Option<Vec<KeyEvent>>> {
+    let mut keys = Vec::new();
+    let stdin = std::io::stdin();
+    let mut input = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut input, TICK) {
+        Ok(0) | Err(Errno::EINTR) => return Ok(Some(keys)),
+        Ok(_) => {}
+        Err(error) => return Err(failed(error.into())),
+    }
+    // Asked for a key of a terminal that has gone, crossterm reads nothing for ever.
+    if input[0].revents() != Some(PollFlags::POLLIN) {
+        return Ok(None);
+    }
+    while event::poll(Duration::ZERO).map_err(failed)? {
+        match event::read().map_err(failed)? {
+            Event::Key(key) if key.kind != KeyEventKind::Release => keys.push(key),
+            _ => {}
+        }
+    }
+    Ok(Some(keys))
 }
 
 fn take(model: &mut Model, sample: Result<Sample>) {

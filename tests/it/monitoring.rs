@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::process::send_signal;
+use crate::support::process::{lives, send_signal};
 use crate::support::{Daemon, Guest, Need, Terminal, Virhai, eventually, lab_or_skip, turn, within};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -169,6 +169,16 @@ fn the_live_view_marks_a_guest_that_hangs_and_goes_on_with_the_others() {
     terminal.wait_until("all of them again", |screen| is_told(screen, "g3", "running"));
     terminal.keys(&["q"]);
     assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn the_view_ends_with_its_terminal() {
+    let virhai = Virhai::new().connect("test:///default").args(["top", "-i", "500ms"]);
+    let terminal = Terminal::open(virhai, 80, 24);
+    terminal.wait_until("the view", |screen| clock(screen).is_some());
+    let pid = terminal.pid();
+    drop(terminal);
+    eventually(Duration::from_secs(10), "the end of the view", || (!lives(pid)).then_some(()));
 }
 
 #[test]

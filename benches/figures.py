@@ -9,7 +9,7 @@ import os
 import sys
 
 from measure import Skip, alternate, figure, peak, run, wall
-from prompt import first_prompt, hung_tab_times, key_times, tab_times
+from prompt import first_prompt, hung_tab_times, key_times, refreshes, tab_times
 from setting import DEFAULT, VIRHAI, Setting, note
 from table import Missing, Row, above, compare, render, size_text, time_text
 
@@ -141,6 +141,15 @@ def typing(setting):
     yield percentile("a key at the end of an input of 300 lines", times, "≤ 5 ms", 5e-3)
 
 
+def live_view(setting):
+    uri = setting.node()
+    (c,) = alternate(setting.times(3, 1), [setting.peer("stats"), uri, "5"])
+    seconds, before, after = refreshes([VIRHAI, "-c", uri], 4, setting.times(5, 2))
+    what = f"a refresh of virhai top with {setting.domains:,} domains"
+    yield compare(what, "C, the call alone", seconds, figure(c, "stats"), 2.5)
+    yield above("its memory after some refreshes", "before", after, before, 4 * MIB, "4 MiB", size_text)
+
+
 FIGURES = {
     "start": (start_up, "≤ 1.0 ×"),
     "call": (call, "≤ +0.6 µs"),
@@ -150,6 +159,7 @@ FIGURES = {
     "xml": (xml, "≤ 2 ms"),
     "memory": (inventory, "≤ +100 MiB"),
     "prompt": (prompt, "≤ 1.2 ×"),
+    "top": (live_view, "≤ 2.5 ×"),
     "virsh": (virsh_lines, "≤ 1.15 ×"),
     "shell": (shell_completion, "≤ 100 ms"),
     "tab": (completion, "≤ 20 ms"),

@@ -162,3 +162,37 @@ def key_times(command, lines, count):
             times.append(time.perf_counter() - start)
             time.sleep(0.02)
     return times
+
+
+def processor_time(pid):
+    """Seconds that all threads of a process have run."""
+    threads = os.listdir(f"/proc/{pid}/task")
+    times = []
+    for thread in threads:
+        with open(f"/proc/{pid}/task/{thread}/schedstat") as stat:
+            times.append(int(stat.read().split()[0]) / 1e9)
+    return sum(times)
+
+
+def resident(pid):
+    """KiB of memory that a process has."""
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+
+def refreshes(command, interval, count):
+    """Processor time of one refresh of the live view, drawing included, and the memory before and after `count` of them."""
+    with Terminal([*command, "top", "-i", f"{interval}s"]) as terminal:
+        terminal.wait_for(rb"NAME", OPENING)
+        drain(terminal, interval * 1.5)
+        before, memory = processor_time(terminal.child), resident(terminal.child)
+        drain(terminal, interval * count)
+        return (processor_time(terminal.child) - before) / count, memory, resident(terminal.child)
+
+
+def drain(terminal, seconds):
+    """Reads what comes for so long."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if select.select([terminal.master], [], [], left)[0]:
+            os.read(terminal.master, 65536)

@@ -10,18 +10,21 @@ mod model;
 mod screen;
 mod text;
 
-use std::io::stdout;
+use std::io::{Stdout, stdout};
 use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyEvent, KeyEventKind};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    self, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use crossterm::{cursor, execute};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::error::{Error, Result};
 use crate::libvirt::Connection;
@@ -79,13 +82,12 @@ fn failed(error: std::io::Error) -> Error {
 
 /// The loop of keys and samples.
 fn show(connection: &Connection, model: &mut Model, samples: &Samples) -> Result<()> {
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout())).map_err(failed)?;
-    terminal.clear().map_err(failed)?;
+    let mut size = terminal::size().map_err(failed)?;
+    let mut drawn = blank(size).map_err(failed)?;
     samples.ask();
     let mut asked = Some(Instant::now());
     loop {
-        terminal.draw(|frame| screen::draw(frame, model)).map_err(failed)?;
-        let size = terminal.size().map_err(failed)?;
+        drawn.draw(|frame| screen::draw(frame, model)).map_err(failed)?;
         // Until something is new there is nothing to draw.
         loop {
             connection.door().interrupt().check()?;
@@ -102,11 +104,24 @@ fn show(connection: &Connection, model: &mut Model, samples: &Samples) -> Result
             if keys.iter().any(|key| keys::press(model, *key) == Then::Quit) {
                 return Ok(());
             }
-            if !keys.is_empty() || terminal.size().map_err(failed)? != size {
+            let now = terminal::size().map_err(failed)?;
+            if now != size {
+                size = now;
+                drawn = blank(size).map_err(failed)?;
+                break;
+            }
+            if !keys.is_empty() {
                 break;
             }
         }
     }
+}
+
+/// An empty screen of a size. That of a whole terminal would ask the terminal where its cursor is.
+fn blank((columns, rows): (u16, u16)) -> std::io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    execute!(stdout(), terminal::Clear(terminal::ClearType::All))?;
+    let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+    Terminal::with_options(CrosstermBackend::new(stdout()), TerminalOptions { viewport })
 }
 
 /// The keys that were typed, waiting a moment for one; nothing where there is no terminal any more.

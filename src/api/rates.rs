@@ -1,5 +1,7 @@
 //! What guests and their host do: rates, and the counters behind them.
 
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::time::Duration;

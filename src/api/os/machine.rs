@@ -111,3 +111,19 @@ pub(super) mod machine_functions {
         .collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::test_script::TestScript;
+
+    #[test]
+    fn the_machine_says_what_it_is() {
+        let host = TestScript::new();
+        assert_eq!(host.text("os::kernel().system"), "Linux");
+        assert_eq!(host.text("libvirt_version().split(`.`).len()"), "3");
+        assert_eq!(host.text("fs::is_accessible(`/dev/null`, `rw`)"), "true");
+        // The leaf that every processor with CPUID has; others answer nothing.
+        assert_eq!(host.text("let leaf = os::cpuid(0); leaf == () || leaf.eax > 0"), "true");
+        assert_eq!(host.refusal("os::cpuid(-1)").0, "usage");
+    }
+}

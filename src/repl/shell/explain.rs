@@ -8,6 +8,7 @@ use crate::lang::catalog::Catalog;
 use crate::lang::infer::type_of_source;
 use crate::repl::screen::Screen;
 use crate::repl::{Ending, explanation, welcome};
+use crate::report;
 
 impl Shell {
     /// Says what a name means, or where to begin.
@@ -23,7 +24,11 @@ impl Shell {
         };
         match text.and_then(|text| screen.show(&text)) {
             Ok(written) => self.written(written),
-            Err(error) => self.refuse(error, screen),
+            // What help does not know is no failure to be helped with.
+            Err(error) => {
+                screen.tell(&report::error_text(&error, self.stderr));
+                None
+            }
         }
     }
 

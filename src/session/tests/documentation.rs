@@ -16,7 +16,7 @@ const COUNTS_AND_NAMES: &str = "
     Domain.exec_status Domain.fs_thaw Domain.max_vcpus Domain.open_graphics Domain.pin_iothread Domain.pin_vcpu
     Domain.send_process_signal Domain.set_vcpus Domain.snapshot_num Domain.vcpu_count Domain.vcpus
     DomainSnapshot.num_children Host.cpus Host.max_vcpus StoragePool.num_of_volumes Table.len Table[]
-    XmlDocument.remove XmlNode.remove exit os::pid vsh::count vsh::fields vsh::fixed vsh::fs_freeze vsh::fs_thaw
+    XmlDocument.remove XmlNode.remove exit os::cpuid os::pid vsh::count vsh::fields vsh::fixed vsh::fs_freeze vsh::fs_thaw
     vsh::progress vsh::screenshot vsh::send_process_signal";
 
 /// What cannot fail, or only as everything can: the object is gone, the connection is lost, there is no such option
@@ -25,17 +25,20 @@ const NEVER_REFUSED: &str = "
     Connection.counts Connection.domains Connection.driver Connection.host Connection.hostname Connection.interfaces
     Connection.is_alive Connection.is_encrypted Connection.is_open Connection.is_readonly Connection.is_secure
     Connection.lib_version Connection.networks Connection.pools Connection.uri Connection.version
-    Domain.checkpoints Domain.diff Domain.snapshot_num Domain.snapshots
+    Domain.blockstat Domain.checkpoints Domain.cpustat Domain.diff Domain.memstat Domain.netstat
+    Domain.snapshot_num Domain.snapshots
     DomainCheckpoint.children DomainSnapshot.children DomainSnapshot.has_metadata DomainSnapshot.num_children
-    Host.capabilities Host.cpus Host.driver Host.hostname Host.info Host.memory Host.uri Host.version
+    Host.blockstat Host.capabilities Host.cpus Host.driver Host.hostname Host.info Host.memory Host.memstat Host.netstat
+    Host.uri Host.version
     SecretValue.blob SecretValue.len StoragePool.info
     Table.columns Table.is_empty Table.len Table.reverse Table.rows
     XmlDocument.clone_doc XmlDocument.diff_text XmlDocument.root
     XmlNode.attr XmlNode.attributes XmlNode.children XmlNode.diff_text XmlNode.parent XmlNode.tag XmlNode.text
-    args args::parse args::refuse attempt conn env eprint error event_kinds for_each nearest output_format
+    args args::parse args::refuse attempt conn env eprint error event_kinds for_each libvirt_version nearest output_format
     script_doc size_text to_json xml_escape
     fs::base_name fs::exists fs::extension fs::is_block_device fs::is_dir fs::is_file fs::join fs::parent
-    os::pid os::platform os::quote os::user table::count_by table::group_by table::sum_by time::now";
+    os::pid os::platform os::quote os::user table::count_by table::group_by table::sum_by time::now
+    validate::kvm_verdict validate::report validate::status validate::summary validate::virt_host_validate";
 
 /// What every type of handle has, and what cannot fail there.
 const OF_EVERY_TYPE: &[&str] = &["to_string", "to_debug", "connection", "close"];

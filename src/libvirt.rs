@@ -53,6 +53,7 @@ pub(crate) mod test_node;
 mod texts;
 mod typed_params;
 mod unsupported;
+mod uri;
 mod wiped;
 mod worker;
 
@@ -98,5 +99,6 @@ pub use stream::{Received, Stream};
 pub use supports::known_functions;
 pub use symbols::{Library, SYMBOLS, Symbol};
 pub use typed_params::{Params, Value};
+pub use uri::without_password;
 pub use virt::sys;
 pub use wiped::Wiped;

@@ -1,6 +1,6 @@
 //! The history store: what was measured, in a file that several programs may use at once.
 //!
-//! It is embedded SQLite with a write-ahead log: readers see what was complete when they began and keep nobody
+//! It is an embedded `SQLite` with a write-ahead log: readers see what was complete when they began and keep nobody
 //! waiting, and writers take turns. The file is readable by its owner only. [`schema`] has its tables.
 
 mod failure;
@@ -143,7 +143,7 @@ impl Store {
         schema::migrate(&mut self.connection)
     }
 
-    /// Switches to the write-ahead log; SQLite does not wait for others here.
+    /// Switches to the write-ahead log; `SQLite` does not wait for others here.
     fn log_ahead(&self) -> std::result::Result<(), Failure> {
         let start = Instant::now();
         loop {

@@ -96,7 +96,7 @@ impl Series {
         let (low, high) = self.bounds(|point| point.0);
         match self.across {
             Across::Number => Scale::of_numbers(low, high, most(8)),
-            Across::Time => Scale::of_times(low, high, |label| most(label)),
+            Across::Time => Scale::of_times(low, high, most),
         }
     }
 

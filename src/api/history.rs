@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::history::{Number, Sample, Store, Wanted, place};
 use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, any, text};
-use crate::libvirt::without_password;
+use crate::libvirt::{Connection, without_password};
 use crate::output::did_you_mean;
 use crate::units;
 
@@ -27,7 +27,7 @@ pub(super) static SAMPLES: OptionTable = OptionTable {
         text("name", "Only samples of the object of this name."),
         text("measure", "Only samples of this measure, such as `allocation`."),
         any("since", "Not older ones: a time, or how long ago, such as `\"30d\"`."),
-        any("until", "Not newer ones: a time, or how long ago."),
+        any("until_", "Not newer ones: a time, or how long ago.").alias("before"),
         text("host", "Only samples of the host with this URI; without it those of all."),
     ],
 };
@@ -98,11 +98,15 @@ fn sample(place: usize, value: &Dynamic, host: &str, now: Timestamp) -> Result<S
     })
 }
 
+/// The name of a host in the store.
+fn host_of(connection: &Connection) -> Result<String> {
+    connection.open()?;
+    Ok(without_password(&connection.uri()))
+}
+
 fn add(context: &Context, samples: &Array) -> Result<()> {
     let now = Timestamp::now();
-    let connection = context.connection();
-    connection.open()?;
-    let host = without_password(&connection.uri());
+    let host = host_of(&context.connection())?;
     let samples: Vec<Sample> = samples
         .iter()
         .enumerate()
@@ -135,7 +139,7 @@ fn samples(context: &Context, options: Map) -> Result<Array> {
         name: options.get_text("name")?,
         measure: options.get_text("measure")?,
         since: options.get_any("since")?.as_ref().map(moment).transpose()?,
-        until: options.get_any("until")?.as_ref().map(moment).transpose()?,
+        until: options.get_any("until_")?.as_ref().map(moment).transpose()?,
     };
     let Some(store) = Store::open_existing(&place(context.history())?)? else { return Ok(Array::new()) };
     Ok(store.samples(&wanted)?.into_iter().map(row).collect())
@@ -198,7 +202,21 @@ pub mod history_functions {
         Ok(super::samples(&run, options).map_err(|error| error.operation("history.samples"))?)
     }
 
+    /// What the store calls the host of a connection: its URI without a password (`virConnectGetURI`).
+    ///
+    /// Errors: those of opening the connection.
+    ///
+    /// ```rhai
+    /// print(history::samples(#{ host: history::host_of(conn()), since: "7d" }).len());
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn host_of(connection: Connection) -> Fallible<String> {
+        Ok(super::host_of(&connection)?)
+    }
+
     /// Removes samples older than a time, or than so long ago; returns how many there were.
+    ///
+    /// How long ago is a text such as `"400d"`, or seconds.
     ///
     /// Errors: `usage` for what is no time; `io` as `history::add_samples`; `denied` with `--deny write`.
     ///

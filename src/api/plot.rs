@@ -25,7 +25,7 @@ pub(super) fn register(natives: &mut Natives) {
 const TITLE: OptionSpec = text("title", "The line above the picture.");
 const UNIT: OptionSpec = text(
     "unit",
-    "What the numbers are: `bytes`, `bytes_per_second`, `percent`, `seconds`, or a short text that is shown as it is.",
+    "`bytes`, `bytes_per_second`, `percent`, `seconds`, or a short text that is shown as it is.",
 );
 const PIXELS: &[OptionSpec] = &[
     TITLE,

@@ -10,7 +10,7 @@ use crate::error::{Error, code};
 /// See the module.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// SQLite reports it.
+    /// `SQLite` reports it.
     Sqlite(rusqlite::Error),
     /// The store is of a program that knows more than this one.
     Newer(i64),

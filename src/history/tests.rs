@@ -14,8 +14,8 @@ fn sample(second: i64, name: &str, value: Number) -> Sample {
     }
 }
 
-fn at(second: i64) -> Option<Timestamp> {
-    Some(Timestamp::from_second(second).unwrap())
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 fn refused(error: &Error, path: &Path, why: &str) {
@@ -40,9 +40,9 @@ fn what_is_added_is_found_by_time_name_and_measure() {
     assert_eq!(read.samples(&Wanted::default()).unwrap(), all);
     let wanted = |wanted: Wanted| read.samples(&wanted).unwrap().len();
     assert_eq!(wanted(Wanted { name: Some("a".into()), ..Wanted::default() }), 2);
-    assert_eq!(wanted(Wanted { since: at(11), until: at(20), ..Wanted::default() }), 1);
+    assert_eq!(wanted(Wanted { since: Some(at(11)), until: Some(at(20)), ..Wanted::default() }), 1);
     assert_eq!(wanted(Wanted { host: Some("qemu:///system".into()), ..Wanted::default() }), 0);
-    assert_eq!(wanted(Wanted { kind: Some("pool".into()), until: at(10), ..Wanted::default() }), 2);
+    assert_eq!(wanted(Wanted { kind: Some("pool".into()), until: Some(at(10)), ..Wanted::default() }), 2);
     assert_eq!(wanted(Wanted { measure: Some("capacity".into()), ..Wanted::default() }), 0);
 }
 
@@ -60,7 +60,7 @@ fn old_samples_go_and_nothing_is_left_of_what_they_measured() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("history.db")).unwrap();
     store.add(&[sample(1, "a", Number::Int(1)), sample(9, "b", Number::Int(1))]).unwrap();
-    assert_eq!(store.prune(at(9).unwrap()).unwrap(), 1);
+    assert_eq!(store.prune(at(9)).unwrap(), 1);
     assert_eq!(store.samples(&Wanted::default()).unwrap(), [sample(9, "b", Number::Int(1))]);
     let measures: i64 =
         store.connection.query_row("SELECT count(*) FROM measures", [], |row| row.get(0)).unwrap();
@@ -126,7 +126,7 @@ fn a_place_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.db");
     Store::open(&path).unwrap().add(&[sample(1, "a", Number::Int(1))]).unwrap();
-    let error = Store::open_existing(&path).unwrap().unwrap().prune(at(5).unwrap()).unwrap_err();
+    let error = Store::open_existing(&path).unwrap().unwrap().prune(at(5)).unwrap_err();
     refused(&error, &path, "cannot be opened or written");
     let error = Store::open(folder.path()).unwrap_err();
     refused(&error, folder.path(), "");

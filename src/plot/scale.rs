@@ -40,6 +40,8 @@ const STEPS: [f64; 30] = [
     7.0 * DAY,
     14.0 * DAY,
 ];
+/// More marks than any axis has.
+const MOST: i32 = 1_000;
 /// How close numbers may lie, in parts of themselves, before rounding shows.
 const CLOSEST: f64 = 1e-9;
 
@@ -58,7 +60,9 @@ impl Scale {
         let (low, high) = with_zero(low, high);
         let (size, name) = unit.counted(low.abs().max(high.abs()));
         let (low, high) = (low / size, high / size);
-        let mut step = round((high - low) / (most.max(2) - 1) as f64);
+        // There is no part of a byte.
+        let smallest = if *unit == Unit::Bytes { 1.0 / size } else { 0.0 };
+        let mut step = round(((high - low) / (most.max(2) - 1) as f64).max(smallest));
         let count = |step: f64| (high / step).ceil() - (low / step).floor() + 1.0;
         while count(step) > most.max(2) as f64 && count(step) > 2.0 {
             step = round(step * 1.01);
@@ -81,7 +85,7 @@ impl Scale {
         let step = round(span / size / most.max(2) as f64).max(if whole { 1.0 / size } else { 0.0 });
         let first = (low / size / step).ceil();
         let decimals = decimals(step);
-        let marks = (0..)
+        let marks = (0..MOST)
             .map(|place| (first + f64::from(place)) * step)
             .take_while(|value| value * size <= high)
             .map(|value| (value * size, format!("{}{name}", plain(value, decimals))))

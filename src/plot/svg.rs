@@ -111,9 +111,9 @@ fn lines(area: &Area, series: &Series, look: &Look, top: usize) -> Result<()> {
     let only = series.lines.len() == 1;
     for (line, color) in series.lines.iter().zip(COLORS) {
         let points = line.points.iter().copied();
-        if only {
-            let ground = 0.0_f64.clamp(up.low, up.high);
-            chart.draw_series(AreaSeries::new(points.clone(), ground, color.mix(0.15))).map_err(failed)?;
+        // An area says how much there is of something: only from zero on.
+        if only && (up.low..=up.high).contains(&0.0) {
+            chart.draw_series(AreaSeries::new(points.clone(), 0.0, color.mix(0.15))).map_err(failed)?;
         }
         chart.draw_series(LineSeries::new(points.clone(), color.stroke_width(2))).map_err(failed)?;
         // A single point is no line.

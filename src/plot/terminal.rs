@@ -55,7 +55,8 @@ fn sgr(color: u8) -> String {
 pub fn text(series: &Series, look: &Look, width: u16, height: u16, signs: Signs) -> String {
     let mut text = String::new();
     if let Some(title) = &look.title {
-        text.push_str(&format!("{}\n", shown(title, usize::from(width))));
+        text.push_str(&shown(title, usize::from(width)));
+        text.push('\n');
     }
     if series.has_legend() {
         text.push_str(&legend(&series.lines, usize::from(width), signs));
@@ -81,7 +82,7 @@ fn legend(lines: &[Line], width: usize, signs: Signs) -> String {
             text.push_str(&" ".repeat(GAP));
             used += GAP;
         }
-        text.push_str(&format!("{sample} {name}"));
+        text.extend([sample.as_str(), " ", name.as_str()]);
         used += needed;
     }
     text.push('\n');

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::{Daemon, Domain, Need, Node, Virhai, lab_or_skip, project};
+use crate::support::{Daemon, DiskGuest, Domain, Need, Node, Virhai, lab_or_skip, project};
 
 /// A line: its name, its labels, its number.
 type Line = (String, BTreeMap<String, String>, f64);
@@ -136,25 +136,39 @@ fn a_file_appears_complete_and_a_host_that_is_not_there_is_down() {
 fn the_numbers_of_a_guest_are_those_of_virsh() {
     lab_or_skip!(Need::Daemon, Need::Qemu);
     let daemon = Daemon::start();
-    daemon.define_empty("g1");
-    daemon.virsh(&["start", "g1"]);
-    // Paused, nothing of it moves.
+    let guest = DiskGuest::start(&daemon, "g1", 1);
+    // Paused, nothing of it moves but what is written here.
     daemon.virsh(&["suspend", "g1"]);
+    guest.write(0, 7, 1);
     let text = metrics(Virhai::new().connect(&daemon.uri())).any_stdout().run().stdout();
     let lines = parse(&text);
     let stats = daemon.virsh(&["domstats", "g1"]);
     let stat = |name: &str| {
         let line = stats.lines().find_map(|line| line.trim().strip_prefix(&format!("{name}=")));
-        line.unwrap_or_else(|| panic!("{name}: {stats}")).parse::<f64>().unwrap()
+        line.unwrap_or_else(|| panic!("{name}: {stats}")).parse::<u64>().unwrap()
     };
     let of =
         |name: &str| number(&lines, name, &[("domain", "g1")]).unwrap_or_else(|| panic!("{name}: {text}"));
-    assert_eq!(of("libvirt_domain_info_vstate"), stat("state.state"));
-    assert_eq!(of("libvirt_domain_info_virtual_cpus"), stat("vcpu.current"));
-    assert_eq!(of("libvirt_domain_info_maximum_memory_bytes"), stat("balloon.maximum") * 1024.0);
-    assert_eq!(of("libvirt_domain_info_memory_usage_bytes"), stat("balloon.current") * 1024.0);
+    for (name, source, unit) in [
+        ("libvirt_domain_info_vstate", "state.state", 1),
+        ("libvirt_domain_info_virtual_cpus", "vcpu.current", 1),
+        ("libvirt_domain_info_maximum_memory_bytes", "balloon.maximum", 1024),
+        ("libvirt_domain_info_memory_usage_bytes", "balloon.current", 1024),
+        ("libvirt_domain_block_stats_read_bytes_total", "block.0.rd.bytes", 1),
+        ("libvirt_domain_block_stats_write_bytes_total", "block.0.wr.bytes", 1),
+        ("libvirt_domain_block_stats_write_requests_total", "block.0.wr.reqs", 1),
+        ("libvirt_domain_block_stats_flush_requests_total", "block.0.fl.reqs", 1),
+        ("libvirt_domain_block_stats_capacity_bytes", "block.0.capacity", 1),
+        ("libvirt_domain_block_stats_allocation", "block.0.allocation", 1),
+        ("libvirt_domain_block_stats_physicalsize_bytes", "block.0.physical", 1),
+    ] {
+        assert_eq!(of(name) as u64, stat(source) * unit, "{name}");
+    }
+    let file = guest.file("vda").display().to_string();
+    let disk = [("domain", "g1"), ("target_device", "vda"), ("source_file", file.as_str())];
+    assert!(number(&lines, "libvirt_domain_block_stats_read_time_seconds_total", &disk).is_some(), "{text}");
     // The hypervisor's own threads still run a little.
     let cpu = of("libvirt_domain_info_cpu_time_seconds_total");
-    let later = stat("cpu.time") / 1e9;
+    let later = stat("cpu.time") as f64 / 1e9;
     assert!(cpu > 0.0 && cpu <= later && later - cpu < 5.0, "{cpu} {later}");
 }

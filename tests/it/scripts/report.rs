@@ -8,7 +8,7 @@ use crate::support::{Domain, Need, Node, Virhai, lab_or_skip, project};
 /// Guests with names that HTML has to escape, long ones, and more memory than there is.
 fn node() -> Node {
     let mut node = Node::small()
-        .domain(Domain::new("<script>alert(1)</script> & \"quoted\"", 20).vcpus(64).memory_mib(40_000))
+        .domain(Domain::new("<script>alert(1)<script> & \"quoted\"", 20).vcpus(64).memory_mib(40_000))
         .domain(Domain::new(&"a-name-without-an-end-".repeat(6), 21).paused());
     for number in 30..50 {
         node = node.domain(Domain::new(&format!("vm{number}"), number).shut_off());
@@ -90,11 +90,22 @@ fn a_page_needs_nothing_else_and_says_what_it_lacks() {
         let found = page.replace("http://www.w3.org/2000/svg", "");
         assert!(!found.contains(outside), "{outside}");
     }
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quoted&quot;"));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;script&gt; &amp; &quot;quoted&quot;"));
     let page = report(folder.path(), &uri, 2);
     assert_eq!(page.matches("<svg").count(), 3);
     assert_eq!(page.matches("No growth to show").count(), 0);
     assert!(page.contains("The 8 largest of 27 are shown."));
+}
+
+#[test]
+fn a_page_can_be_made_of_facts_that_a_script_has_looked_at() {
+    let state = tempfile::tempdir().unwrap();
+    let code = "import \"report\" as report; let facts = report::facts(#{ validate: false }); facts.guests = [];\
+                report::html(facts).contains(\"There is no guest.\")";
+    Virhai::new().small_node().env("STATE_DIRECTORY", state.path()).args(["-e", code]).stdout("true\n").run();
+    let wrong = "import \"report\" as report; report::facts(#{ sicne: \"1d\" })";
+    let run = Virhai::new().small_node().args(["-e", wrong]).status(1);
+    run.stderr_contains("a report has no option \"sicne\"").stderr_contains("did you mean \"since\"?").run();
 }
 
 /// Opens a page in Chromium without a window and returns what it wrote.
@@ -151,10 +162,10 @@ fn a_browser_shows_all_of_it_without_a_complaint() {
     let pdf = std::fs::read(&pdf).unwrap();
     assert!(pdf.starts_with(b"%PDF-"));
     // A4 in points.
-    assert!(
-        String::from_utf8_lossy(&pdf).contains("/MediaBox [0 0 594.95996 841.91998]")
-            || String::from_utf8_lossy(&pdf).contains("/MediaBox [0 0 595")
-    );
+    let pages = String::from_utf8_lossy(&pdf);
+    let size = pages.split("/MediaBox [").nth(1).and_then(|rest| rest.split(']').next()).expect("a page");
+    let size: Vec<f64> = size.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    assert!((size[2] - 595.0).abs() < 2.0 && (size[3] - 842.0).abs() < 2.0, "{size:?}");
     let picture = folder.path().join("report.png");
     browse(
         folder.path(),

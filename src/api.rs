@@ -22,6 +22,7 @@ mod finders;
 mod fs;
 pub mod global;
 mod handle;
+mod history;
 pub mod host;
 mod host_context;
 mod interface;
@@ -41,6 +42,7 @@ mod os;
 mod params;
 mod parts;
 pub mod permissions;
+mod plot;
 mod point;
 mod rates;
 mod secret;
@@ -117,8 +119,10 @@ fn register_all(natives: &mut Natives) {
     finders::register(natives);
     csv::register(natives);
     fs::register(natives);
+    history::register(natives);
     json::register(natives);
     os::register(natives);
+    plot::register(natives);
     show::register(natives);
     table::register(natives);
     time::register(natives);
@@ -138,7 +142,11 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &rates::WATCH,
         &top::TOP,
         &inventory::INVENTORY,
+        &history::SAMPLES,
         &os::RUN,
+        &plot::PLOT,
+        &plot::SAVE,
+        &plot::SVG,
         &csv::PARSE,
         &csv::TO_STRING,
     ];

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod help;
+pub mod history;
 #[allow(unsafe_code, reason = "the memory and the registers of a guest of our own")]
 pub mod kvm_probe;
 pub mod lang;
@@ -20,6 +21,7 @@ pub mod lang;
 pub mod libvirt;
 pub mod monitor;
 pub mod output;
+pub mod plot;
 pub mod repl;
 pub mod replacement;
 pub mod report;

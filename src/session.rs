@@ -51,6 +51,8 @@ pub struct Settings {
     pub library: Option<PathBuf>,
     /// How values are shown.
     pub view: View,
+    /// Where the configuration wants the history store.
+    pub history: Option<String>,
 }
 
 /// See the module.
@@ -78,9 +80,10 @@ impl Session {
 
     /// Makes a session on an interpreter that [`bare_engine`] made.
     pub fn with_engine(settings: Settings, mut engine: Engine) -> Self {
-        let Settings { door, permissions, uri, args, folder, library, view } = settings;
+        let Settings { door, permissions, uri, args, folder, library, view, history } = settings;
         let modules = Arc::new(Modules::new(folder.clone(), library));
-        let context = Arc::new(Context::new(door, permissions, uri, args).with_view(view));
+        let context =
+            Arc::new(Context::new(door, permissions, uri, args).with_view(view).with_history(history));
         let mut scope = Scope::new();
         scope.push("args", context.args());
         connect(&mut engine, &context, &modules);

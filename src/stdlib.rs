@@ -21,10 +21,10 @@ use crate::lang::suggest::nearest;
 struct Library;
 
 /// The names of the embedded modules that scripts import.
-pub const EMBEDDED: &[&str] = &["args", "devices", "table", "validate", "wait"];
+pub const EMBEDDED: &[&str] = &["args", "devices", "prometheus", "report", "table", "validate", "wait"];
 
 /// The folders of the modules that only modules of ours import.
-const PARTS: &[&str] = &["virsh/", "validate/"];
+const PARTS: &[&str] = &["virsh/", "validate/", "prometheus/", "report/"];
 
 /// The text of a file of the library.
 pub fn file(path: &str) -> Option<Cow<'static, str>> {

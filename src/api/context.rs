@@ -24,6 +24,7 @@ pub struct Context {
     script_doc: Mutex<ImmutableString>,
     default: Mutex<Option<Connection>>,
     virsh: Output,
+    history: Option<String>,
 }
 
 impl Context {
@@ -39,6 +40,7 @@ impl Context {
             script_doc: Mutex::default(),
             default: Mutex::default(),
             virsh: Output::default(),
+            history: None,
         }
     }
 
@@ -46,6 +48,17 @@ impl Context {
     #[must_use]
     pub fn with_view(self, view: View) -> Self {
         Self { view, ..self }
+    }
+
+    /// Keeps what is measured where the configuration says.
+    #[must_use]
+    pub fn with_history(self, history: Option<String>) -> Self {
+        Self { history, ..self }
+    }
+
+    /// Where the configuration wants the history store.
+    pub fn history(&self) -> Option<&str> {
+        self.history.as_deref()
     }
 
     /// The context of a call.

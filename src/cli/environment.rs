@@ -114,6 +114,7 @@ impl Environment {
             folder,
             library: self.config.library.clone(),
             view: self.view.clone(),
+            history: self.config.history.store.clone(),
         };
         Session::with_engine(settings, self.engine())
     }

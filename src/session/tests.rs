@@ -13,6 +13,11 @@ fn session(uri: &str) -> Session {
 }
 
 fn session_with(uri: &str, args: &[&str]) -> Session {
+    session_keeping(uri, args, None)
+}
+
+/// A session with a history store of its own.
+fn session_keeping(uri: &str, args: &[&str], history: Option<String>) -> Session {
     Session::new(Settings {
         door: Arc::default(),
         permissions: Permissions::default(),
@@ -21,6 +26,7 @@ fn session_with(uri: &str, args: &[&str]) -> Session {
         folder: None,
         library: None,
         view: crate::output::View::default(),
+        history,
     })
 }
 
@@ -100,7 +106,8 @@ fn every_example_runs() {
     let node = folder.path().join("node.xml");
     std::fs::write(&node, EXAMPLE_HOST).unwrap();
     let uri = format!("test://{}", node.display());
-    let session = session_with(&uri, &[]);
+    let store = folder.path().join("history.db").display().to_string();
+    let session = session_keeping(&uri, &[], Some(store));
     let mut failures = Vec::new();
     let mut ran = 0;
     for entry in catalog.entries().iter().filter(|entry| entry.origin != Origin::Rhai) {

@@ -21,6 +21,7 @@ fn session(uri: &str, door: &Arc<Door>) -> Session {
         folder: None,
         library: None,
         view: View::default(),
+        history: None,
     })
 }
 

@@ -119,6 +119,7 @@ fn session(uri: &str, door: &Arc<Door>) -> Session {
         folder: None,
         library: None,
         view: View::default(),
+        history: None,
     })
 }
 

@@ -30,6 +30,7 @@ mod monitoring;
 mod networks;
 mod node_devices;
 mod nwfilters;
+mod plots;
 mod prompt;
 mod prompt_completion;
 mod prompt_help;

@@ -24,6 +24,7 @@ fn transcript() -> Transcript {
         folder: None,
         library: None,
         view: virhai::output::View::default(),
+        history: None,
     });
     Transcript::new(Setup {
         session,

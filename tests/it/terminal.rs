@@ -35,6 +35,7 @@ pub(crate) fn transcript_on(uri: &str) -> impl FnMut(&str) -> String + use<> {
         folder: None,
         library: None,
         view: virhai::output::View::default(),
+        history: None,
     });
     let mut transcript = Transcript::new(Setup {
         session,

@@ -15,6 +15,7 @@ fn prompt(lines: &[&str]) -> Transcript {
         folder: None,
         library: None,
         view: crate::output::View::default(),
+        history: None,
     };
     let mut prompt = Transcript::new(Setup {
         session: Session::new(settings),

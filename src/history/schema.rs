@@ -42,6 +42,8 @@ fn number(connection: &Connection, pragma: &str) -> Result<i64, Failure> {
 
 /// The version of a store; 0 for a file in which there is nothing yet.
 pub(super) fn version(connection: &Connection) -> Result<usize, Failure> {
+    // All of it as it was at one moment: another program may be making the store.
+    let _moment = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
     let application = number(connection, "application_id")?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != i64::from(APPLICATION) && (application != 0 || tables > 0) {

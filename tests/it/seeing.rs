@@ -79,7 +79,7 @@ test  6695eb01-f6a4-8304-79aa-97f2502e193f   1  running  true        false      
 fn maps_of_bytes_and_nanoseconds_are_readable_and_exact_as_data() {
     let terminal = open(Virhai::new(), 100);
     terminal.line("[#{ name: \"a\", memory: gib(3), cpu_time_ns: 90000000000 }]");
-    terminal.wait_for("1m30s  3.0 GiB  a\n");
+    terminal.wait_for("a           1m30s  3.0 GiB\n");
     terminal.line("print(to_json(it))");
     terminal.wait_for(r#"[{"cpu_time_ns":90000000000,"memory":3221225472,"name":"a"}]"#);
 }

@@ -144,6 +144,10 @@ fn typed() -> Result<Option<Vec<KeyEvent>>> {
             _ => {}
         }
     }
+    if keys.is_empty() {
+        // crossterm forgets what is left to read after it told of a new size, until the next key: no reason to spin.
+        std::thread::sleep(Duration::from_millis(TICK.into()));
+    }
     Ok(Some(keys))
 }
 

@@ -8,11 +8,12 @@ mod one_by_one;
 mod rates;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-pub use counters::{Counters, CountersSink, Disk, Memory, Nic, Requests, Traffic};
+pub use counters::{Counters, CountersSink, Disk, Identities, Memory, Nic, Requests, Traffic};
 pub use host::{HostCounters, HostRates};
 pub use rates::{DiskRates, NicRates, Rates, RequestRates, TrafficRates};
 
@@ -36,17 +37,21 @@ pub struct Sampler {
     connection: Connection,
     guests: StatsOf,
     limit: Duration,
-    seen: HashMap<Uuid, Seen>,
+    /// By name.
+    seen: Vec<Seen>,
     host: HostCounters,
     /// For drivers whose bulk statistics tell little, or that have none.
     handles: HashMap<Uuid, Domain>,
     has_bulk: bool,
+    /// The numbers of all that ran at the last look, in order. While they are the same, so are [`Self::known`].
+    running: Vec<u32>,
+    known: Arc<Identities>,
 }
 
 /// The last counters of a guest.
 struct Seen {
     at: Instant,
-    counters: Counters,
+    counters: Arc<Counters>,
 }
 
 /// All running guests at one moment.
@@ -62,7 +67,7 @@ pub struct Sample {
 #[derive(Clone, Debug)]
 pub struct GuestSample {
     /// what it has done so far
-    pub counters: Counters,
+    pub counters: Arc<Counters>,
     /// what it does, where it was seen before
     pub rates: Option<Rates>,
     /// True where its hypervisor does not answer.
@@ -81,10 +86,12 @@ impl Sampler {
             connection: connection.clone(),
             guests,
             limit: LIMIT,
-            seen: HashMap::new(),
+            seen: Vec::new(),
             host: HostCounters::default(),
             handles: HashMap::new(),
             has_bulk: true,
+            running: Vec::new(),
+            known: Arc::default(),
         }
     }
 
@@ -104,29 +111,36 @@ impl Sampler {
 
     /// Looks at the guests alone.
     pub fn guests(&mut self) -> Result<Vec<GuestSample>> {
-        let (counters, stale) = self.read()?;
+        let (mut counters, stale) = self.read()?;
         let at = Instant::now();
-        let known: HashSet<Uuid> = counters.iter().map(|counters| counters.uuid).collect();
-        self.seen.retain(|uuid, _| known.contains(uuid));
-        let mut guests: Vec<GuestSample> = counters
-            .into_iter()
-            .map(|counters| {
-                let is_stale = stale.contains(&counters.uuid);
-                self.measure(counters, is_stale, at)
-            })
-            .collect();
-        guests.sort_by(|a, b| a.counters.name.cmp(&b.counters.name));
+        counters.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let mut before = std::mem::take(&mut self.seen).into_iter().peekable();
+        let mut guests = Vec::with_capacity(counters.len());
+        for counters in counters {
+            while before.next_if(|seen| seen.counters.name < counters.name).is_some() {}
+            let seen = before.next_if(|seen| seen.counters.uuid == counters.uuid);
+            let is_stale = stale.contains(&counters.uuid);
+            guests.push(self.measure(counters, seen, is_stale, at));
+        }
         Ok(guests)
     }
 
     /// Rates since the guest was seen last. One that does not answer keeps what was seen of it before, so that its
     /// next rates are those since then.
-    fn measure(&mut self, counters: Counters, is_stale: bool, at: Instant) -> GuestSample {
-        let before = self.seen.get(&counters.uuid).filter(|_| !is_stale);
-        let rates = before.map(|seen| Rates::between(&seen.counters, &counters, at - seen.at));
-        if !is_stale {
-            self.seen.insert(counters.uuid, Seen { at, counters: counters.clone() });
+    fn measure(
+        &mut self,
+        counters: Counters,
+        before: Option<Seen>,
+        is_stale: bool,
+        at: Instant,
+    ) -> GuestSample {
+        let counters = Arc::new(counters);
+        if is_stale {
+            self.seen.extend(before);
+            return GuestSample { counters, rates: None, is_stale };
         }
+        let rates = before.map(|seen| Rates::between(&seen.counters, &counters, at - seen.at));
+        self.seen.push(Seen { at, counters: counters.clone() });
         GuestSample { counters, rates, is_stale }
     }
 
@@ -146,14 +160,32 @@ impl Sampler {
 
     fn read_bulk(&mut self) -> Result<(Vec<Counters>, HashSet<Uuid>)> {
         let flags = match self.guests {
-            StatsOf::All => sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE,
+            StatsOf::All => {
+                self.forget_where_one_was_started();
+                sys::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
+            }
             StatsOf::Guests(_) => 0,
         };
-        let told =
-            self.connection.domain_stats_within(&self.guests, GROUPS, flags, self.limit, CountersSink)?;
+        let sink = CountersSink { known: self.known.clone() };
+        let told = self.connection.domain_stats_within(&self.guests, GROUPS, flags, self.limit, sink)?;
         let mut items = told.items;
+        if self.known.is_empty() && !self.running.is_empty() {
+            let identity = |guest: &Counters| (guest.name.clone(), (guest.uuid, guest.id));
+            self.known = Arc::new(items.iter().map(identity).collect());
+        }
         self.complete(&mut items)?;
         Ok((items, told.stale))
+    }
+
+    /// Each start of a guest has a number of its own: while the same ones run, they are who they were.
+    fn forget_where_one_was_started(&mut self) {
+        // Without an answer everything is asked for each time.
+        let mut running = self.connection.domain_ids().unwrap_or_default();
+        running.sort_unstable();
+        if running != self.running {
+            self.known = Arc::default();
+            self.running = running;
+        }
     }
 
     /// Asks guest by guest, in one go, for what a driver leaves out of its bulk statistics.

@@ -147,13 +147,14 @@ impl StatsSink for MapSink {
     type Item = Guest;
 
     fn begin(&mut self, guest: StatsGuest<'_>) -> Guest {
-        let name = ImmutableString::from(guest.name);
-        let uuid = guest.uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
+        let name = ImmutableString::from(guest.name());
+        let uuid = guest.uuid();
+        let text = uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned();
         let map = Map::from([
             ("name".into(), name.clone().into()),
-            ("uuid".into(), Dynamic::from(ImmutableString::from(uuid))),
+            ("uuid".into(), Dynamic::from(ImmutableString::from(text))),
         ]);
-        Guest { name, uuid: guest.uuid, map }
+        Guest { name, uuid, map }
     }
 
     fn take(&mut self, guest: &mut Guest, name: &str, value: Value) {
@@ -289,7 +290,7 @@ mod tests {
     use super::*;
 
     fn built(params: &[(&str, Value)]) -> Map {
-        let guest = StatsGuest { name: "web1", uuid: Uuid::from_u128(7), id: None };
+        let guest = StatsGuest::known("web1", Uuid::from_u128(7), None);
         let mut item = MapSink.begin(guest);
         for (name, value) in params {
             MapSink.take(&mut item, name, value.clone());

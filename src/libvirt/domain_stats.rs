@@ -30,12 +30,60 @@ pub struct DomainStats {
 /// Whose statistics follow.
 #[derive(Clone, Copy, Debug)]
 pub struct StatsGuest<'a> {
-    /// its name
-    pub name: &'a str,
-    /// what identifies it
-    pub uuid: Uuid,
-    /// its number while it runs; another one after each start
-    pub id: Option<u32>,
+    name: &'a str,
+    told: Told,
+}
+
+/// What tells more of a guest. libvirt takes longer to tell UUID and number of ten thousand guests, which it prepares
+/// for its log each time, than for the name and the counters of all: who needs none does not ask.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    /// An object that lives as long as the record it is in, and with it the [`StatsGuest`].
+    ByRecord(sys::virDomainPtr),
+    Known(Uuid, Option<u32>),
+}
+
+impl<'a> StatsGuest<'a> {
+    /// One of which all is known.
+    pub fn known(name: &'a str, uuid: Uuid, id: Option<u32>) -> Self {
+        Self { name, told: Told::Known(uuid, id) }
+    }
+
+    /// # Safety
+    /// The record of this domain outlives the guest.
+    unsafe fn of_record(name: &'a str, domain: sys::virDomainPtr) -> Self {
+        Self { name, told: Told::ByRecord(domain) }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What identifies it.
+    pub fn uuid(&self) -> Uuid {
+        match self.told {
+            Told::Known(uuid, _) => uuid,
+            Told::ByRecord(domain) => {
+                let mut uuid = [0; 16];
+                // SAFETY: a live domain, of which this is a field; the call fails for what is no domain only.
+                unsafe { sys::virDomainGetUUID(domain, uuid.as_mut_ptr()) };
+                Uuid::from_bytes(uuid)
+            }
+        }
+    }
+
+    /// Its number while it runs; another one after each start.
+    pub fn id(&self) -> Option<u32> {
+        match self.told {
+            Told::Known(_, id) => id,
+            Told::ByRecord(domain) => {
+                // SAFETY: a live domain, of which this is a field.
+                let id = unsafe { sys::virDomainGetID(domain) };
+                (id != u32::MAX).then_some(id)
+            }
+        }
+    }
 }
 
 /// Takes the statistics of one guest after the other, without a copy of the parameters in between.
@@ -56,7 +104,7 @@ impl StatsSink for CopyStats {
     type Item = DomainStats;
 
     fn begin(&mut self, guest: StatsGuest<'_>) -> DomainStats {
-        DomainStats { name: guest.name.to_owned(), uuid: guest.uuid, params: Vec::new() }
+        DomainStats { name: guest.name().to_owned(), uuid: guest.uuid(), params: Vec::new() }
     }
 
     fn take(&mut self, item: &mut DomainStats, name: &str, value: Value) {
@@ -122,7 +170,7 @@ impl StatsOf {
         };
         let list = Records(records);
         // SAFETY: the list holds `count` records until it is dropped.
-        unsafe { list.read(count as usize, sink) }
+        Ok(unsafe { list.read(count as usize, sink) })
     }
 }
 
@@ -146,25 +194,21 @@ struct Records(*mut sys::virDomainStatsRecordPtr);
 impl Records {
     /// # Safety
     /// The list holds `count` records.
-    unsafe fn read<S: StatsSink>(&self, count: usize, mut sink: S) -> Outcome<Vec<S::Item>> {
+    unsafe fn read<S: StatsSink>(&self, count: usize, mut sink: S) -> Vec<S::Item> {
         let mut items = Vec::with_capacity(count);
         for index in 0..count {
-            // SAFETY: the caller's promise; name, UUID and number are local to the domain object.
+            // SAFETY: the caller's promise; the guest is gone before the list is.
             unsafe {
                 let record = &**self.0.add(index);
                 let name = text_of(sys::virDomainGetName(record.dom)).unwrap_or_default();
-                let mut uuid = [0; 16];
-                check(sys::virDomainGetUUID(record.dom, uuid.as_mut_ptr()))?;
-                let id = Some(sys::virDomainGetID(record.dom)).filter(|id| *id != u32::MAX);
-                let guest = StatsGuest { name: &name, uuid: Uuid::from_bytes(uuid), id };
-                let mut item = sink.begin(guest);
+                let mut item = sink.begin(StatsGuest::of_record(&name, record.dom));
                 for_each(record.params, record.nparams as usize, |field, value| {
                     sink.take(&mut item, field, value);
                 });
                 items.push(item);
             }
         }
-        Ok(items)
+        items
     }
 }
 

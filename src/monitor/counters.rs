@@ -1,5 +1,8 @@
 //! What a guest has done so far, as bulk statistics count it.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::libvirt::{StatsGuest, StatsSink, Value};
@@ -117,9 +120,9 @@ impl Counters {
     /// A guest of which nothing is known yet.
     pub fn new(guest: StatsGuest<'_>) -> Self {
         Self {
-            name: guest.name.to_owned(),
-            uuid: guest.uuid,
-            id: guest.id,
+            name: guest.name().to_owned(),
+            uuid: guest.uuid(),
+            id: guest.id(),
             state: None,
             cpu_time: None,
             vcpus: None,
@@ -245,15 +248,22 @@ fn member<'a, 'b, T: Default>(list: &'a mut Vec<T>, field: &'b str) -> Option<(&
     Some((&mut list[index], field))
 }
 
+/// UUID and number of guests by name.
+pub type Identities = HashMap<String, (Uuid, Option<u32>)>;
+
 /// Collects the counters of each guest.
-#[derive(Clone)]
-pub struct CountersSink;
+#[derive(Clone, Default)]
+pub struct CountersSink {
+    /// Guests that libvirt need not be asked of again.
+    pub known: Arc<Identities>,
+}
 
 impl StatsSink for CountersSink {
     type Item = Counters;
 
     fn begin(&mut self, guest: StatsGuest<'_>) -> Counters {
-        Counters::new(guest)
+        let known = self.known.get(guest.name());
+        Counters::new(known.map_or(guest, |(uuid, id)| StatsGuest::known(guest.name(), *uuid, *id)))
     }
 
     fn take(&mut self, item: &mut Counters, name: &str, value: Value) {
@@ -269,8 +279,8 @@ mod tests {
 
     #[test]
     fn the_names_of_libvirt_find_their_places() {
-        let mut sink = CountersSink;
-        let guest = StatsGuest { name: "web1", uuid: Uuid::from_u128(1), id: Some(3) };
+        let mut sink = CountersSink::default();
+        let guest = StatsGuest::known("web1", Uuid::from_u128(1), Some(3));
         let mut counters = sink.begin(guest);
         let told = [
             ("state.state", Value::Int(1)),

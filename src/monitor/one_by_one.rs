@@ -35,7 +35,7 @@ pub(super) fn take_info(counters: &mut Counters, info: &DomainInfo) {
 
 fn started(guest: &Domain, info: &DomainInfo) -> Counters {
     let id = guest.id().ok().flatten();
-    let mut counters = Counters::new(StatsGuest { name: guest.label(), uuid: *guest.key(), id });
+    let mut counters = Counters::new(StatsGuest::known(guest.label(), *guest.key(), id));
     take_info(&mut counters, info);
     counters
 }

@@ -179,7 +179,7 @@ mod tests {
             cpu_time: Some(number * 1_000_000),
             disks: vec![Disk { target: "vda".into(), write: requests, ..Disk::default() }],
             nics: vec![Nic { name: "vnet0".into(), rx: traffic, tx: Traffic::default() }],
-            ..Counters::new(StatsGuest { name: "web1", uuid: Uuid::from_u128(1), id: Some(id) })
+            ..Counters::new(StatsGuest::known("web1", Uuid::from_u128(1), Some(id)))
         }
     }
 

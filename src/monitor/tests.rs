@@ -39,3 +39,19 @@ fn a_refresh_makes_the_same_few_calls_whatever_the_number_of_guests() {
     assert_eq!(counts.get("connection.domains"), None, "the handles are kept");
     assert_eq!(counts.get("domain.info"), Some(&2), "counted one by one, made in one go");
 }
+
+#[test]
+fn a_guest_that_was_started_anew_is_another_one_with_no_rates_yet() {
+    let (_node, connection) = host();
+    let mut sampler = Sampler::new(&connection);
+    let ids = |guests: &[GuestSample]| guests.iter().map(|guest| guest.counters.id).collect::<Vec<_>>();
+    let first = ids(&sampler.guests().unwrap());
+    assert_eq!(ids(&sampler.guests().unwrap()), first);
+    connection.domain_by_name("web2").unwrap().destroy(0).unwrap();
+    connection.create_domain(&GUEST.replace("guest", "web2"), 0).unwrap();
+    let guests = sampler.guests().unwrap();
+    assert_eq!(guests[0].counters.id, first[0]);
+    assert_ne!(guests[1].counters.id, first[1]);
+    let has_rates = |guest: &GuestSample| guest.rates.as_ref().is_some_and(|rates| rates.cpu.is_some());
+    assert_eq!([has_rates(&guests[0]), has_rates(&guests[1])], [true, false]);
+}

@@ -1,33 +1,44 @@
 //! What was measured of one thing, the newest last.
 
-use std::collections::VecDeque;
-
 /// Samples that are kept of each series: a few minutes, and the width of a large screen.
 pub(super) const LENGTH: usize = 120;
 
-/// A series of numbers; unknown ones are gaps. Its memory does not grow past [`LENGTH`].
+/// A series of numbers; unknown ones are gaps. It takes all its memory with the first number that is known.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Series(VecDeque<f32>);
+pub(super) struct Series {
+    /// In a circle; empty as long as nothing was known.
+    ring: Box<[f32]>,
+    /// Where in the circle the next number goes.
+    next: usize,
+    /// How many there are.
+    len: usize,
+}
 
 impl Series {
     pub(super) fn push(&mut self, value: Option<f64>) {
-        if self.0.len() == LENGTH {
-            self.0.pop_front();
+        if self.ring.is_empty() && value.is_some() {
+            self.ring = vec![f32::NAN; LENGTH].into();
         }
-        self.0.push_back(value.map_or(f32::NAN, |value| value as f32));
+        if let Some(place) = self.ring.get_mut(self.next) {
+            *place = value.map_or(f32::NAN, |value| value as f32);
+        }
+        self.next = (self.next + 1) % LENGTH;
+        self.len = (self.len + 1).min(LENGTH);
     }
 
     /// The newest `count`, the newest last; shorter where there are not so many.
     pub(super) fn last(&self, count: usize) -> impl Iterator<Item = Option<f64>> + '_ {
-        let skipped = self.0.len().saturating_sub(count);
-        self.0.iter().skip(skipped).map(|value| (!value.is_nan()).then_some(f64::from(*value)))
+        (1..=self.len.min(count)).rev().map(|back| {
+            let value = self.ring.get((self.next + LENGTH - back) % LENGTH)?;
+            (!value.is_nan()).then_some(f64::from(*value))
+        })
     }
 
     /// Points for a plot: the newest is at 0, the one before at -1.
     pub(super) fn points(&self) -> Vec<(f64, f64)> {
-        let newest = self.0.len() as f64 - 1.0;
-        let values = self.0.iter().enumerate().filter(|(_, value)| !value.is_nan());
-        values.map(|(place, value)| (place as f64 - newest, f64::from(*value))).collect()
+        let newest = self.len as f64 - 1.0;
+        let values = self.last(LENGTH).enumerate();
+        values.filter_map(|(place, value)| Some((place as f64 - newest, value?))).collect()
     }
 }
 

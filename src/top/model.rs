@@ -1,6 +1,6 @@
 //! What the view shows: the newest sample, what was before it, and what the person chose.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::GlobMatcher;
@@ -64,7 +64,7 @@ impl Sort {
 /// One guest as it is shown.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) counters: Counters,
+    pub(super) counters: Arc<Counters>,
     /// What it did when it was seen last.
     pub(super) rates: Rates,
     pub(super) is_stale: bool,
@@ -154,9 +154,10 @@ pub(super) struct Model {
     pub(super) failure: Option<String>,
     /// The time of the newest sample.
     pub(super) time: String,
-    rows: HashMap<Uuid, Row>,
-    /// The guests that the filter leaves, in order.
-    order: Vec<Uuid>,
+    /// By name.
+    rows: Vec<Row>,
+    /// The places of the guests that the filter leaves, in order.
+    order: Vec<usize>,
 }
 
 impl Model {
@@ -176,7 +177,7 @@ impl Model {
             offset: 0,
             failure: None,
             time: String::new(),
-            rows: HashMap::new(),
+            rows: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -186,9 +187,12 @@ impl Model {
         self.host = sample.host;
         self.time = time;
         self.failure = None;
-        let mut before = std::mem::take(&mut self.rows);
+        let mut before = std::mem::take(&mut self.rows).into_iter().peekable();
+        self.rows.reserve_exact(sample.guests.len());
+        // Both are sorted by name.
         for guest in sample.guests {
-            let known = before.remove(&guest.counters.uuid);
+            while before.next_if(|row| row.counters.name < guest.counters.name).is_some() {}
+            let known = before.next_if(|row| row.counters.uuid == guest.counters.uuid);
             let (mut rates, history) = known.map(|row| (row.rates, row.history)).unwrap_or_default();
             // What does not answer shows what it did last, and says so.
             if let Some(new) = guest.rates {
@@ -198,7 +202,7 @@ impl Model {
             }
             let mut row = Row { counters: guest.counters, rates, is_stale: guest.is_stale, history };
             row.remember();
-            self.rows.insert(row.counters.uuid, row);
+            self.rows.push(row);
         }
         self.arrange();
     }
@@ -207,46 +211,49 @@ impl Model {
     pub(super) fn arrange(&mut self) {
         let matcher = matcher(&self.filter);
         let fits = |row: &Row| matcher.as_ref().is_none_or(|matcher| matcher.fits(&row.counters.name));
-        let mut rows: Vec<&Row> = self.rows.values().filter(|row| fits(row)).collect();
-        let sort = self.sort;
-        rows.sort_by(|a, b| {
-            let order = b.weight(sort).total_cmp(&a.weight(sort));
-            order.then_with(|| a.counters.name.cmp(&b.counters.name))
-        });
+        let fitting = self.rows.iter().enumerate().filter(|(_, row)| fits(row));
+        let mut weights: Vec<(f64, usize)> =
+            fitting.map(|(place, row)| (row.weight(self.sort), place)).collect();
+        // The places follow the names.
+        weights.sort_unstable_by(|(a, first), (b, second)| b.total_cmp(a).then(first.cmp(second)));
         if self.is_reversed {
-            rows.reverse();
+            weights.reverse();
         }
-        self.order = rows.into_iter().map(|row| row.counters.uuid).collect();
+        self.order = weights.into_iter().map(|(_, place)| place).collect();
         if self.place().is_none() && !self.is_single {
-            self.selected = self.order.first().copied();
+            self.selected = self.uuid_at(0);
         }
     }
 
     /// The guests in their order.
     pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &Row> {
-        self.order.iter().map(|uuid| &self.rows[uuid])
+        self.order.iter().map(|place| &self.rows[*place])
+    }
+
+    fn uuid_at(&self, place: usize) -> Option<Uuid> {
+        self.rows().nth(place).map(|row| row.counters.uuid)
     }
 
     /// The guest that the cursor is on.
     pub(super) fn current(&self) -> Option<&Row> {
-        self.rows.get(&self.selected?)
+        self.rows.iter().find(|row| Some(row.counters.uuid) == self.selected)
     }
 
     /// Where the cursor is.
     pub(super) fn place(&self) -> Option<usize> {
-        self.order.iter().position(|uuid| Some(*uuid) == self.selected)
+        self.rows().position(|row| Some(row.counters.uuid) == self.selected)
     }
 
     /// Moves the cursor; it stops at both ends.
     pub(super) fn step(&mut self, by: isize) {
         let last = self.order.len().saturating_sub(1);
         let place = self.place().unwrap_or_default().saturating_add_signed(by).min(last);
-        self.selected = self.order.get(place).copied();
+        self.selected = self.uuid_at(place);
     }
 
     /// How many guests are known, whatever the filter, and how many of them do not answer.
     pub(super) fn counts(&self) -> (usize, usize) {
-        (self.rows.len(), self.rows.values().filter(|row| row.is_stale).count())
+        (self.rows.len(), self.rows.iter().filter(|row| row.is_stale).count())
     }
 }
 
@@ -287,15 +294,17 @@ pub(super) mod tests {
     /// A guest that uses so much CPU; nothing is known of its rates without it.
     pub(in crate::top) fn guest(name: &str, cpu: Option<f64>, is_stale: bool) -> GuestSample {
         let uuid = Uuid::from_bytes(std::array::from_fn(|at| *name.as_bytes().get(at).unwrap_or(&0)));
-        let mut counters = Counters::new(StatsGuest { name, uuid, id: Some(1) });
+        let mut counters = Counters::new(StatsGuest::known(name, uuid, Some(1)));
         counters.state = Some(1);
         counters.vcpus = Some(2);
         counters.memory.current = Some(4 << 30);
         let rates = cpu.map(|cpu| Rates { cpu: Some(cpu), ..Rates::default() });
-        GuestSample { counters, rates, is_stale }
+        GuestSample { counters: counters.into(), rates, is_stale }
     }
 
-    pub(in crate::top) fn sample(guests: Vec<GuestSample>) -> Sample {
+    /// Guests come by name.
+    pub(in crate::top) fn sample(mut guests: Vec<GuestSample>) -> Sample {
+        guests.sort_by(|a, b| a.counters.name.cmp(&b.counters.name));
         Sample { host: HostRates { cpus: Some(8), cpu: Some(120.0), ..HostRates::default() }, guests }
     }
 

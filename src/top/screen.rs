@@ -158,9 +158,10 @@ mod tests {
     #[test]
     fn one_guest_has_its_plots_disks_and_interfaces() {
         let mut sample = guest("db1", Some(150.0), false);
-        sample.counters.disks =
+        let counters = std::sync::Arc::make_mut(&mut sample.counters);
+        counters.disks =
             vec![Disk { target: "vda".into(), source: Some("/d.qcow2".into()), ..Disk::default() }];
-        sample.counters.nics = vec![Nic { name: "vnet0".into(), ..Nic::default() }];
+        counters.nics = vec![Nic { name: "vnet0".into(), ..Nic::default() }];
         let mut model = model(vec![sample]);
         model.is_single = true;
         for (width, height) in [(80, 24), (200, 50)] {

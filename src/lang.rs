@@ -12,6 +12,7 @@
 
 pub mod catalog;
 pub mod doc;
+pub mod entry_points;
 pub mod imports;
 pub mod infer;
 pub mod lint;

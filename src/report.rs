@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use rhai::EvalAltResult;
+use rhai::{EvalAltResult, Position};
 
 use crate::api::error::from_rhai;
 use crate::error::{Error, code};
@@ -26,6 +26,8 @@ pub trait Sources {
     fn main(&self) -> &str;
     /// The text of a source by its name.
     fn text(&self, name: &str) -> Option<String>;
+    /// The place as written of a place that Rhai names in a source.
+    fn written(&self, file: &str, position: Position) -> Position;
     /// True for a source that comes with the program.
     fn is_embedded(&self, name: &str) -> bool;
     /// The source that a closure was written in; Rhai only tells from where it was called.
@@ -162,6 +164,9 @@ mod tests {
         }
         fn text(&self, _name: &str) -> Option<String> {
             Some(self.0.clone())
+        }
+        fn written(&self, _file: &str, position: Position) -> Position {
+            position
         }
         fn is_embedded(&self, name: &str) -> bool {
             name.starts_with("stdlib/")

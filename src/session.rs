@@ -11,13 +11,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Once};
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, ParseError, Scope, Shared};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, ParseError, Position, Scope, Shared,
+};
 
 use crate::api::permissions::Permissions;
 use crate::api::{self, Context};
 use crate::error::Error;
 use crate::lang::catalog::Catalog;
 use crate::lang::infer::type_of_program;
+use crate::lang::names::is_closure;
 use crate::lang::natives::Docs;
 use crate::lang::tokens::parsable;
 use crate::lang::types::Type;
@@ -261,6 +264,10 @@ impl Sources for Session {
         std::fs::read_to_string(name).ok()
     }
 
+    fn written(&self, file: &str, position: Position) -> Position {
+        self.modules.written(file, position)
+    }
+
     fn is_embedded(&self, name: &str) -> bool {
         !self.sources.contains_key(name) && crate::stdlib::source_of_file(name).is_some()
     }
@@ -289,11 +296,6 @@ fn comment_text(doc: &str) -> String {
         line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
     };
     doc.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Closures have names that the parser makes up.
-fn is_closure(name: &str) -> bool {
-    name.starts_with("anon$")
 }
 
 /// Parses a text. Rhai's optimizer panics on some wrong programs (assigning to a constant's property);
@@ -388,7 +390,7 @@ pub fn catalog(engine: &Engine) -> Catalog {
             catalog.share_table(global, table);
         }
     }
-    for name in stdlib::EMBEDDED {
+    for name in stdlib::modules() {
         // They are there and parse, or the tests of the library fail.
         if let Some(Ok(ast)) = stdlib::source(name).map(|text| engine.compile(text.as_ref())) {
             catalog.add_module(name, &ast);

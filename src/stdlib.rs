@@ -7,24 +7,19 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
 use crate::api::Fallible;
 use crate::error::{Error, code};
+use crate::lang::entry_points::{self, EntryPoints};
 use crate::lang::suggest::nearest;
 
 /// The files of the library: embedded in the program, read from the folder in a development build.
 #[derive(rust_embed::Embed)]
 #[folder = "stdlib/"]
 struct Library;
-
-/// The names of the embedded modules that scripts import.
-pub const EMBEDDED: &[&str] = &["args", "devices", "prometheus", "report", "table", "validate", "wait"];
-
-/// The folders of the modules that only modules of ours import.
-const PARTS: &[&str] = &["virsh/", "validate/", "prometheus/", "report/"];
 
 /// The text of a file of the library.
 pub fn file(path: &str) -> Option<Cow<'static, str>> {
@@ -42,14 +37,19 @@ pub fn names_in(folder: &str) -> Vec<String> {
     names
 }
 
-/// The source of an embedded module.
-pub fn source(name: &str) -> Option<Cow<'static, str>> {
-    is_ours(name).then(|| file(&format!("{name}.rhai")))?
+/// The names of the embedded modules that scripts import, sorted; what lies in folders is for these modules alone.
+pub fn modules() -> &'static [String] {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let name =
+            |file: String| file.strip_suffix(".rhai").filter(|name| !name.contains('/')).map(str::to_owned);
+        names_in("").into_iter().filter_map(name).collect()
+    });
+    &NAMES
 }
 
-/// Whether a name is one that embedded modules have.
-fn is_ours(name: &str) -> bool {
-    EMBEDDED.contains(&name) || PARTS.iter().any(|folder| name.starts_with(folder))
+/// The source of an embedded module.
+pub fn source(name: &str) -> Option<Cow<'static, str>> {
+    file(&format!("{name}.rhai"))
 }
 
 /// What errors call the file of an embedded module.
@@ -71,6 +71,7 @@ pub struct Modules {
     library: Option<PathBuf>,
     kept: Mutex<HashMap<String, Shared<Module>>>,
     programs: Mutex<HashMap<String, Arc<AST>>>,
+    entries: Mutex<HashMap<String, EntryPoints>>,
 }
 
 /// Where a module comes from.
@@ -92,13 +93,13 @@ impl Modules {
     ///
     /// Errors: `usage` for a path that leaves its folder, `io` when there is none.
     pub fn find(&self, importer: Option<&str>, path: &str) -> Result<Place, Error> {
-        if let Some(source) = source(path) {
-            return Ok(Place::Embedded(source));
-        }
         if path.is_empty() || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
             return Err(Error::usage(format!("{path:?} is not the name of a module"))
                 .operation("import")
                 .hint("modules are named relative to the script's folder, without `..` and without a leading `/`"));
+        }
+        if let Some(source) = source(path) {
+            return Ok(Place::Embedded(source));
         }
         let beside = importer.map(Path::new).and_then(Path::parent).map(Path::to_path_buf);
         let folders = [beside, self.folder.clone(), self.library.clone()];
@@ -118,18 +119,18 @@ impl Modules {
         let files = self.folder.iter().chain(&self.library).flat_map(in_folder);
         let name =
             |entry: std::fs::DirEntry| entry.file_name().to_str()?.strip_suffix(".rhai").map(str::to_owned);
-        let embedded = EMBEDDED.iter().map(|name| (*name).to_owned());
+        let embedded = modules().iter().cloned();
         let names: std::collections::BTreeSet<String> = embedded.chain(files.filter_map(name)).collect();
         names.into_iter().collect()
     }
 
     fn not_found(&self, path: &str) -> Error {
-        let hint = if let Some(name) = nearest(path, EMBEDDED.iter().copied()) {
+        let hint = if let Some(name) = nearest(path, modules().iter().map(String::as_str)) {
             format!("did you mean {name:?}?")
         } else {
             format!(
                 "the embedded modules are {}; others are looked for beside the script{}",
-                EMBEDDED.join(", "),
+                modules().join(", "),
                 self.library.as_ref().map(|l| format!(" and in {}", l.display())).unwrap_or_default()
             )
         };
@@ -143,11 +144,12 @@ impl Modules {
     ///
     /// Errors: as [`Modules::find`], and those of parsing and running the module.
     pub fn load(&self, engine: &Engine, importer: Option<&str>, path: &str) -> Fallible<Shared<Module>> {
+        if let Some(module) = entry_points::imported(path) {
+            return Ok(module);
+        }
         let kept = |name: &str| self.kept().get(name).cloned();
         // Without a look at its source: the commands of virsh import at each call.
-        if is_ours(path)
-            && let Some(module) = kept(&file_name(path))
-        {
+        if let Some(module) = kept(&file_name(path)) {
             return Ok(module);
         }
         let (name, text) = self.text(importer, path)?;
@@ -156,11 +158,26 @@ impl Modules {
         }
         let module: Shared<Module> = compile(engine, &name, &text)
             .and_then(|ast| {
+                let ast = self.separate(engine, &name, &text, &ast)?;
                 Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(|error| in_module(&name, error))
             })?
             .into();
         self.kept().insert(name, module.clone());
         Ok(module)
+    }
+
+    /// Parses a module so that its functions resolve what they call by themselves.
+    fn separate(&self, engine: &Engine, name: &str, text: &str, ast: &AST) -> Fallible<AST> {
+        let entries = EntryPoints::of(ast);
+        let ast = compile(engine, name, &entries.mark(text))?;
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), entries);
+        Ok(ast)
+    }
+
+    /// The place in a module's file of a place that Rhai names.
+    pub fn written(&self, file: &str, position: Position) -> Position {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.get(file).map_or(position, |entries| entries.written(position))
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<String, Shared<Module>>> {

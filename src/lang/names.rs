@@ -17,6 +17,11 @@ pub fn plain_word(name: &str) -> Option<&str> {
     name.strip_suffix('_').filter(|word| is_rhai_word(word))
 }
 
+/// Whether a function's name is one of those that the parser makes up for closures.
+pub fn is_closure(name: &str) -> bool {
+    name.starts_with("anon$")
+}
+
 /// Returns the word for a type in the names of operations: `domain` for `Domain`, `pool` for `StoragePool`.
 pub fn subject(type_name: &str) -> String {
     const SHORTENED: [(&str, &str); 6] = [

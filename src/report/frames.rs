@@ -6,6 +6,7 @@ use rhai::{EvalAltResult, Position};
 
 use super::Sources;
 use crate::lang::lint::Finding;
+use crate::lang::names::is_closure;
 
 /// One place in a script.
 pub(super) struct Frame {
@@ -47,18 +48,17 @@ impl Frame {
 /// Takes an error apart. Rhai wraps it once per call; the source it names is that of the function
 /// called, so it belongs to the position one level further in.
 pub(super) fn frames(error: &EvalAltResult, sources: &dyn Sources) -> Vec<Frame> {
+    let frame = |file: &str, called: String, position: Position| {
+        let position = sources.written(file, position);
+        Frame { file: file.to_owned(), called, position, length: None }
+    };
     let mut frames = Vec::new();
     let mut file = sources.main().to_owned();
     let mut current = error;
     loop {
         match current {
             EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
-                frames.push(Frame {
-                    file: file.clone(),
-                    called: readable(name),
-                    position: *position,
-                    length: None,
-                });
+                frames.push(frame(&file, readable(name), *position));
                 match sources.home(name) {
                     Some(home) => home.clone_into(&mut file),
                     None if !source.is_empty() => file.clone_from(source),
@@ -67,17 +67,12 @@ pub(super) fn frames(error: &EvalAltResult, sources: &dyn Sources) -> Vec<Frame>
                 current = inner;
             }
             EvalAltResult::ErrorInModule(path, inner, position) => {
-                frames.push(Frame {
-                    file: file.clone(),
-                    called: format!("import {path:?}"),
-                    position: *position,
-                    length: None,
-                });
+                frames.push(frame(&file, format!("import {path:?}"), *position));
                 file.clone_from(path);
                 current = inner;
             }
             leaf => {
-                frames.push(Frame { file, called: String::new(), position: leaf.position(), length: None });
+                frames.push(frame(&file, String::new(), leaf.position()));
                 break;
             }
         }
@@ -95,5 +90,5 @@ pub(super) fn callers_first(frames: &mut [Frame], is_library: impl Fn(&str) -> b
 
 /// Closures have names that nobody wrote.
 fn readable(name: &str) -> String {
-    if name.starts_with("anon$") { "a closure".into() } else { name.into() }
+    if is_closure(name) { "a closure".into() } else { name.into() }
 }

@@ -145,6 +145,7 @@ fn a_first_line_for_the_shell_is_skipped() {
 }
 
 mod documentation;
+mod modules;
 mod operations;
 mod reports;
 mod topics;

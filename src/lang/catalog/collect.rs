@@ -9,6 +9,7 @@ use rhai::{AST, Engine, FnAccess, FnNamespace, FuncInfo, FuncMetadata};
 use super::entry::{Entry, Kind, Origin, Overload, Param};
 use super::standard;
 use crate::lang::doc::Tags;
+use crate::lang::names::is_closure;
 use crate::lang::types::Type;
 
 /// One function as rhai describes it.
@@ -123,7 +124,7 @@ pub(crate) fn from_module(name: &str, module: &AST) -> Vec<Entry> {
     let types = HashMap::new();
     let mut collector = Collector { engine: &engine, types: &types, entries: HashMap::new() };
     for function in module.iter_functions() {
-        if function.access == FnAccess::Private || function.name.starts_with("anon$") {
+        if function.access == FnAccess::Private || is_closure(function.name) {
             continue;
         }
         let params = function.params.iter().map(|param| (param.to_string(), String::new())).collect();
@@ -157,7 +158,7 @@ impl Raw {
         let name = meta.name.as_str();
         let special = name.contains('$');
         if meta.access == FnAccess::Private
-            || name.starts_with("anon$")
+            || is_closure(name)
             || !special && !rhai::is_valid_identifier(name)
         {
             return None;

@@ -6,6 +6,7 @@ use rhai::{AST, ASTNode, Expr, FnAccess, FnCallExpr, Module, ScriptFuncDef, Shar
 
 use super::chain::{Chain, Link};
 use crate::lang::doc::Tags;
+use crate::lang::names::is_closure;
 use crate::lang::types::Type;
 
 /// Methods that put new elements into their receiver.
@@ -56,7 +57,7 @@ impl Program {
         let mut closures = HashMap::new();
         for (.., definition) in ast.shared_lib().iter_script_fn_info() {
             let function = Function::new(definition);
-            if function.name.starts_with("anon$") {
+            if is_closure(&function.name) {
                 closures.insert(function.name.clone(), function);
             } else {
                 functions.push(function);
@@ -95,7 +96,7 @@ impl Function {
 
 /// Returns the public functions of a script that runs before this one, such as earlier lines at the prompt.
 pub(super) fn earlier_functions(ast: &AST) -> Vec<Function> {
-    let named = |definition: &&Shared<ScriptFuncDef>| !definition.name.starts_with("anon$");
+    let named = |definition: &&Shared<ScriptFuncDef>| !is_closure(&definition.name);
     let library = ast.shared_lib();
     library
         .iter_script_fn_info()

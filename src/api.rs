@@ -18,6 +18,7 @@ mod domain_rows;
 mod edit;
 pub mod error;
 pub(crate) mod events;
+mod finally;
 mod finders;
 mod fs;
 pub mod global;
@@ -27,6 +28,7 @@ pub mod host;
 mod host_context;
 mod interface;
 mod inventory;
+mod iso;
 mod job;
 mod json;
 mod keys;
@@ -58,6 +60,7 @@ mod table;
 mod test_script;
 mod time;
 pub mod top;
+mod undo_steps;
 mod units;
 mod validate;
 pub mod virsh;
@@ -96,6 +99,7 @@ pub fn register(engine: &mut Engine, docs: Docs) {
 
 fn register_all(natives: &mut Natives) {
     error::register(natives);
+    finally::register(natives);
     global::register(natives);
     connection::register(natives);
     host::register(natives);
@@ -120,6 +124,7 @@ fn register_all(natives: &mut Natives) {
     csv::register(natives);
     fs::register(natives);
     history::register(natives);
+    iso::register(natives);
     json::register(natives);
     os::register(natives);
     plot::register(natives);
@@ -127,6 +132,7 @@ fn register_all(natives: &mut Natives) {
     table::register(natives);
     time::register(natives);
     top::register(natives);
+    undo_steps::register(natives);
     units::register(natives);
     validate::register(natives);
     virsh::register(natives);

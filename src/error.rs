@@ -156,6 +156,13 @@ impl Error {
         self
     }
 
+    /// Adds what else went wrong after it.
+    #[must_use]
+    pub fn followed_by(mut self, second: &Self) -> Self {
+        self.0.message = format!("{}; and then: {second}", self.0.message);
+        self
+    }
+
     /// Adds what was being done, in virsh's words; what was said before stands below it.
     #[must_use]
     pub fn context(mut self, words: impl Into<String>) -> Self {

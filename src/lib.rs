@@ -22,6 +22,7 @@ pub mod libvirt;
 pub mod monitor;
 pub mod output;
 pub mod plot;
+pub mod process;
 pub mod repl;
 pub mod replacement;
 pub mod report;

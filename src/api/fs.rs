@@ -4,7 +4,10 @@
 //! read and written as blobs. Everything that writes asks the session's permissions first (`--deny
 //! write`). Names that are not UTF-8 are shown with replacement characters and cannot be opened.
 
+mod digest;
 mod glob;
+mod lock;
+mod move_front;
 pub(super) mod replace;
 mod slurp;
 mod status;
@@ -26,7 +29,14 @@ use crate::units;
 
 /// Registers the module.
 pub(super) fn register(natives: &mut Natives) {
-    natives.namespace("fs", &[&file_functions::RHAI_MANIFEST, &status::status_functions::RHAI_MANIFEST]);
+    let parts = [
+        &file_functions::RHAI_MANIFEST,
+        &digest::digest_functions::RHAI_MANIFEST,
+        &lock::lock_functions::RHAI_MANIFEST,
+        &status::status_functions::RHAI_MANIFEST,
+        &move_front::move_functions::RHAI_MANIFEST,
+    ];
+    natives.namespace("fs", &parts);
 }
 
 /// Words a failure: what was done to which file, and what may help.

@@ -15,6 +15,7 @@ use super::permissions::Permission;
 use crate::error::{Error, Result, code};
 use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, any, boolean, duration, map, text};
+use crate::process::Owner;
 use crate::units;
 use program::Finished;
 pub(super) use program::Program;
@@ -192,6 +193,37 @@ pub mod system_functions {
         std::process::id().into()
     }
 
+    /// A text that tells this process from all others, on any machine and after any restart.
+    ///
+    /// It belongs into notes of what this process is about to do, which somebody finds when it was killed.
+    ///
+    /// ```rhai
+    /// print(os::process_lives(os::process()));
+    /// ```
+    pub fn process() -> String {
+        Owner::own().written()
+    }
+
+    /// Whether a process lives that left a text of `os::process()`.
+    ///
+    /// `()` where that cannot be told from here: on another machine, or in another container.
+    ///
+    /// Errors: `usage` for any other text.
+    ///
+    /// @returns bool?
+    ///
+    /// ```rhai
+    /// print(os::process_lives(os::process()));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn process_lives(process: &str) -> Fallible<Dynamic> {
+        let owner = Owner::read(process).ok_or_else(|| {
+            Error::usage(format!("{process:?} is no process")).hint("os::process() tells of the own one")
+        })?;
+        let is_known = owner.lives() || owner.has_died();
+        Ok(if is_known { owner.lives().into() } else { Dynamic::UNIT })
+    }
+
     /// The folder that relative paths start from.
     ///
     /// Errors: `io` where it is not there any more.
@@ -257,6 +289,15 @@ mod tests {
         );
         let here = std::env::current_dir().unwrap();
         assert_eq!(text("os::cwd()"), here.to_str().unwrap());
+    }
+
+    #[test]
+    fn a_process_lives_until_it_ends_and_of_those_elsewhere_nothing_is_known() {
+        assert_eq!(text("os::process_lives(os::process())"), "true");
+        let other = |machine: &str| text(&format!("os::process_lives({machine} + \"/1/1/before/pid:[1]\")"));
+        assert_eq!(other("os::hostname()"), "false");
+        assert_eq!(other("\"elsewhere.invalid\""), "");
+        assert_eq!(failure(&engine(""), "os::process_lives(\"7\")").code(), code::USAGE);
     }
 
     #[test]

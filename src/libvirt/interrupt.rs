@@ -53,19 +53,49 @@ struct State {
     wish: AtomicU8,
     /// Nanoseconds after `origin`; 0 for none.
     deadline: AtomicU64,
+    /// The wish that is held back, as in `wish`.
+    held: AtomicU8,
+    /// Until when it is, in nanoseconds after `origin`; 0 while nothing is held back.
+    held_until: AtomicU64,
     origin: Instant,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { wish: AtomicU8::new(0), deadline: AtomicU64::new(0), origin: Instant::now() }
+        Self {
+            wish: AtomicU8::new(0),
+            deadline: AtomicU64::new(0),
+            held: AtomicU8::new(0),
+            held_until: AtomicU64::new(0),
+            origin: Instant::now(),
+        }
     }
 }
 
 impl Interrupt {
     /// Asks the run to end.
     pub fn raise(&self, reason: Reason) {
-        self.0.wish.store(reason as u8 + 1, Ordering::Release);
+        let wish = reason as u8 + 1;
+        let first = || self.0.held.compare_exchange(0, wish, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        // Work that nobody reads about has to be done all the same.
+        let is_of_output = matches!(reason, Reason::OutputClosed | Reason::OutputFailed);
+        if self.0.held_until.load(Ordering::Acquire) == 0 || !(first() || is_of_output) {
+            self.0.wish.store(wish, Ordering::Release);
+        }
+    }
+
+    /// Lets work that puts things in order run on, although the run should end, for at most `limit`.
+    ///
+    /// Until the value is dropped one wish is held back, and so is the deadline; a second wish is heard.
+    pub fn hold(&self, limit: Duration) -> Held {
+        let until = self.nanos(limit);
+        let state = &self.0;
+        let outermost =
+            state.held_until.compare_exchange(0, until, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if outermost {
+            state.held.store(state.wish.swap(0, Ordering::AcqRel), Ordering::Release);
+        }
+        Held { interrupt: self.clone(), outermost }
     }
 
     /// Forgets the wish, for the next line of a prompt; a deadline stays.
@@ -75,9 +105,13 @@ impl Interrupt {
 
     /// Sets the time at which the run must have ended, counted from now.
     pub fn set_deadline(&self, after: Duration) {
+        self.0.deadline.store(self.nanos(after), Ordering::Release);
+    }
+
+    /// A time counted from now as it is kept, never 0.
+    fn nanos(&self, after: Duration) -> u64 {
         let at = self.0.origin.elapsed().saturating_add(after);
-        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
-        self.0.deadline.store(nanos.max(1), Ordering::Release);
+        u64::try_from(at.as_nanos()).unwrap_or(u64::MAX).max(1)
     }
 
     /// Tells whether and why the run should end.
@@ -86,7 +120,8 @@ impl Interrupt {
         if let Some(reason) = REASONS.into_iter().find(|reason| *reason as u8 + 1 == wish) {
             return Some(reason);
         }
-        let deadline = self.0.deadline.load(Ordering::Acquire);
+        let held_until = self.0.held_until.load(Ordering::Acquire);
+        let deadline = if held_until == 0 { self.0.deadline.load(Ordering::Acquire) } else { held_until };
         let passed = deadline != 0 && self.0.origin.elapsed().as_nanos() >= u128::from(deadline);
         passed.then_some(Reason::Deadline)
     }
@@ -135,6 +170,26 @@ impl Interrupt {
     }
 }
 
+/// While it lives a wish is held back; see [`Interrupt::hold`].
+#[derive(Debug)]
+pub struct Held {
+    interrupt: Interrupt,
+    outermost: bool,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let state = &self.interrupt.0;
+        if !self.outermost {
+            return;
+        }
+        state.held_until.store(0, Ordering::Release);
+        let held = state.held.swap(0, Ordering::AcqRel);
+        // A second wish that came meanwhile stays.
+        let _ = state.wish.compare_exchange(0, held, Ordering::AcqRel, Ordering::Acquire);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +213,39 @@ mod tests {
         interrupt.reset();
         assert_eq!(interrupt.reason(), Some(Reason::Deadline));
         assert_eq!(interrupt.sleep(Duration::from_secs(60)).unwrap_err().code(), code::DEADLINE);
+    }
+
+    #[test]
+    fn one_wish_is_held_back_and_a_second_one_is_heard() {
+        let interrupt = Interrupt::default();
+        interrupt.raise(Reason::Terminated);
+        let held = interrupt.hold(Duration::MAX);
+        assert_eq!(interrupt.reason(), None);
+        interrupt.raise(Reason::OutputClosed);
+        assert_eq!(interrupt.reason(), None, "nobody asked for that");
+        interrupt.raise(Reason::Interrupted);
+        assert_eq!(interrupt.reason(), Some(Reason::Interrupted));
+        interrupt.reset();
+        drop(interrupt.hold(Duration::ZERO));
+        assert_eq!(interrupt.reason(), None, "the inner one ends nothing");
+        drop(held);
+        assert_eq!(interrupt.reason(), Some(Reason::Terminated));
+    }
+
+    #[test]
+    fn a_wish_and_a_deadline_that_come_while_it_is_held_are_heard_afterwards() {
+        let interrupt = Interrupt::default();
+        let held = interrupt.hold(Duration::MAX);
+        interrupt.raise(Reason::Interrupted);
+        interrupt.set_deadline(Duration::ZERO);
+        assert_eq!(interrupt.reason(), None);
+        drop(held);
+        assert_eq!(interrupt.reason(), Some(Reason::Interrupted));
+        interrupt.reset();
+        assert_eq!(interrupt.reason(), Some(Reason::Deadline));
+        let held = interrupt.hold(Duration::ZERO);
+        assert_eq!(interrupt.reason(), Some(Reason::Deadline), "for a limited time");
+        drop(held);
     }
 
     #[test]

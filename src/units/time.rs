@@ -58,6 +58,20 @@ pub fn parse_time_in(text: &str, zone: TimeZone) -> Result<Zoned> {
     civil.to_zoned(zone).map_err(|_| refuse())
 }
 
+/// Reads a time, or how long ago it was: `2026-03-01`, `30d`.
+///
+/// Errors: `usage` for a text that is neither.
+pub fn parse_moment(text: &str) -> Result<Timestamp> {
+    if let Ok(time) = parse_time(text) {
+        return Ok(time.timestamp());
+    }
+    let ago = super::parse_duration(text).map_err(|_| {
+        Error::usage(format!("\"{text}\" is no time"))
+            .hint("give a time such as \"2026-03-01\", or how long ago it was, such as \"30d\"")
+    })?;
+    Timestamp::now().checked_sub(ago).map_err(|_| Error::usage("that is too long ago"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,7 @@ fn file_systems_are_thawed_whatever_happens() {
     let state = tempfile::tempdir().unwrap();
     a_closure_runs_while_they_are_frozen(&daemon, state.path());
     what_another_has_frozen_is_left_to_it(&daemon, state.path());
+    a_backup_is_begun_while_they_are_frozen(&daemon, state.path());
     the_limit_thaws_and_says_so(&daemon, state.path());
     a_script_that_ends_or_fails_leaves_nothing(&daemon, state.path());
     an_interrupted_script_leaves_nothing(&daemon, state.path());
@@ -90,6 +91,28 @@ fn what_another_has_frozen_is_left_to_it(daemon: &Daemon, state: &Path) {
     "#;
     let expected = "its file systems had been thawed before, and not by this run\n0\n";
     virhai(daemon, state, script).stdout(expected).run();
+    wait_thawed(daemon, state);
+}
+
+fn a_backup_is_begun_while_they_are_frozen(daemon: &Daemon, state: &Path) {
+    let store = daemon.dir().join("vm/store");
+    std::fs::create_dir(&store).unwrap();
+    let script = format!(
+        r#"import "backup" as backup;
+        let store = "{}";
+        print(backup::run(vm, #{{ folder: store }}).consistent);
+        print(vm.agent_command("guest-fsfreeze-status"));
+        print(backup::run(vm, #{{ folder: store, quiesce: false }}).consistent);
+        // What cannot be frozen, because it is, fails the run that asks for it, and not the other.
+        vm.agent_command("guest-fsfreeze-freeze");
+        print(attempt(|| backup::run(vm, #{{ folder: store, quiesce: true }})).error.code);
+        let ran = backup::run(vm, #{{ folder: store }});
+        print([ran.kind, ran.consistent, ran.notes.len()]);
+        vm.agent_command("guest-fsfreeze-thaw");"#,
+        store.display()
+    );
+    let expected = "agent\nthawed\ncrash\noperation_invalid\n[\"incremental\", \"crash\", 1]\n";
+    virhai(daemon, state, &script).stdout(expected).run();
     wait_thawed(daemon, state);
 }
 

@@ -1,4 +1,4 @@
-//! What the system knows of a file without opening it.
+//! What the system knows of a file without opening it, and where a script keeps its own.
 
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
@@ -8,6 +8,7 @@ use rhai::{Dynamic, ImmutableString, Map};
 
 use super::failed;
 use crate::api::Fallible;
+use crate::config::{Env, Folders};
 use crate::error::{Error, Result};
 
 /// Reads what kinds of access are asked for, such as `"rw"`.
@@ -77,5 +78,22 @@ pub(super) mod status_functions {
             ("links", (found.nlink() as i64).into()),
         ];
         Ok(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+
+    /// The folder for what a script has to remember until its next run, made if need be.
+    ///
+    /// It is that of the configuration's history too: `STATE_DIRECTORY` where systemd or somebody else sets it, otherwise
+    /// `/var/lib/virhai` for root and the own state folder for others.
+    ///
+    /// Errors: `io` where it cannot be made.
+    ///
+    /// ```rhai
+    /// let file = fs::join(fs::state_dir(), "restarts.json");
+    /// print(fs::exists(file));
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn state_dir() -> Fallible<String> {
+        let folders = Folders::find(&Env::of_process());
+        Ok(folders.state().map(crate::api::fs::shown)?)
     }
 }

@@ -171,3 +171,30 @@ fn without_a_session_nothing_is_written() {
     Natives::bind(&mut engine, Docs::Dropped, register);
     assert_eq!(failure(&engine, "fs::temp_file()").code(), "internal_error");
 }
+
+#[test]
+fn a_checksum_is_that_of_sha256sum() {
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    assert_eq!(text(r#"fs::write("DIR/f", ""); fs::sha256("DIR/f")"#), empty);
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(text(r#"fs::write("DIR/f", "abc"); fs::sha256("DIR/f")"#), abc);
+    // Longer than what is read at once.
+    let zeros = "e9a099c75ef837c28bc91683bee127e463fa0ee10c11fd816f8d2d428c0d610e";
+    assert_eq!(text(r#"fs::write("DIR/f", blob((2 << 20) + 1, 0)); fs::sha256("DIR/f")"#), zeros);
+    assert_eq!(failure(&engine(""), r#"fs::sha256("/no/such")"#).code(), code::IO);
+}
+
+#[test]
+fn a_locked_file_is_refused_to_others_until_the_closure_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lock").display().to_string();
+    let twice = format!("fs::locked({file:?}, || fs::locked({file:?}, || 1))");
+    let refused = failure(&engine(""), &twice);
+    let by = format!("process {} has it locked", std::process::id());
+    assert_eq!((refused.code(), refused.facts().message.as_str()), ("resource_busy", by.as_str()));
+    assert_eq!(text(&format!("fs::locked({file:?}, || \"free again\")")), "free again");
+    let thrown = r#"try { fs::locked("DIR/lock", || throw 1) } catch { } fs::locked("DIR/lock", || 2)"#;
+    assert_eq!(text(thrown), "2");
+    let denied = failure(&engine("write"), r#"fs::locked("/tmp/x", || 1)"#);
+    assert_eq!((denied.code(), std::path::Path::new("/tmp/x").exists()), (code::DENIED, false));
+}

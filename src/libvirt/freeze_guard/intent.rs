@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::domain::Domain;
 use crate::error::{Error, Result};
+use crate::process::Owner;
 
 /// An intent that is older than this is not worth trying any more: its guest has been thawed or
 /// restarted by others.
@@ -26,10 +27,8 @@ pub(super) struct Intent {
     pub(super) name: String,
     /// seconds
     pub(super) limit: f64,
-    /// The process that freezes, when it began (in the kernel's ticks), and on which machine.
-    pub(super) pid: u32,
-    pub(super) began: u64,
-    pub(super) machine: String,
+    /// Who freezes.
+    pub(super) owner: Owner,
 }
 
 /// Returns the folder of the intents in a state folder.
@@ -39,15 +38,12 @@ pub(super) fn folder(state: &Path) -> PathBuf {
 
 impl Intent {
     pub(super) fn new(domain: &Domain, uri: &str, limit: Duration) -> Self {
-        let pid = std::process::id();
         Self {
             uri: uri.to_owned(),
             uuid: domain.key().to_string(),
             name: domain.label().to_owned(),
             limit: limit.as_secs_f64(),
-            pid,
-            began: beginning(pid).unwrap_or_default(),
-            machine: machine(),
+            owner: Owner::own(),
         }
     }
 
@@ -59,7 +55,7 @@ impl Intent {
                 .hint("nothing is frozen without a note of it: make the state folder writable")
         };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        let prefix = format!("{}-{}-", self.uuid, self.pid);
+        let prefix = format!("{}-{}-", self.uuid, self.owner.pid());
         let mut file =
             tempfile::Builder::new().prefix(&prefix).suffix(".json").tempfile_in(folder).map_err(failed)?;
         let text = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
@@ -98,16 +94,6 @@ impl Intent {
                 claimed => return Ok(claimed),
             }
         }
-    }
-
-    /// True where the process that meant to freeze lives, as far as this machine can tell.
-    fn is_held(&self) -> bool {
-        self.machine == machine() && beginning(self.pid) == Some(self.began)
-    }
-
-    /// True where the process that meant to freeze has gone, as far as this machine can tell.
-    fn is_orphan(&self) -> bool {
-        self.machine == machine() && !self.is_held()
     }
 }
 
@@ -149,26 +135,15 @@ fn leftover(path: &Path) -> Option<Leftover> {
         return None;
     }
     let (intent, _lock) = Intent::claim(path).ok().flatten()?;
-    intent.is_orphan().then(|| Leftover { name: intent.name, uri: intent.uri, path: path.to_owned() })
+    intent.owner.has_died().then(|| Leftover { name: intent.name, uri: intent.uri, path: path.to_owned() })
 }
 
 /// The process that lives and has noted that it freezes this guest.
 pub(super) fn holder(folder: &Path, uuid: &str) -> Option<u32> {
     let entries = std::fs::read_dir(folder).ok()?.flatten();
     let intents = entries.filter_map(|entry| serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok());
-    let mut held = intents.filter(|intent: &Intent| intent.uuid == uuid && intent.is_held());
-    held.next().map(|intent| intent.pid)
-}
-
-/// When a process began; `None` where there is none. A number alone may be another process by now.
-fn beginning(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before the last bracket may hold anything.
-    stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()
-}
-
-fn machine() -> String {
-    nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    let mut held = intents.filter(|intent: &Intent| intent.uuid == uuid && intent.owner.lives());
+    held.next().map(|intent| intent.owner.pid())
 }
 
 #[cfg(test)]
@@ -181,9 +156,7 @@ mod tests {
             uuid: "00000000-0000-0000-0000-000000000007".into(),
             name: "web1".into(),
             limit: 60.0,
-            pid: std::process::id(),
-            began: beginning(std::process::id()).unwrap(),
-            machine: machine(),
+            owner: Owner::own(),
         }
     }
 
@@ -191,7 +164,7 @@ mod tests {
     fn an_intent_is_left_only_when_its_process_has_gone_and_nobody_has_it() {
         let state = tempfile::tempdir().unwrap();
         assert!(leftovers(state.path()).is_empty());
-        let dead = Intent { began: 1, ..intent() };
+        let dead = Intent { owner: Owner::dead(), ..intent() };
         let path = dead.write(&folder(state.path())).unwrap();
         let found = leftovers(state.path());
         assert_eq!(
@@ -204,7 +177,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         intent().write(&folder(state.path())).unwrap();
         assert!(leftovers(state.path()).is_empty(), "its process lives");
-        Intent { machine: "elsewhere".into(), ..dead }.write(&folder(state.path())).unwrap();
+        Intent { owner: Owner::elsewhere(), ..dead }.write(&folder(state.path())).unwrap();
         assert!(leftovers(state.path()).is_empty(), "another machine's are not ours to judge");
     }
 
@@ -244,8 +217,8 @@ mod tests {
     fn the_holder_of_a_guest_is_a_process_that_lives() {
         let folder = tempfile::tempdir().unwrap();
         let uuid = intent().uuid;
-        Intent { began: 1, ..intent() }.write(folder.path()).unwrap();
-        Intent { machine: "elsewhere".into(), ..intent() }.write(folder.path()).unwrap();
+        Intent { owner: Owner::dead(), ..intent() }.write(folder.path()).unwrap();
+        Intent { owner: Owner::elsewhere(), ..intent() }.write(folder.path()).unwrap();
         Intent { uuid: "another".into(), ..intent() }.write(folder.path()).unwrap();
         assert_eq!(holder(folder.path(), &uuid), None);
         intent().write(folder.path()).unwrap();

@@ -6,6 +6,7 @@ both sides, and prints its figure.
 """
 
 import os
+import sqlite3
 import sys
 
 from measure import Skip, alternate, figure, peak, run, wall
@@ -123,6 +124,22 @@ def shell_completion(setting):
         yield Row(f"shell completion of {what}, slowest", time_text(seconds), "", "", "≤ 100 ms", seconds, 0.1)
 
 
+def record(setting):
+    count = setting.times(1_000_000, 10_000)
+    state = setting.folder / "record"
+    command = [VIRHAI, "-c", DEFAULT, setting.script("changes.rhai"), str(count)]
+    kept, none = (["env", f"STATE_DIRECTORY={state}", f"VIRHAI_HISTORY_RECORD={how}", *command] for how in ("best-effort", "off"))
+    each = (run(kept).wall - run(none).wall) / count
+    yield Row(f"the record of a change, {count:,} in a run", time_text(each), "", "", "≤ 1 ms", each, 1e-3)
+    # All but the last thousand are older than a day.
+    with sqlite3.connect(state / "history.db") as store:
+        store.execute("UPDATE changes SET time = time - 172800000000 WHERE number % 4294967296 <= ?", [count - 1000])
+        store.execute("UPDATE runs SET start_time = start_time - 172800000000")
+    for what in (["--since", "1d"], ["--changes", "--since", "1d"], ["--object", "test", "--limit", "100"]):
+        (runs,) = alternate(setting.times(20, 3), ["env", f"STATE_DIRECTORY={state}", VIRHAI, "history", *what])
+        yield Row(f"virhai history {' '.join(what)}", time_text(wall(runs)), "", "", "≤ 100 ms", wall(runs), 0.1)
+
+
 def percentile(what, times, target, limit):
     p95 = sorted(times)[len(times) * 95 // 100]
     return Row(f"{what}, 95th percentile", time_text(p95), "", "", target, p95, limit)
@@ -161,6 +178,7 @@ FIGURES = {
     "prompt": (prompt, "≤ 1.2 ×"),
     "top": (live_view, "≤ 2.5 ×"),
     "virsh": (virsh_lines, "≤ 1.15 ×"),
+    "record": (record, "≤ 1 ms"),
     "shell": (shell_completion, "≤ 100 ms"),
     "tab": (completion, "≤ 20 ms"),
     "typing": (typing, "≤ 5 ms"),

@@ -30,6 +30,7 @@ class Setting:
         for name in [name for name in os.environ if name.startswith(("VIRHAI_", "LIBVIRT_"))]:
             del os.environ[name]
         os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = str(self.folder)
+        os.environ["STATE_DIRECTORY"] = str(self.folder / "state")
         os.environ["LC_ALL"] = "C.UTF-8"
 
     def __enter__(self):

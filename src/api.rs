@@ -149,6 +149,8 @@ pub fn option_tables() -> Vec<&'static OptionTable> {
         &top::TOP,
         &inventory::INVENTORY,
         &history::SAMPLES,
+        &history::RUNS,
+        &history::CHANGES,
         &os::RUN,
         &plot::PLOT,
         &plot::SAVE,

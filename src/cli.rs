@@ -9,6 +9,8 @@ mod doc;
 
 mod environment;
 mod hidden;
+mod history;
+mod job;
 mod prompt;
 mod signals;
 mod top;
@@ -55,6 +57,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if virsh::is_called_as_virsh(&program) {
         arguments.insert(0, "virsh".into());
     }
+    if let Some(status) = hidden::join_supervisor(&mut arguments) {
+        return ExitCode::from(status);
+    }
     if let Some(status) = hidden::run(&arguments) {
         return ExitCode::from(status);
     }
@@ -66,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // because the heap of this thread grows in larger steps than that of any other.
     let docs = match arguments.mode {
         Mode::Check(_) | Mode::Doc { .. } => Docs::Kept,
+        Mode::Job(ref command) if command.checks() => Docs::Kept,
         _ => Docs::Dropped,
     };
     let (give, engine) = mpsc::channel();
@@ -102,19 +108,27 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
         let _ = crate::api::top::SHOW.set(crate::top::run);
     }
     hidden::thaw_leftovers(&environment);
+    let status = run_mode(&environment, &arguments);
+    environment.end_record(status);
+    status
+}
+
+fn run_mode(environment: &Environment, arguments: &Arguments) -> u8 {
     match &arguments.mode {
-        Mode::Virsh(line) => virsh::run(&environment, &arguments, line),
-        Mode::Validate(validation) => validate::run(&environment, &arguments, validation),
+        Mode::Virsh(line) => virsh::run(environment, arguments, line),
+        Mode::Validate(validation) => validate::run(environment, arguments, validation),
         Mode::Completions(shell) => {
             drop(crate::output::out(shell.script()));
             status::DONE
         }
-        Mode::Check(files) => check::run(&environment, files),
-        Mode::Doc { name, markdown } => doc::run(&environment, name.as_deref(), *markdown),
-        Mode::Top(top) => top::run(&environment, &arguments, top),
+        Mode::Check(files) => check::run(environment, files),
+        Mode::Doc { name, markdown } => doc::run(environment, name.as_deref(), *markdown),
+        Mode::History(history) => history::run(environment, arguments, history),
+        Mode::Top(top) => top::run(environment, arguments, top),
+        Mode::Job(command) => job::run(environment, arguments, command),
         Mode::Interactive if stdin_is_terminal() && stdout_is_terminal() => {
-            prompt::run(&environment, &arguments)
+            prompt::run(environment, arguments)
         }
-        _ => batch::run(&environment, &arguments),
+        _ => batch::run(environment, arguments),
     }
 }

@@ -30,6 +30,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub use env::{Env, Places, UserPlaces};
+pub(crate) use file::line_and_column;
 pub use folders::Folders;
 pub use hosts::HostGroup;
 pub use variables::VARIABLES;
@@ -140,7 +141,8 @@ pub enum Recording {
     Required,
     /// The change is made (default).
     BestEffort,
-    /// Nothing is recorded in the first place.
+    /// Nothing is recorded in the first place: `never`, or `off`.
+    #[serde(alias = "off")]
     Never,
 }
 

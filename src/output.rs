@@ -34,7 +34,7 @@ pub use style::{ColorChoice, Palette, Style};
 pub use suggest::did_you_mean;
 pub use terminal::{ask, height, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, width};
 pub use view::View;
-pub use writer::{Written, err, flush, out, out_bytes};
+pub use writer::{Written, err, err_bytes, flush, out, out_bytes};
 
 use crate::error::{Error, Result, code};
 use sheet::Layout;

@@ -55,7 +55,6 @@ mod question;
 mod raw_mode;
 mod recall;
 mod screen;
-mod secrets;
 mod shell;
 mod sitting;
 mod suspend;

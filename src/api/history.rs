@@ -1,4 +1,6 @@
-//! The module `history`: what was measured, kept for later.
+//! The module `history`: what was measured, kept for later, and what ran and what it changed.
+
+mod records;
 
 use jiff::Timestamp;
 use rhai::plugin::export_module;
@@ -8,7 +10,7 @@ use super::host_context::allow;
 use super::permissions::Permission::Write;
 use super::{Context, Fallible};
 use crate::error::{Error, Result};
-use crate::history::{Number, Sample, Store, Wanted, place};
+use crate::history::{Number, Place, Sample, Store, Wanted};
 use crate::lang::natives::Natives;
 use crate::lang::options::{OptionTable, any, text};
 use crate::libvirt::Connection;
@@ -18,8 +20,13 @@ use crate::uri::without_password;
 
 /// Registers the module.
 pub(super) fn register(natives: &mut Natives) {
-    natives.namespace("history", &[&history_functions::RHAI_MANIFEST]);
+    natives.namespace(
+        "history",
+        &[&history_functions::RHAI_MANIFEST, &records::record_functions::RHAI_MANIFEST],
+    );
 }
+
+pub(super) use records::{CHANGES, RUNS};
 
 pub(super) static SAMPLES: OptionTable = OptionTable {
     function: "history::samples",
@@ -37,15 +44,18 @@ pub(super) static SAMPLES: OptionTable = OptionTable {
 const KEYS: [&str; 5] = ["kind", "name", "measure", "value", "time"];
 
 fn open(context: &Context) -> Result<Store> {
-    Store::open(&place(context.history())?)
+    Store::open(Place::find(context.history())?)
+}
+
+/// The store, if there is one.
+fn existing(context: &Context) -> Result<Option<Store>> {
+    Place::find_existing(context.history())?.map_or(Ok(None), Store::open_existing)
 }
 
 /// A moment: a time, or how long ago it was.
 fn moment(value: &Dynamic) -> Result<Timestamp> {
-    if let Ok(text) = value.as_immutable_string_ref()
-        && let Ok(time) = units::parse_time(&text)
-    {
-        return Ok(time.timestamp());
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return units::parse_moment(&text);
     }
     let ago = super::units::duration(value).map_err(|error| {
         Error::usage(error.to_string())
@@ -142,7 +152,7 @@ fn samples(context: &Context, options: Map) -> Result<Array> {
         since: options.get_any("since")?.as_ref().map(moment).transpose()?,
         until: options.get_any("until_")?.as_ref().map(moment).transpose()?,
     };
-    let Some(store) = Store::open_existing(&place(context.history())?)? else { return Ok(Array::new()) };
+    let Some(store) = existing(context)? else { return Ok(Array::new()) };
     Ok(store.samples(&wanted)?.into_iter().map(row).collect())
 }
 

@@ -9,6 +9,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::completions::Shell;
+use super::history::{self, History};
+use super::job;
 use super::status;
 use super::top::{self, Top};
 use super::validate::{self, Validation};
@@ -43,10 +45,12 @@ const COMMANDS_HELP: &str = "\
 Commands:
   run FILE [ARG]...    Run a script, even one that is named like a command
   check FILE...        Parse and lint scripts without connecting; exit status 2 on any finding
+  job COMMAND ...      Scheduled maintenance: scripts that the system's scheduler runs
   top [OPTION]...      What the running guests do, refreshed until q is typed
   validate [PART]...   Whether this host is fit to run guests; --compat says it as virt-host-validate does
   virsh [OPTION]...    What virsh does: its commands, options, output and exit status
   completions SHELL    The script that teaches bash, zsh or fish to complete
+  history [OPTION]...  What ran and what it changed; show N shows one run
   doc [NAME]           Help on a topic, function, type or module; without NAME the index
 
 Exit status: 0 done, 1 the script failed, 2 wrong usage or a script that does not parse,
@@ -141,6 +145,10 @@ pub enum Mode {
     Validate(Validation),
     /// Show what guests do, live.
     Top(Top),
+    /// Show what ran and what it changed.
+    History(Box<History>),
+    /// Scheduled maintenance jobs.
+    Job(job::Command),
     /// What virsh does.
     Virsh(Box<VirshLine>),
 }
@@ -203,7 +211,8 @@ impl Early {
 }
 
 /// The command words; a script of such a name is run with `run`.
-pub(super) const COMMANDS: &[&str] = &["run", "check", "doc", "virsh", "validate", "top", "completions"];
+pub(super) const COMMANDS: &[&str] =
+    &["run", "check", "doc", "virsh", "validate", "job", "top", "history", "completions"];
 
 #[derive(Debug, Parser)]
 #[command(name = "virhai run", about = "Runs a script.")]
@@ -299,6 +308,18 @@ impl Arguments {
                     args: Vec::new(),
                 })
             }
+            Some("history") => {
+                let line: history::Line = read(rest, &options)?;
+                let (later, history) = line.split();
+                let options = options.overridden_by(later);
+                Ok(Self { options, mode: Mode::History(Box::new(history)), args: Vec::new() })
+            }
+            Some("job") => {
+                let line: job::Line = read(rest, &options)?;
+                let (later, command) = line.split();
+                let options = options.overridden_by(later);
+                Ok(Self { options, mode: Mode::Job(command), args: Vec::new() })
+            }
             Some("virsh") => {
                 let line = VirshLine::parse(rest).map_err(Early::Virsh)?;
                 Ok(Self { options, mode: Mode::Virsh(Box::new(line)), args: Vec::new() })
@@ -320,7 +341,7 @@ fn read<T: CommandFactory + FromArgMatches>(
 
 impl Options {
     /// Options after the command word win over those before it.
-    fn overridden_by(self, later: Self) -> Self {
+    pub(super) fn overridden_by(self, later: Self) -> Self {
         Self {
             connect: later.connect.or(self.connect),
             readonly: later.readonly || self.readonly,

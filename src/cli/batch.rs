@@ -10,8 +10,10 @@ use super::{Arguments, Mode, status};
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
+use crate::config::{Env, Folders};
 use crate::error::{Error, Result, code};
-use crate::libvirt::{Door, Reason};
+use crate::jobs::script_process;
+use crate::libvirt::{Door, Interrupt, Reason, begun};
 use crate::output::{self, Written};
 use crate::report;
 use crate::session::Session;
@@ -35,19 +37,52 @@ fn script(environment: &Environment, arguments: &Arguments, file: &Path) -> u8 {
     match read_script(file) {
         Ok(text) => {
             let folder = file.parent().map(Path::to_path_buf);
+            keep_long_work();
             one(environment, environment.session(arguments, folder), &file.display().to_string(), &text)
         }
         Err(error) => environment.fail(&error, status::USAGE),
     }
 }
 
+/// Keeps the long work of a job's script, so that it can be aborted.
+fn keep_long_work() {
+    if script_process::bond().is_some()
+        && let Ok(state) = Folders::find(&Env::of_process()).state()
+    {
+        begun::keep(state);
+    }
+}
+
 /// One source whose value is not shown.
 fn one(environment: &Environment, mut session: Session, name: &str, text: &str) -> u8 {
+    environment.recorder.set_source(text);
     let status = match session.eval(name, text) {
         Ok(_) => done(&session),
         Err(error) => ended(environment, &session, &error),
     };
-    settle(environment, session.context().door(), status)
+    let door = session.context().door();
+    // Whether it was told to end by now or hears it while it waits.
+    give_up(environment, door.interrupt());
+    let status = settle(environment, door, status);
+    give_up(environment, door.interrupt());
+    // What goes on after a script that is through was meant to.
+    begun::forget();
+    status
+}
+
+/// Aborts the long work of a job's script that must end before its time; of other scripts it goes on.
+fn give_up(environment: &Environment, interrupt: &Interrupt) {
+    let Some(bond) = script_process::bond() else { return };
+    if !matches!(interrupt.reason(), Some(Reason::Deadline | Reason::Terminated | Reason::Interrupted)) {
+        return;
+    }
+    // The rest is for what is left to do before the supervisor's patience ends.
+    for (title, aborted) in begun::abort_all(interrupt, bond.grace.mul_f64(0.8)) {
+        match aborted {
+            Ok(()) => report::warn(&format!("{title} was aborted")),
+            Err(error) => report::error(&error, environment.stderr),
+        }
+    }
 }
 
 /// A script that came to its end; its last lines may not have reached anybody.
@@ -66,6 +101,7 @@ pub(super) fn eval(environment: &Environment, arguments: &Arguments, codes: &[St
     {
         return environment.fail(&error, status::USAGE);
     }
+    environment.recorder.set_source(&codes.join("\n"));
     let mut last = Dynamic::UNIT;
     for (index, text) in codes.iter().enumerate() {
         let name = if codes.len() == 1 { "-e".to_owned() } else { format!("-e#{}", index + 1) };
@@ -95,6 +131,7 @@ pub(super) fn settle(environment: &Environment, door: &Door, status: u8) -> u8 {
     match door.long_calls().settle(interrupt, tell) {
         Ok(failures) => {
             for failure in &failures {
+                environment.recorder.fail(failure);
                 report::error(failure, environment.stderr);
             }
             if status == status::DONE && !failures.is_empty() { status::FAILED } else { status }
@@ -151,6 +188,7 @@ pub(super) fn ended(environment: &Environment, session: &Session, failure: &Eval
     }
     report::uncaught(failure, environment.stderr, session);
     let error = from_rhai(failure);
+    environment.recorder.fail(&error);
     match (error.code(), reason) {
         (code::DEADLINE, _) => status::DEADLINE,
         (code::INTERRUPTED, reason) => wish_status(reason),

@@ -11,11 +11,14 @@ use super::arguments::{Arguments, Mode, Options};
 use super::{credentials, signals};
 use crate::api::domain::manager_warning;
 use crate::api::permissions::{Permission, Permissions};
-use crate::config::{Config, Env};
+use crate::config::{Config, Env, Recording};
 use crate::error::{Error, Result};
+use crate::history::{Ending, NewRun, Outcome};
+use crate::jobs::script_process;
 use crate::lang::natives::Docs;
-use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Operation, Rules};
+use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Operation, Reason, Rules};
 use crate::output::{self, Palette, View};
+use crate::record::Recorder;
 use crate::repl::ChangeLog;
 use crate::report;
 use crate::session::{Session, Settings, bare_engine};
@@ -31,6 +34,8 @@ pub(super) struct Environment {
     permissions: Permissions,
     /// The changes of this run, where the prompt may show them.
     pub(super) log: ChangeLog,
+    /// What goes into the history store.
+    pub(super) recorder: Recorder,
     /// Comes from the thread that puts it together.
     engine: Receiver<Engine>,
     door: Arc<Door>,
@@ -67,6 +72,8 @@ impl Environment {
         {
             door = door.with_keepalive(keepalive);
         }
+        let recorder = recorder(arguments, &config);
+        door = door.with_record(Arc::new(recorder.clone()));
         let log = ChangeLog::default();
         let (noted, verbose) = (log.clone(), options.verbose);
         let has_prompt = matches!(arguments.mode, Mode::Interactive | Mode::Virsh(_));
@@ -86,6 +93,7 @@ impl Environment {
             permissions,
             engine,
             log,
+            recorder,
             door: Arc::new(door),
             config,
         })
@@ -94,6 +102,11 @@ impl Environment {
     /// The interpreter with everything that scripts see.
     pub(super) fn engine(&self) -> Engine {
         self.engine.recv().unwrap_or_else(|_| bare_engine(Docs::Kept))
+    }
+
+    /// The wish that the run should end.
+    pub(super) fn interrupt(&self) -> &Interrupt {
+        self.door.interrupt()
     }
 
     /// Whether this run may change anything at all.
@@ -129,10 +142,57 @@ impl Environment {
             .or_else(|| if from_environment() { None } else { self.config.uri.clone() })
     }
 
+    /// Ends the record of the run.
+    pub(super) fn end_record(&self, status: u8) {
+        let outcome = match (self.door.interrupt().reason(), status) {
+            (Some(Reason::Deadline), _) => Outcome::Timeout,
+            (Some(Reason::Interrupted | Reason::Terminated), _) => Outcome::Interrupted,
+            (_, super::status::DONE) => Outcome::Done,
+            _ => Outcome::Failed,
+        };
+        self.recorder.end(Ending { status: Some(status.into()), ..Ending::new(outcome) });
+    }
+
     /// Says why the run cannot begin.
     pub(super) fn fail(&self, error: &Error, status: u8) -> u8 {
         report::error(error, self.stderr);
         status
+    }
+}
+
+/// The record of the run that the arguments ask for.
+fn recorder(arguments: &Arguments, config: &Config) -> Recorder {
+    let script = match &arguments.mode {
+        Mode::Script(file) => {
+            std::path::absolute(file).unwrap_or_else(|_| file.clone()).display().to_string()
+        }
+        Mode::Eval(_) => "-e".into(),
+        Mode::Interactive if output::stdin_is_terminal() && output::stdout_is_terminal() => "prompt".into(),
+        Mode::Interactive => "<stdin>".into(),
+        Mode::Virsh(_) => "virsh".into(),
+        Mode::Validate(_) => "validate".into(),
+        Mode::Top(_) => "top".into(),
+        _ => String::new(),
+    };
+    let words = match &arguments.mode {
+        Mode::Virsh(line) => line.words(),
+        _ => arguments.args.clone(),
+    };
+    let run = NewRun { script, arguments: words, ..NewRun::default() };
+    if let Some(bond) = script_process::bond() {
+        let recorder = Recorder::new(&config.history, run, report::warn);
+        // The run is the supervisor's: without a record of it there is none of its changes either.
+        recorder.set_policy(if bond.run.is_some() { bond.recording } else { Recording::Never });
+        bond.run.iter().for_each(|run| recorder.join(*run));
+        return recorder;
+    }
+    match &arguments.mode {
+        // virsh would say nothing: its log file has it.
+        Mode::Virsh(line) => {
+            let log = line.log_file().map(str::to_owned);
+            Recorder::new(&config.history, run, move |text| super::virsh::note(log.as_deref(), text))
+        }
+        _ => Recorder::new(&config.history, run, report::warn),
     }
 }
 

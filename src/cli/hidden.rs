@@ -4,9 +4,12 @@ use std::ffi::OsString;
 
 use super::completions::{self, COMPLETE_COMMAND};
 use super::environment::Environment;
+use super::status;
 use crate::config::{Env, Folders};
+use crate::jobs::script_process;
 use crate::kvm_probe;
 use crate::libvirt::{ENTER_COMMAND, GUARD_COMMAND, enter_container, leftovers, serve_freeze_guard};
+use crate::output::Palette;
 use crate::report;
 
 /// Runs a hidden command and gives the exit status; `None` where the arguments name none.
@@ -21,6 +24,19 @@ pub(super) fn run(arguments: &[OsString]) -> Option<u8> {
         ENTER_COMMAND => Some(enter_container(rest.first().cloned())),
         _ => None,
     }
+}
+
+/// Takes the bond with a supervisor off the arguments of a process that runs a job's script; gives the exit status where
+/// that fails.
+pub(super) fn join_supervisor(arguments: &mut Vec<OsString>) -> Option<u8> {
+    if arguments.first().is_none_or(|first| first != script_process::SCRIPT_COMMAND) {
+        return None;
+    }
+    let bond = arguments.get(1).cloned().unwrap_or_default();
+    arguments.drain(..arguments.len().min(2));
+    let error = script_process::join_supervisor(&bond).err()?;
+    report::error(&error, Palette::PLAIN);
+    Some(status::USAGE)
 }
 
 /// Thaws what runs have left frozen that died together with their guards, in the background.

@@ -96,6 +96,13 @@ fn prompt(
     super::prompt::run_with(environment, arguments, session, Manner::Virsh { quiet })
 }
 
+/// Says something that virsh would not say: only its log file has it, if there is one.
+pub(super) fn note(log: Option<&str>, text: &str) {
+    if let Ok(log) = Log::open(log) {
+        log.error(text);
+    }
+}
+
 pub(super) fn default_uri() -> Option<String> {
     std::env::var("VIRSH_DEFAULT_CONNECT_URI").ok().filter(|uri| !uri.is_empty())
 }

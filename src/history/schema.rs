@@ -7,11 +7,9 @@ use super::failure::Failure;
 /// What marks a file as a store of ours (`PRAGMA application_id`): "virh".
 const APPLICATION: i32 = 0x7669_7268;
 
-/// Each step leads from the version of its place to the next one.
-///
-/// Hosts and what is measured on them have numbers of their own, so that a sample is three numbers; runs and changes
-/// will point to the same hosts. Times are microseconds since 1970.
-const STEPS: [&str; 1] = ["
+/// Hosts and what is measured on them have numbers of their own, so that a sample is three numbers and changes point to
+/// the same hosts. Times are microseconds since 1970.
+const HOSTS_AND_MEASURES: &str = "
     CREATE TABLE hosts (
         id INTEGER PRIMARY KEY,
         uri TEXT NOT NULL UNIQUE
@@ -24,6 +22,10 @@ const STEPS: [&str; 1] = ["
         measure TEXT NOT NULL,
         UNIQUE (host, kind, name, measure)
     ) STRICT;
+";
+
+/// Samples as version 1 had them.
+const FIRST_SAMPLES: &str = "
     CREATE TABLE samples (
         measure INTEGER NOT NULL REFERENCES measures (id),
         time INTEGER NOT NULL,
@@ -31,10 +33,112 @@ const STEPS: [&str; 1] = ["
         PRIMARY KEY (measure, time)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX samples_by_time ON samples (time);
-"];
+";
+
+/// A sample is a whole number or one with a fraction: of a column that holds both, not every database knows which.
+const SAMPLES: &str = "
+    CREATE TABLE samples (
+        measure INTEGER NOT NULL REFERENCES measures (id),
+        time INTEGER NOT NULL,
+        whole INTEGER,
+        fraction REAL,
+        PRIMARY KEY (measure, time)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX samples_by_time ON samples (time);
+";
+
+const MOVE_SAMPLES: (&str, &str) = (
+    "ALTER TABLE samples RENAME TO first_samples; DROP INDEX samples_by_time;",
+    "INSERT INTO samples (measure, time, whole, fraction)
+        SELECT measure, time, CASE typeof(value) WHEN 'integer' THEN value END,
+               CASE typeof(value) WHEN 'real' THEN value END
+        FROM first_samples;
+     DROP TABLE first_samples;",
+);
+
+/// Runs, the hosts that they were on, and changes.
+///
+/// A run counts its changes, so that a list of runs need not; `writers` is how many processes have added changes to it,
+/// which keeps the numbers of their changes apart. What is known of changes by themselves (by time, by object, those
+/// that failed) has an index; those of one run stand together.
+const RUNS: &str = "
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        job TEXT,
+        attempt INTEGER NOT NULL,
+        script TEXT NOT NULL,
+        digest TEXT,
+        arguments TEXT NOT NULL,
+        account TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        started INTEGER NOT NULL,
+        place TEXT NOT NULL,
+        start_time INTEGER NOT NULL,
+        end_time INTEGER,
+        seen INTEGER NOT NULL,
+        duration INTEGER,
+        outcome TEXT NOT NULL,
+        status INTEGER,
+        error TEXT,
+        output TEXT,
+        writers INTEGER NOT NULL DEFAULT 0,
+        changes INTEGER NOT NULL DEFAULT 0,
+        failures INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX runs_by_time ON runs (start_time);
+    CREATE INDEX runs_by_job ON runs (job, id) WHERE job IS NOT NULL;
+    CREATE INDEX runs_that_run ON runs (id) WHERE outcome = 'running';
+    CREATE TABLE run_hosts (
+        run INTEGER NOT NULL REFERENCES runs (id),
+        host INTEGER NOT NULL REFERENCES hosts (id),
+        PRIMARY KEY (run, host)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX run_hosts_by_host ON run_hosts (host);
+    CREATE TABLE changes (
+        run INTEGER NOT NULL REFERENCES runs (id),
+        number INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        host INTEGER NOT NULL REFERENCES hosts (id),
+        operation TEXT NOT NULL,
+        effect TEXT NOT NULL,
+        object TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        error TEXT,
+        duration INTEGER,
+        PRIMARY KEY (run, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX changes_by_time ON changes (time);
+    CREATE INDEX changes_by_object ON changes (object, time);
+    CREATE INDEX changes_that_failed ON changes (time) WHERE outcome <> 'done';
+    CREATE TABLE notes (
+        name TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
 
 /// The version that this program writes.
-pub(super) const VERSION: usize = STEPS.len();
+pub(super) const VERSION: usize = 2;
+
+/// Makes version `number` of the one before.
+fn step(number: usize) -> String {
+    match number {
+        1 => [HOSTS_AND_MEASURES, FIRST_SAMPLES].concat(),
+        _ => [MOVE_SAMPLES.0, SAMPLES, MOVE_SAMPLES.1, RUNS].concat(),
+    }
+}
+
+/// All tables in the words of `PostgreSQL`, which was not there before version 2.
+pub(super) fn for_postgres() -> String {
+    [HOSTS_AND_MEASURES, SAMPLES, RUNS]
+        .concat()
+        .replace("INTEGER PRIMARY KEY AUTOINCREMENT", "INTEGER PRIMARY KEY")
+        .replace("INTEGER PRIMARY KEY", "INTEGER GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY")
+        .replace("INTEGER", "BIGINT")
+        .replace("REAL", "DOUBLE PRECISION")
+        .replace(" STRICT, WITHOUT ROWID;", ";")
+        .replace(" STRICT;", ";")
+}
 
 fn number(connection: &Connection, pragma: &str) -> Result<i64, Failure> {
     Ok(connection.pragma_query_value(None, pragma, |row| row.get(0))?)
@@ -58,14 +162,19 @@ pub(super) fn version(connection: &Connection) -> Result<usize, Failure> {
 
 /// Brings a store to this program's version; two that do so at once take turns.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), Failure> {
-    if version(connection)? == VERSION {
+    migrate_to(connection, VERSION)
+}
+
+/// Brings a store to a version.
+pub(super) fn migrate_to(connection: &mut Connection, wanted: usize) -> Result<(), Failure> {
+    if version(connection)? >= wanted {
         return Ok(());
     }
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
-    for step in STEPS.iter().skip(version(&transaction)?) {
-        transaction.execute_batch(step)?;
+    for number in version(&transaction)? + 1..=wanted {
+        transaction.execute_batch(&step(number))?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", VERSION as i64)?;
+    transaction.pragma_update(None, "user_version", wanted as i64)?;
     Ok(transaction.commit()?)
 }

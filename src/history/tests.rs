@@ -1,7 +1,11 @@
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
 
 use super::*;
-use crate::error::code;
+use crate::error::{Error, code};
 
 fn sample(second: i64, name: &str, value: Number) -> Sample {
     Sample {
@@ -16,6 +20,10 @@ fn sample(second: i64, name: &str, value: Number) -> Sample {
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
+}
+
+fn one_number(store: &Store, query: &str) -> i64 {
+    backend::rows(&*store.backend, query, &[], |row| row.int(0)).unwrap()[0]
 }
 
 fn refused(error: &Error, path: &Path, why: &str) {
@@ -62,9 +70,7 @@ fn old_samples_go_and_nothing_is_left_of_what_they_measured() {
     store.add(&[sample(1, "a", Number::Int(1)), sample(9, "b", Number::Int(1))]).unwrap();
     assert_eq!(store.prune(at(9)).unwrap(), 1);
     assert_eq!(store.samples(&Wanted::default()).unwrap(), [sample(9, "b", Number::Int(1))]);
-    let measures: i64 =
-        store.connection.query_row("SELECT count(*) FROM measures", [], |row| row.get(0)).unwrap();
-    assert_eq!(measures, 1);
+    assert_eq!(one_number(&store, "SELECT count(*) FROM measures"), 1);
 }
 
 #[test]
@@ -103,9 +109,9 @@ fn a_full_disk_is_said_and_nothing_of_the_change_is_left() {
     let path = folder.path().join("history.db");
     let mut store = Store::open(&path).unwrap();
     store.add(&[sample(1, "a", Number::Int(1))]).unwrap();
-    let pages: i64 = store.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    let pages = one_number(&store, "PRAGMA page_count");
     // SQLite reports the same where the disk has no room for another page.
-    store.connection.pragma_update_and_check(None, "max_page_count", pages + 1, |_| Ok(())).unwrap();
+    store.backend.batch(&format!("PRAGMA max_page_count = {}", pages + 1)).unwrap();
     let many: Vec<Sample> = (0..5_000).map(|n| sample(n, &format!("guest {n}"), Number::Int(n))).collect();
     let error = store.add(&many).unwrap_err();
     assert_eq!(error.code(), code::IO);
@@ -169,7 +175,7 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.db");
     let store = Store::open(&path).unwrap();
-    store.connection.pragma_update(None, "user_version", 99).unwrap();
+    store.backend.batch("PRAGMA user_version = 99").unwrap();
     drop(store);
     refused(&Store::open(&path).unwrap_err(), &path, "newer virhai (version 99");
     refused(&Store::open_existing(&path).unwrap_err(), &path, "newer virhai");
@@ -184,8 +190,76 @@ fn an_empty_file_becomes_a_store() {
     Store::open(&path).unwrap().add(&[sample(1, "a", Number::Int(1))]).unwrap();
 }
 
+/// What `SQLite` would do for a query.
+fn plan(store: &Store, (query, values): (String, Vec<backend::Value>)) -> String {
+    let query = format!("EXPLAIN QUERY PLAN {query}");
+    backend::rows(&*store.backend, &query, &values, |row| row.text(3)).unwrap().join("\n")
+}
+
 #[test]
-fn a_place_comes_from_the_configuration() {
-    assert_eq!(place(Some("/x/y.db")).unwrap(), Path::new("/x/y.db"));
-    assert_eq!(place(Some("postgres://db/virhai")).unwrap_err().code(), code::UNSUPPORTED);
+fn what_is_asked_for_often_is_found_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("history.db")).unwrap();
+    let since = Some(at(1_000_000));
+    let object = Some("web1".to_owned());
+    let changes = |filter: Filter| plan(&store, records::changes_query(&*store.backend, &filter, &[]));
+    for (filter, index) in [
+        (Filter { since, ..Filter::default() }, "changes_by_time (time>?)"),
+        (
+            Filter { object: object.clone(), since, ..Filter::default() },
+            "changes_by_object (object=? AND time>?)",
+        ),
+        (Filter { failed: true, since, ..Filter::default() }, "changes_that_failed (time>?)"),
+        (Filter { run: Some(7), ..Filter::default() }, "changes USING PRIMARY KEY (run=?)"),
+        (Filter { limit: Some(100), ..Filter::default() }, "changes USING INDEX changes_by_time"),
+    ] {
+        let plan = changes(filter.clone());
+        assert!(plan.contains(index) && !plan.contains("SCAN runs"), "{filter:?}\n{plan}");
+    }
+    let runs = |filter: Filter| plan(&store, records::runs_query(&*store.backend, &filter, &[]));
+    for (filter, index) in [
+        (Filter { since, ..Filter::default() }, "runs_by_time (start_time>?)"),
+        (Filter { job: object.clone(), ..Filter::default() }, "runs_by_job (job=?)"),
+        (Filter { object, ..Filter::default() }, "changes_by_object (object=?)"),
+    ] {
+        let plan = runs(filter.clone());
+        assert!(plan.contains(index), "{filter:?}\n{plan}");
+    }
+}
+
+#[test]
+fn a_store_of_version_1_keeps_its_samples_and_can_hold_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    let mut old = Connection::open(&path).unwrap();
+    schema::migrate_to(&mut old, 1).unwrap();
+    old.execute_batch(
+        "INSERT INTO hosts VALUES (1, 'test:///default');
+         INSERT INTO measures VALUES (1, 1, 'pool', 'a', 'allocation');
+         INSERT INTO samples VALUES (1, 10000000, 42), (1, 20000000, 0.5)",
+    )
+    .unwrap();
+    drop(old);
+    let mut store = Store::open_existing(&path).unwrap().unwrap();
+    let all = [sample(10, "a", Number::Int(42)), sample(20, "a", Number::Float(0.5))];
+    assert_eq!(store.samples(&Wanted::default()).unwrap(), all);
+    assert_eq!(one_number(&store, "PRAGMA user_version"), 2);
+    let run = store.begin_run(&NewRun::default(), at(1)).unwrap();
+    assert_eq!(store.runs(&Filter::default()).unwrap()[0].id, run);
+}
+
+#[test]
+fn a_migration_that_fails_leaves_the_old_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    let mut old = Connection::open(&path).unwrap();
+    schema::migrate_to(&mut old, 1).unwrap();
+    // What stands in the way of a table of the next version.
+    old.execute_batch("CREATE TABLE changes (x)").unwrap();
+    drop(old);
+    refused(&Store::open(&path).unwrap_err(), &path, "");
+    let old = Connection::open(&path).unwrap();
+    let version: i64 = old.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
+    old.execute_batch("SELECT value FROM samples").unwrap();
 }

@@ -147,36 +147,48 @@ impl Connection {
     ) -> Result<T> {
         let admitted = self.admit(operation, object, subject);
         if operation.effect == Effect::Read {
-            let answer = admitted.and_then(|()| self.attempt(operation, object, f));
+            let answer = admitted.and_then(|_| self.attempt(operation, object, f));
             return answer.map_err(|e| self.explain(e, operation, object));
         }
         let start = Instant::now();
-        let outcome = admitted.and_then(|()| self.attempt(operation, object, f));
-        self.conclude(operation, object, start, outcome)
+        let noted = admitted.as_ref().ok().copied().flatten();
+        let outcome = admitted.and_then(|_| self.attempt(operation, object, f));
+        self.conclude(operation, object, start, noted, outcome)
     }
 
-    /// Lets a call pass, or says who forbids it.
-    fn admit(&self, operation: Operation, object: &str, subject: &dyn Any) -> Result<()> {
+    /// Lets a call pass and notes a change in the record, or says who forbids it.
+    fn admit(&self, operation: Operation, object: &str, subject: &dyn Any) -> Result<Option<u64>> {
+        self.allow(operation, object, subject)?;
+        self.note(operation, object)
+    }
+
+    fn allow(&self, operation: Operation, object: &str, subject: &dyn Any) -> Result<()> {
         self.0.door.admit(operation, self.0.readonly)?;
         self.0.door.consult(&Coming { operation, object, connection: self, subject })
     }
 
-    /// Completes the error of a change and tells the observer of it.
+    fn note(&self, operation: Operation, object: &str) -> Result<Option<u64>> {
+        self.0.door.note(operation, object, || self.uri())
+    }
+
+    /// Completes the error of a change and tells the record and the observer of it.
     fn conclude<T>(
         &self,
         operation: Operation,
         object: &str,
         start: Instant,
+        noted: Option<u64>,
         outcome: Result<T>,
     ) -> Result<T> {
         let outcome = outcome.map_err(|e| self.explain(e, operation, object));
-        self.0.door.observe(&Change {
+        let change = Change {
             operation,
             object,
             host: &self.uri(),
             outcome: outcome.as_ref().map(drop),
             duration: start.elapsed(),
-        });
+        };
+        self.0.door.observe(&change, noted);
         outcome
     }
 

@@ -13,6 +13,7 @@ use super::auth::Credentials;
 use super::guard::{Coming, Guard};
 use super::interrupt::Interrupt;
 use super::long_calls::LongCalls;
+use super::record::Record;
 use super::storage_volume::StorageVolume;
 use crate::error::{Error, Result, code};
 
@@ -115,6 +116,7 @@ pub struct Door {
     counts: Mutex<Vec<(&'static str, u64)>>,
     observer: Option<Box<Observer>>,
     watcher: Option<Box<Watcher>>,
+    record: Option<Arc<dyn Record>>,
     guard: OnceLock<Arc<dyn Guard>>,
     patience: Option<Box<Patience>>,
     /// What was changed already, by UUID.
@@ -147,6 +149,13 @@ impl Door {
     #[must_use]
     pub fn with_observer(mut self, observer: impl Fn(&Change<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// Sets who keeps a record of each change.
+    #[must_use]
+    pub fn with_record(mut self, record: Arc<dyn Record>) -> Self {
+        self.record = Some(record);
         self
     }
 
@@ -250,6 +259,21 @@ impl Door {
         }
     }
 
+    /// Notes a change that is about to be sent, or says why it must not be.
+    pub(super) fn note(
+        &self,
+        operation: Operation,
+        object: &str,
+        host: impl FnOnce() -> String,
+    ) -> Result<Option<u64>> {
+        match &self.record {
+            Some(record) if operation.effect != Effect::Read => {
+                record.before(operation, object, &host()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Shows the guard the definition that the next change stores.
     pub(super) fn show_definition(&self, definition: &str) {
         if let Some(guard) = self.guard.get() {
@@ -308,8 +332,12 @@ impl Door {
         self.patience.as_ref().and_then(|patience| patience(operation, object, since))
     }
 
-    /// Tells the observer and the guard of a change that was tried.
-    pub(super) fn observe(&self, change: &Change<'_>) {
+    /// Tells the record, the observer and the guard of a change that was tried; `noted` is what [`Self::note`] gave for
+    /// it, where it came so far.
+    pub(super) fn observe(&self, change: &Change<'_>, noted: Option<u64>) {
+        if let (Some(record), Some(number)) = (&self.record, noted) {
+            record.after(number, change);
+        }
         if let Some(observer) = &self.observer {
             observer(change);
         }

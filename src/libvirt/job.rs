@@ -4,6 +4,7 @@
 //! nothing, and an interrupt or the deadline of the run ends only the waiting. How one kind of work
 //! is asked, awaited and aborted is its [`Work`].
 
+pub mod begun;
 mod pace;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::Domain;
 use super::typed_params::Params;
 use crate::error::{Error, Result};
+use begun::Noted;
 use pace::Pace;
 
 /// How often [`Job::watch`] reports.
@@ -95,6 +97,8 @@ struct Inner {
     work: Arc<dyn Work>,
     start: Instant,
     state: Mutex<State>,
+    /// Goes when it has ended.
+    note: Mutex<Option<Noted>>,
 }
 
 #[derive(Default)]
@@ -112,8 +116,21 @@ impl Job {
     /// Makes the job of work that has begun. `operation` is the door's name of the call that began
     /// it, `object` what it is about.
     pub fn new(operation: &'static str, object: impl Into<String>, work: Arc<dyn Work>) -> Self {
-        let start = Instant::now();
-        Self(Arc::new(Inner { operation, object: object.into(), work, start, state: Mutex::default() }))
+        Self::noted(operation, object, work, None)
+    }
+
+    /// Makes the job of work that is noted: see [`begun::note`].
+    pub fn noted(
+        operation: &'static str,
+        object: impl Into<String>,
+        work: Arc<dyn Work>,
+        note: Option<Noted>,
+    ) -> Self {
+        let (start, note) = (Instant::now(), Mutex::new(note));
+        let object = object.into();
+        let job = Self(Arc::new(Inner { operation, object, work, start, state: Mutex::default(), note }));
+        begun::remember(&job);
+        job
     }
 
     /// What is done, as the door names it (`domain.save`).
@@ -227,6 +244,9 @@ impl Job {
         let mut state = self.state();
         state.ended.get_or_insert_with(|| self.0.start.elapsed());
         let named = outcome.map_err(|e| e.operation(self.0.operation).object(self.0.object.as_str()));
+        if !self.0.work.is_held() {
+            self.0.note.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
         state.outcome.get_or_insert(named).clone()
     }
 

@@ -46,6 +46,13 @@ pub fn err(text: &str) {
     });
 }
 
+/// Writes bytes to stderr as they are; there is no one to tell where that fails.
+pub fn err_bytes(bytes: &[u8]) {
+    progress::aside(|| {
+        let _ = io::stderr().lock().write_all(bytes);
+    });
+}
+
 fn send(stream: &mut dyn Write, bytes: &[u8]) -> Result<Written> {
     match stream.write_all(bytes).and_then(|()| stream.flush()) {
         Ok(()) => Ok(Written::All),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use rustyline::history::{FileHistory, History as _};
 
-use super::secrets::is_secret;
 use crate::error::{Error, Result, code};
+use crate::secrets::is_secret;
 
 /// True for an input that may be remembered: it does not start with a space and carries no secret.
 pub(super) fn is_kept(input: &str) -> bool {

@@ -2,9 +2,9 @@
 
 mod script;
 
-use super::secrets::is_secret;
 use crate::lang::statements::{Kind, statements};
 use crate::lang::tokens::{Class, parsable, tokens};
+use crate::secrets::is_secret;
 use crate::virsh::Call;
 use script::Script;
 

@@ -36,7 +36,7 @@ fn a_run_compares_status_and_both_streams() {
 fn a_run_has_a_clean_world_of_its_own() {
     let output =
         shell("pwd; echo $HOME; env | cut -d= -f1 | sort | xargs; cat x").file("x", "here\n").output();
-    let names = "COLUMNS HOME LC_ALL PATH PWD TERM TZ XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME \
+    let names = "COLUMNS HOME LC_ALL PATH PWD STATE_DIRECTORY TERM TZ XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME \
                  XDG_RUNTIME_DIR XDG_STATE_HOME";
     let got = output.stdout().replace("LD_LIBRARY_PATH ", "").replace(" _\n", "\n");
     assert_eq!(got, format!("[TMP]/work\n[TMP]/home\n{names}\nhere\n"));

@@ -17,7 +17,7 @@ use crate::api::{Fallible, checkpoint, definition_text};
 use crate::error::Result;
 use crate::lang::natives::Natives;
 use crate::lang::options::{OptionSpec, OptionTable, any, flag, text, word};
-use crate::libvirt::{Domain, Job, sys};
+use crate::libvirt::{Domain, Job, begun, sys};
 use crate::xml::Document;
 use work::BackupWork;
 
@@ -67,8 +67,9 @@ static BEGIN_XML: OptionTable = OptionTable {
 fn begin(vm: &Domain, xml: &str, checkpoint: Option<String>, flags: u32) -> Result<Job> {
     let work = BackupWork::new(vm, description::is_pull(xml))?;
     work.refuse_second()?;
+    let note = begun::note(vm, "domain.backup_begin", None);
     vm.backup_begin(xml, checkpoint.as_deref(), flags)?;
-    Ok(Job::new("domain.backup_begin", vm.label(), Arc::new(work)))
+    Ok(Job::noted("domain.backup_begin", vm.label(), Arc::new(work), note))
 }
 
 fn begin_with(vm: &Domain, options: Map) -> Result<Job> {

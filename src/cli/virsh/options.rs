@@ -106,6 +106,22 @@ impl VirshLine {
         Ok(Self::Run(options, words))
     }
 
+    /// The words of the command.
+    pub(in crate::cli) fn words(&self) -> Vec<String> {
+        match self {
+            Self::Run(_, words) => words.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The file that `-l` names.
+    pub(in crate::cli) fn log_file(&self) -> Option<&str> {
+        match self {
+            Self::Run(options, _) => options.log.as_deref(),
+            _ => None,
+        }
+    }
+
     /// How often a server is asked whether it is still there, where the options say so.
     pub(in crate::cli) fn keepalive(&self) -> Option<Keepalive> {
         let Self::Run(options, _) = self else { return None };

@@ -242,7 +242,7 @@ impl Connection {
         object: &str,
         subject: &dyn Any,
     ) -> Result<(Arc<Live>, Apart<T>)> {
-        self.admit(operation, object, subject)?;
+        self.allow(operation, object, subject)?;
         let live = self.live()?;
         let title = format!("{} {object}", operation.name);
         Ok((live, Apart::new(title, self.0.door.interrupt().clone())))
@@ -261,12 +261,16 @@ impl Connection {
         }
         if task.begin() {
             let start = Instant::now();
-            let outcome = match catch_unwind(AssertUnwindSafe(|| live.in_flight.call(|| f(live)))) {
+            // Only now: what was taken back before is no change.
+            let noted = self.note(operation, object);
+            let call = || match catch_unwind(AssertUnwindSafe(|| live.in_flight.call(|| f(live)))) {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(failure)) => Err(self.failed(live, operation, failure)),
                 Err(_) => Err(Error::new("internal_error", "the thread of a long call failed")),
             };
-            task.end(self.conclude(operation, object, start, outcome));
+            let number = noted.as_ref().ok().copied().flatten();
+            let outcome = noted.and_then(|_| call());
+            task.end(self.conclude(operation, object, start, number, outcome));
         }
         live.apart.leave();
     }

@@ -11,9 +11,9 @@ use crate::lang::natives::Docs;
 use crate::output::Style;
 use crate::repl::Ending;
 use crate::repl::screen::Screen;
-use crate::repl::secrets::is_secret;
 use crate::repl::shell::Shell;
 use crate::replacement::Replacement;
+use crate::secrets::is_secret;
 use crate::session::{bare_engine, catalog, offer_virsh};
 
 /// `:save FILE`, and `:save! FILE` for a file that is there already.

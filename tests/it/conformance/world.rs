@@ -107,6 +107,7 @@ impl Folder {
             .env("PATH", format!("{}/bin:{path}", self.path().display()))
             .env("HOME", self.path())
             .env("XDG_RUNTIME_DIR", self.path())
+            .env("STATE_DIRECTORY", self.path().join(".state"))
             .env("DIR", self.path())
             .env("URI", uri)
             .env("OTHER", other)

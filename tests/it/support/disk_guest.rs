@@ -47,7 +47,19 @@ impl<'a> DiskGuest<'a> {
     /// Writes a MiB of one byte to a disk, as the guest would.
     #[track_caller]
     pub(crate) fn write(&self, disk: usize, byte: u8, at_mib: u32) {
-        self.qemu_io(disk, &format!("write -P {byte} {at_mib}M 1M"));
+        self.fill(disk, byte, at_mib, 1);
+    }
+
+    /// Writes some MiB of one byte to a disk, as the guest would.
+    #[track_caller]
+    pub(crate) fn fill(&self, disk: usize, byte: u8, at_mib: u32, mib: u32) {
+        self.qemu_io(disk, &format!("write -P {byte} {at_mib}M {mib}M"));
+    }
+
+    /// Brings what QEMU holds back of a disk's image into its file.
+    #[track_caller]
+    pub(crate) fn flush(&self, disk: usize) {
+        self.qemu_io(disk, "flush");
     }
 
     #[track_caller]
@@ -62,7 +74,7 @@ impl<'a> DiskGuest<'a> {
     #[track_caller]
     pub(crate) fn assert_holds(&self, name: &str, byte: u8, at_mib: u32) {
         // QEMU keeps the tables of the images that it has open until somebody wants them on the disk.
-        self.qemu_io(0, "flush");
+        self.flush(0);
         let mut io = Command::new("qemu-io");
         io.args(["-r", "-U", "-c", &format!("read -P {byte} {at_mib}M 1M")]).arg(self.file(name));
         let read = run(io, LIMIT);

@@ -28,8 +28,14 @@ pub(crate) enum Need {
     Root,
     /// To be an ordinary user.
     OrdinaryUser,
+    /// A private server of `PostgreSQL`; see [`super::PostgresServer`].
+    Postgres,
+    /// A machine of its own with systemd; see [`super::SystemdHost`].
+    Systemd,
     /// A program on the path.
     Program(&'static str),
+    /// A module of the system's Python.
+    Python(&'static str),
 }
 
 impl Need {
@@ -56,6 +62,16 @@ impl Need {
             }
             Self::Root => (!is_root()).then(|| "needs root".into()),
             Self::OrdinaryUser => is_root().then(|| "needs an ordinary user".into()),
+            Self::Python(module) => {
+                let import =
+                    Command::new("/usr/bin/python3").args(["-c", &format!("import {module}")]).output();
+                let is_there = import.is_ok_and(|import| import.status.success());
+                (!is_there).then(|| format!("no {module} in /usr/bin/python3"))
+            }
+            Self::Postgres => Self::Program("setpriv").missing().or_else(|| {
+                super::postgres::programs().is_none().then(|| "there is no server of PostgreSQL here".into())
+            }),
+            Self::Systemd => all(&[Self::Root, Self::Program("systemd-nspawn")]),
             Self::Program(name) => on_path(name).is_none().then(|| format!("no {name} on the path")),
         }
     }

@@ -38,7 +38,7 @@ impl Terminal {
     pub(crate) fn open(virhai: Virhai, columns: u16, rows: u16) -> Self {
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let sockets = tempfile::Builder::new().prefix("vt").tempdir().unwrap();
-        let terminal = Self { sockets, world: virhai.at_a_terminal() };
+        let terminal = Self { sockets, world: virhai };
         // The options come before the session: a program that ends at once must stay on the screen.
         let mut start = terminal.tmux(&["-f", "/dev/null", "start-server", ";"]);
         start.args(["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";"]);

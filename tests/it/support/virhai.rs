@@ -106,15 +106,6 @@ impl Virhai {
         self
     }
 
-    /// Keeps the history in its own world also for root, whose state is that of the machine.
-    pub(crate) fn at_a_terminal(mut self) -> Self {
-        let state = self.scratch.path().join("state");
-        std::fs::create_dir(&state).unwrap();
-        // First: one that the test has named counts.
-        self.env.insert(0, ("STATE_DIRECTORY".into(), state.into()));
-        self
-    }
-
     /// Text for the standard input; without it, that is empty.
     pub(crate) fn stdin(mut self, text: impl Into<String>) -> Self {
         self.stdin = Some(text.into());
@@ -191,6 +182,8 @@ impl Virhai {
         command.env("HOME", &home).env("XDG_RUNTIME_DIR", self.scratch.path().join("run"));
         command.env("XDG_CONFIG_HOME", home.join(".config")).env("XDG_CACHE_HOME", home.join(".cache"));
         command.env("XDG_STATE_HOME", home.join(".local/state"));
+        // Also for root, whose state is that of the machine.
+        command.env("STATE_DIRECTORY", self.scratch.path().join("state"));
         command.env("XDG_DATA_HOME", home.join(".local/share"));
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env("TERM", "xterm-256color");
         command.env("COLUMNS", "100").envs(self.env.iter().map(|(name, value)| (name, value)));

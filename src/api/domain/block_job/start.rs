@@ -10,7 +10,7 @@ use super::work::{BlockWork, Ending};
 use crate::api::xml;
 use crate::error::{Error, Result};
 use crate::lang::options::{OptionSpec, OptionTable, Parsed, boolean, flag, size, text};
-use crate::libvirt::{Domain, Job, Params, Value, sys};
+use crate::libvirt::{Domain, Job, Params, Value, begun, sys};
 use crate::xml::Document;
 
 const BANDWIDTH: OptionSpec =
@@ -155,8 +155,9 @@ fn begin(
     }
     let target = target_of(vm, disk)?;
     let work = BlockWork::new(vm, target.clone(), has_two_phases, ending)?;
+    let note = begun::note(vm, operation, Some(&target));
     start(&target).map_err(|error| in_the_way(&target, explain(vm, disk, error)))?;
-    Ok(Job::new(operation, vm.label(), Arc::new(work)))
+    Ok(Job::noted(operation, vm.label(), Arc::new(work), note))
 }
 
 /// Says what to do about what stands in the way.

@@ -23,7 +23,7 @@ const TELLTALES: &[&str] = &[
 ];
 
 /// True for a text that may carry a secret: it belongs into no file and no hint.
-pub(super) fn is_secret(text: &str) -> bool {
+pub(crate) fn is_secret(text: &str) -> bool {
     let folded = text.to_lowercase();
     TELLTALES.iter().any(|telltale| folded.contains(telltale)) || uri::has_password(text)
 }

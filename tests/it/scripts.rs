@@ -1,9 +1,11 @@
 //! The finished scripts of `scripts/`: what they say, what they do, and that a real host agrees.
 
+mod guests;
 mod host_check;
 mod lab;
 mod prometheus;
 mod report;
+mod snapshots;
 
 use std::path::{Path, PathBuf};
 

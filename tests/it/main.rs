@@ -7,6 +7,7 @@
 
 mod agent;
 mod api_coverage;
+mod backup_module;
 mod backups;
 mod block_jobs;
 mod bulk;

@@ -3,6 +3,7 @@
 mod guests;
 mod host_check;
 mod lab;
+mod nightly_backup;
 mod prometheus;
 mod report;
 mod snapshots;

@@ -17,6 +17,7 @@ mod completions;
 mod conformance;
 mod console;
 mod daemon;
+mod ensure;
 mod events;
 mod exit_status;
 mod freeze;

@@ -40,6 +40,7 @@ mod plots;
 mod prompt;
 mod prompt_completion;
 mod prompt_help;
+mod provision;
 mod reference;
 mod save;
 mod scripts;

@@ -30,6 +30,7 @@ mod job_files;
 mod jobs;
 mod lab_selftest;
 mod lxc;
+mod maintain;
 mod migration;
 mod monitoring;
 mod networks;

@@ -3,6 +3,7 @@
 mod guests;
 mod host_check;
 mod lab;
+mod maintenance;
 mod nightly_backup;
 mod prometheus;
 mod report;

@@ -23,16 +23,16 @@ impl Deref for Prompt {
     }
 }
 
-fn open_at(virhai: Virhai, columns: u16) -> Prompt {
+fn open_at(virhai: Virhai, columns: u16, rows: u16) -> Prompt {
     let state = tempfile::tempdir().unwrap();
     let virhai = virhai.env("STATE_DIRECTORY", state.path()).env("PAGER", "cat");
-    let terminal = Terminal::open(virhai.connect("test:///default"), columns, 40);
+    let terminal = Terminal::open(virhai.connect("test:///default"), columns, rows);
     terminal.wait_for_last_line(PROMPT);
     Prompt { terminal, _state: state }
 }
 
 fn open(virhai: Virhai) -> Prompt {
-    open_at(virhai, 100)
+    open_at(virhai, 100, 40)
 }
 
 /// Types until what is made in the background is there: it is seen at the next key.
@@ -90,7 +90,8 @@ fn inside_a_call_its_parameters_are_shown_also_in_the_middle_of_the_line() {
 
 #[test]
 fn help_looks_at_the_session_and_completes_its_topics() {
-    let terminal = open(Virhai::new());
+    // As many rows as the list of topics and all around it takes.
+    let terminal = open_at(Virhai::new(), 100, 60);
     terminal.text("help snapsh");
     terminal.keys(&["Tab", "Enter"]);
     terminal.wait_for("Take a guest back to what it was");
@@ -160,7 +161,7 @@ fn a_dumb_terminal_and_plain_mode_draw_nothing() {
 
 #[test]
 fn a_terminal_without_utf8_gets_ascii() {
-    let terminal = open_at(Virhai::new().env("LC_ALL", "C"), 40);
+    let terminal = open_at(Virhai::new().env("LC_ALL", "C"), 40, 40);
     terminal.line("\"cut\\u2026\"");
     terminal.wait_for("\ncut~\n");
     terminal.line("domains()");
@@ -170,7 +171,7 @@ fn a_terminal_without_utf8_gets_ascii() {
 
 #[test]
 fn forty_columns_are_enough_to_read() {
-    let terminal = open_at(Virhai::new(), 40);
+    let terminal = open_at(Virhai::new(), 40, 40);
     terminal.line("?Domain.start");
     terminal.wait_for("  `operation_invalid` when it runs\n  already.\n");
     terminal.wait_for_last_line(PROMPT);

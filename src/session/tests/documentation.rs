@@ -34,10 +34,12 @@ const NEVER_REFUSED: &str = "
     Table.columns Table.is_empty Table.len Table.reverse Table.rows
     XmlDocument.clone_doc XmlDocument.diff_text XmlDocument.root
     XmlNode.attr XmlNode.attributes XmlNode.children XmlNode.diff_text XmlNode.parent XmlNode.tag XmlNode.text
+    UndoSteps.take UndoSteps.undo
     args args::parse args::refuse attempt conn env eprint error event_kinds for_each libvirt_version nearest output_format
     script_doc size_text to_json xml_escape
     fs::base_name fs::exists fs::extension fs::is_block_device fs::is_dir fs::is_file fs::join fs::parent
-    os::pid os::platform os::quote os::user table::count_by table::group_by table::sum_by time::now
+    maintain::report maintain::troubles os::pid os::platform os::process os::quote os::user provision::as_table table::count_by table::group_by
+    table::sum_by time::now undo_steps
     validate::kvm_verdict validate::report validate::status validate::summary validate::virt_host_validate";
 
 /// What every type of handle has, and what cannot fail there.

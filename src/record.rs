@@ -129,6 +129,14 @@ impl Recorder {
         }
     }
 
+    /// Keeps what a run that [`Self::begin`] wrote down has written so far; where that fails, its end says so.
+    pub fn keep_output(&self, text: String) {
+        // Nobody waits for it.
+        if let Some(writer) = &self.state().writer {
+            let _ = writer.try_send(Message::Output(text));
+        }
+    }
+
     /// Remembers why the run fails, for its end.
     pub fn fail(&self, error: &Error) {
         self.state().error.get_or_insert_with(|| error.to_string());
@@ -221,11 +229,7 @@ impl Record for Recorder {
         match policy {
             Recording::Required => {
                 let asked = self.ask(|reply| Message::Sent { change, reply: Some(reply) });
-                asked.map_err(|error| {
-                    error.hint(
-                        "the configuration says `record = \"required\"`: nothing is changed without a record",
-                    )
-                })?;
+                asked.map_err(|error| not_recorded(&error))?;
             }
             _ => {
                 if let Ok(writer) = writer {
@@ -244,6 +248,17 @@ impl Record for Recorder {
         };
         let (host, duration) = (without_password(change.host), change.duration);
         let _ = writer.send(Message::Ended { number: number as i64, host, outcome, error, duration });
+    }
+}
+
+/// Why a change was not made.
+fn not_recorded(error: &Error) -> Error {
+    let why = format!("not done: its record is required and cannot be written: {error}");
+    let facts = error.facts();
+    let refused = Error::new(facts.code.clone(), why).cause(facts.message.clone());
+    match &facts.hint {
+        Some(hint) => refused.hint(hint.clone()),
+        None => refused.hint("`record = \"best-effort\"` in the configuration would only warn"),
     }
 }
 

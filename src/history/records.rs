@@ -38,6 +38,8 @@ const BEGIN: &str =
 const END: &str = "UPDATE runs SET end_time = ?2, seen = ?2, outcome = ?3, status = ?4, error = ?5, output = ?6, \
     duration = ?7 WHERE id = ?1";
 
+const SET_OUTPUT: &str = "UPDATE runs SET output = ?2, seen = ?3 WHERE id = ?1 AND outcome = 'running'";
+
 const END_CHANGE: &str =
     "UPDATE changes SET outcome = ?3, error = ?4, duration = ?5 WHERE run = ?1 AND number = ?2";
 
@@ -89,6 +91,15 @@ impl Store {
             ending.duration.map(micros).into(),
         ];
         self.change(|backend| backend.execute(END, &values).map(drop))
+    }
+
+    /// Keeps what a run has written so far, so that it can be read before its end, and where its process is killed.
+    ///
+    /// Errors: as [`Store::begin_run`].
+    pub fn set_output(&mut self, run: i64, output: &str) -> Result<()> {
+        let values: [Value; 3] =
+            [run.into(), limited(output).into(), Timestamp::now().as_microsecond().into()];
+        self.change(|backend| backend.execute(SET_OUTPUT, &values).map(drop))
     }
 
     /// What the numbers of the changes begin with that a further process adds to a run: no other process gets those from

@@ -29,6 +29,11 @@ impl KeptOutput {
         self.left_out += over as u64;
     }
 
+    /// How many bytes are kept.
+    pub fn size(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+
     /// Returns it as a text; what is not UTF-8 is replaced, and where something is missing a line says how much.
     pub fn text(&self) -> String {
         let tail: Vec<u8> = self.tail.iter().copied().collect();

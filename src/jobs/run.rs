@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::kept_output::KeptOutput;
 use super::lock::{self, RunLock};
@@ -22,6 +22,10 @@ use crate::record::Recorder;
 /// Hears what a run says of itself, with the fields that the journal can be searched for.
 pub type Voice = Arc<dyn Fn(Priority, &str, &[(&str, &str)]) + Send + Sync>;
 
+/// How often the record is told what the script has written so far; much of it less often.
+const OUTPUT_PERIOD: Duration = Duration::from_secs(1);
+/// So much of it is written once in [`OUTPUT_PERIOD`].
+const OUTPUT_STEP: usize = 32 << 10;
 /// Room for the line that says how much was left out.
 const MARGIN: usize = 4 << 10;
 /// How much of the script's last error the record shows in one line.
@@ -161,23 +165,33 @@ struct Kept {
     output: KeptOutput,
     /// The last line of the script's errors that says what failed.
     error: Option<String>,
+    /// When something came that the record does not have.
+    since: Option<Instant>,
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { output: KeptOutput::new(OUTPUT_LIMIT - MARGIN), error: None }
+        Self { output: KeptOutput::new(OUTPUT_LIMIT - MARGIN), error: None, since: None }
     }
 }
 
 impl Kept {
     fn add(&mut self, stream: Stream, line: &[u8]) {
         self.output.add(line);
+        self.since.get_or_insert_with(Instant::now);
         if stream == Stream::Err
             && let Some(error) = line.strip_prefix(b"error: ")
         {
             let error = String::from_utf8_lossy(error);
             self.error = Some(error.trim_end().chars().take(LONGEST_ERROR).collect());
         }
+    }
+
+    /// What the record should have by now.
+    fn for_record(&mut self) -> Option<String> {
+        let times = 1 + self.output.size() / OUTPUT_STEP;
+        let period = OUTPUT_PERIOD.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX));
+        self.since.take_if(|since| since.elapsed() >= period).map(|_| self.output.text())
     }
 }
 
@@ -211,6 +225,12 @@ impl Attempts for Log<'_> {
                  record = \"best-effort\" in the block [job] would only warn",
             )
         })
+    }
+
+    fn go_on(&self) {
+        if let Some(text) = lines(&self.kept).for_record() {
+            self.recorder.keep_output(text);
+        }
     }
 
     fn end(&self, ended: &Ended) {

@@ -80,6 +80,9 @@ pub trait Attempts {
     /// Errors: why it must not begin.
     fn begin(&self, attempt: u32) -> Result<Option<i64>>;
 
+    /// Is asked now and then while it goes on.
+    fn go_on(&self);
+
     /// Hears how it ended.
     fn end(&self, ended: &Ended);
 }
@@ -177,6 +180,7 @@ impl Supervisor<'_> {
         let mut killed = None;
         let status = loop {
             heartbeat.beat();
+            self.log.go_on();
             if let Some(status) = script.ended()? {
                 break status;
             }

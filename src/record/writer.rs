@@ -25,6 +25,8 @@ const MEMORY: usize = 50_000;
 pub(super) enum Message {
     /// The run begins now.
     Begin { reply: SyncSender<Result<i64>> },
+    /// What the run has written so far.
+    Output(String),
     /// A change is about to be sent; who wants an answer waits until it is written down.
     Sent { change: Change, reply: Option<SyncSender<Result<()>>> },
     /// A change ended.
@@ -66,7 +68,9 @@ pub(super) struct Writer {
     new: Vec<Change>,
     /// Changes that ended after they were written.
     ended: Vec<Change>,
-    /// When the oldest of both came.
+    /// What the run wrote, where it is not in the store.
+    output: Option<String>,
+    /// When the oldest of all that came.
     since: Option<Instant>,
     failed: Option<Instant>,
     has_warned: bool,
@@ -82,6 +86,7 @@ impl Writer {
             open: None,
             new: Vec::new(),
             ended: Vec::new(),
+            output: None,
             since: None,
             failed: None,
             has_warned: false,
@@ -122,6 +127,7 @@ impl Writer {
                 }
                 let _ = reply.send(begun);
             }
+            Message::Output(text) => self.output = Some(text),
             Message::Sent { change, reply: Some(reply) } => {
                 let number = change.number;
                 self.add(change);
@@ -177,6 +183,7 @@ impl Writer {
             Ok(()) => {
                 self.new.clear();
                 self.ended.clear();
+                self.output = None;
                 (self.since, self.failed) = (None, None);
             }
             Err(_) => self.failed = Some(Instant::now()),
@@ -210,6 +217,9 @@ impl Writer {
             |change: &Change| Change { run: open.run, number: open.first + change.number, ..change.clone() };
         let new: Vec<Change> = self.new.iter().map(placed).collect();
         let ended: Vec<Change> = self.ended.iter().map(placed).collect();
+        if let Some(output) = &self.output {
+            open.store.set_output(open.run, output)?;
+        }
         open.store.add_changes(open.run, &new, &ended)
     }
 

@@ -1,6 +1,7 @@
 //! `virhai job logs`: what runs of a job wrote.
 
-use std::fmt::Write as _;
+mod follow;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::history::{Filter, Run};
 use crate::jobs::installed;
 use crate::jobs::unit::Scope;
-use crate::output::{Data, Format, Style};
+use crate::output::{Data, Format, Palette, Style};
 use crate::units::{duration_text, time_text};
 
 /// What is shown.
@@ -26,10 +27,16 @@ pub struct Logs {
     /// How many of the last runs
     #[arg(short = 'n', long = "lines", alias = "runs", value_name = "N", default_value_t = 1)]
     count: usize,
+    /// Go on with what the job writes, and with its next runs, until Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
 }
 
 /// Shows the output of the last runs, the oldest first, and gives the exit status.
 pub(super) fn run(environment: &Environment, logs: &Logs) -> u8 {
+    if logs.follow {
+        return follow::run(environment, logs);
+    }
     finish(environment, runs(environment, logs).and_then(|runs| shown(environment, &runs)))
 }
 
@@ -61,28 +68,33 @@ fn shown(environment: &Environment, runs: &[Run]) -> Result<String> {
     let palette = environment.view.palette;
     let mut text = String::new();
     for run in runs {
-        let took = run
-            .duration
-            .map_or_else(String::new, |took| format!(" after {}", duration_text(took.as_secs_f64())));
-        let status = run.status.map_or_else(String::new, |status| format!(", status {status}"));
-        let attempt = if run.attempt > 1 { format!(", attempt {}", run.attempt) } else { String::new() };
-        let title = format!(
-            "== run {}, {}{attempt}: {}{took}{status}",
-            run.id,
-            time_text(run.start),
-            run.outcome.word()
-        );
-        let _ = writeln!(text, "{}", palette.paint(Style::Strong, &title));
+        text.push_str(&title(run, palette));
         let output = run.output.as_deref().unwrap_or_default();
         text.push_str(output);
         if !output.is_empty() && !output.ends_with('\n') {
             text.push('\n');
         }
-        if let Some(error) = run.error.as_ref().filter(|error| !output.contains(error.as_str())) {
-            let _ = writeln!(text, "{} {error}", palette.paint(Style::Error, "error:"));
-        }
+        text.push_str(&error(run, palette));
     }
     Ok(text)
+}
+
+/// The line above what a run wrote.
+fn title(run: &Run, palette: Palette) -> String {
+    let took =
+        run.duration.map_or_else(String::new, |took| format!(" after {}", duration_text(took.as_secs_f64())));
+    let status = run.status.map_or_else(String::new, |status| format!(", status {status}"));
+    let attempt = if run.attempt > 1 { format!(", attempt {}", run.attempt) } else { String::new() };
+    let (id, start, outcome) = (run.id, time_text(run.start), run.outcome.word());
+    let title = format!("== run {id}, {start}{attempt}: {outcome}{took}{status}");
+    format!("{}\n", palette.paint(Style::Strong, &title))
+}
+
+/// The line with the error of a run, where the run has not written it.
+fn error(run: &Run, palette: Palette) -> String {
+    let output = run.output.as_deref().unwrap_or_default();
+    let error = run.error.as_ref().filter(|error| !output.contains(error.as_str()));
+    error.map_or_else(String::new, |error| format!("{} {error}\n", palette.paint(Style::Error, "error:")))
 }
 
 fn data_of(run: &Run) -> Data {

@@ -1,5 +1,6 @@
 //! What goes wrong with a store, in words that name it and a way out.
 
+use nix::sys::statvfs::{FsFlags, Statvfs, statvfs};
 use rusqlite::ErrorCode;
 
 use super::place::Place;
@@ -78,11 +79,26 @@ fn damaged(store: &str, place: &Place) -> (&'static str, String, String) {
 
 fn by_sqlite(file: &str, place: &Place, error: &rusqlite::Error) -> (&'static str, String, String) {
     let io = |why: &str, hint: String| (code::IO, format!("{file}: {why}"), hint);
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => io(
+    let full = || {
+        io(
             "the disk is full",
             format!("make room, drop what is old with `virhai history prune --keep 90d`, {ELSEWHERE}"),
-        ),
+        )
+    };
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => full(),
+        // It says no more where its shared memory finds no room.
+        Some(ErrorCode::SystemIoFailure) if disk(place).is_some_and(|disk| disk.blocks_available() == 0) => {
+            full()
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)
+            if disk(place).is_some_and(|disk| disk.flags().contains(FsFlags::ST_RDONLY)) =>
+        {
+            io(
+                "the history store is on a file system that is read-only here",
+                format!("mount it for writing, {ELSEWHERE}"),
+            )
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => io(
             "the history store cannot be opened or written by this user",
             format!("see who owns it and its folder, {ELSEWHERE}"),
@@ -95,6 +111,12 @@ fn by_sqlite(file: &str, place: &Place, error: &rusqlite::Error) -> (&'static st
         ),
         _ => io(&error.to_string(), format!("see whether its disk is in order, {ELSEWHERE}")),
     }
+}
+
+/// The file system that a store is on, or will be.
+fn disk(place: &Place) -> Option<Statvfs> {
+    let Place::File(file) = place else { return None };
+    file.ancestors().skip(1).find_map(|folder| statvfs(folder).ok())
 }
 
 fn by_postgres(store: &str, error: &postgres::Error) -> (&'static str, String, String) {

@@ -1,6 +1,7 @@
 //! Running jobs: one at a time, within its deadline, again where it failed, and recorded however it ended.
 
 mod logs;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

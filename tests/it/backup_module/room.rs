@@ -1,49 +1,15 @@
 //! Folders for backups that are full.
 
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
-
 use super::Kept;
-use crate::support::process::run;
-use crate::support::{Daemon, Need, lab_or_skip};
-
-/// A small file system in memory; it goes when it is dropped.
-struct Small(tempfile::TempDir);
-
-impl Small {
-    fn mount() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        mount(&["-t", "tmpfs", "-o", "size=8m", "tmpfs"], folder.path());
-        Self(folder)
-    }
-
-    fn grow(&self) {
-        mount(&["-o", "remount,size=64m"], self.0.path());
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
-    }
-}
-
-#[track_caller]
-fn mount(options: &[&str], folder: &Path) {
-    let mut mount = Command::new("mount");
-    mount.args(options).arg(folder);
-    let done = run(mount, Duration::from_secs(30));
-    assert_eq!(done.status, 0, "{}", done.stderr());
-}
+use crate::support::{Daemon, Need, SmallDisk, lab_or_skip};
 
 #[test]
 fn a_full_disk_leaves_the_chain_as_it_was() {
     lab_or_skip!(Need::Root, Need::Qemu, Need::Program("qemu-io"));
     // The daemon sees what was mounted before it began.
-    let small = Small::mount();
+    let small = SmallDisk::mount("8m");
     let daemon = Daemon::start();
-    let kept = Kept::with_store(&daemon, "bm-room", 1, small.0.path().to_owned());
+    let kept = Kept::with_store(&daemon, "bm-room", 1, small.path().to_owned());
     kept.guest.write(0, 1, 1);
     assert_eq!(kept.run(""), "full: full");
     kept.guest.fill(0, 2, 2, 12);
@@ -60,7 +26,7 @@ fn a_full_disk_leaves_the_chain_as_it_was() {
     assert_eq!((kept.checkpoints(), kept.folders()), before);
     assert_eq!(kept.verified(), ["ok"]);
 
-    small.grow();
+    small.set("size=64m");
     kept.guest.write(0, 3, 3);
     assert_eq!(kept.run(""), "incremental: incremental");
     kept.assert_restores("bm-roomy", &["vda"]);

@@ -136,7 +136,7 @@ pub(super) fn options() -> impl Iterator<Item = &'static OptionTable> {
 #[export_module(manifest)]
 #[allow(clippy::needless_pass_by_value)]
 mod domain_properties {
-    /// The name of the guest (`virDomainGetName`).
+    /// The name of the guest (`virDomainGetName`); of one that has gone, the name that it had.
     ///
     /// ```rhai
     /// print(domains()[0].name)

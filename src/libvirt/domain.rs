@@ -150,12 +150,18 @@ pub(super) fn kib(value: u64) -> u64 {
 }
 
 impl Domain {
-    /// Its name now (`virDomainLookupByUUID`, `virDomainGetName`): a guest can be renamed.
+    /// Its name now (`virDomainLookupByUUID`, `virDomainGetName`): a guest can be renamed. Of one that has gone, the name
+    /// by which it was known here.
     pub fn name(&self) -> Result<String> {
         let uuid = *self.key();
-        self.call_live(read("domain.name"), move |live, _| {
+        let name = self.call_live(read("domain.name"), move |live, _| {
             Ok(live.connect().lookup_domain_by_uuid(uuid)?.name()?)
-        })
+        });
+        name.or_else(
+            |error| {
+                if error.code() == "no_domain" { Ok(self.label().to_owned()) } else { Err(error) }
+            },
+        )
     }
 
     /// Its number while it runs (`virDomainGetID`), looked up anew because libvirt's objects keep

@@ -61,4 +61,5 @@ mod tour_page;
 mod tuning;
 mod valgrind;
 mod validate;
+mod vanished;
 mod virsh_functions;

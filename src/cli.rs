@@ -67,6 +67,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(early) => return early.finish(),
     };
+    if arguments.mode.uses_libvirt() {
+        // Meanwhile. A failure is told when a connection is opened.
+        let start = || drop(crate::libvirt::initialize());
+        let _ = std::thread::Builder::new().name("libvirt-start".into()).spawn(start);
+    }
     // Scripts may recurse: the interpreter gets a stack of its own size. It is put together here meanwhile,
     // because the heap of this thread grows in larger steps than that of any other.
     let docs = match arguments.mode {
@@ -90,7 +95,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             status::FAILED
         }
     };
-    // Nothing is left to do, and the clean-up of libvirt's many libraries takes longer than it is worth.
+    leave(status)
+}
+
+/// Ends the process at once: nothing is left to do, and the clean-up of libvirt's many libraries takes longer than it is
+/// worth.
+fn leave(status: u8) -> ! {
     signal_hook::low_level::exit(status.into())
 }
 
@@ -110,7 +120,8 @@ fn dispatch(arguments: Arguments, engine: Receiver<Engine>) -> u8 {
     hidden::thaw_leftovers(&environment);
     let status = run_mode(&environment, &arguments);
     environment.end_record(status);
-    status
+    // With what the environment holds still there, for the same reason.
+    leave(status)
 }
 
 fn run_mode(environment: &Environment, arguments: &Arguments) -> u8 {

@@ -81,6 +81,12 @@ impl Session {
         Self::with_engine(settings, bare_engine(Docs::Dropped))
     }
 
+    /// Lets go of its variables and closes its connection: the daemon hears that this client has gone.
+    pub fn close(&mut self) {
+        self.scope.clear();
+        self.context.connection().close();
+    }
+
     /// Makes a session on an interpreter that [`bare_engine`] made.
     pub fn with_engine(settings: Settings, mut engine: Engine) -> Self {
         let Settings { door, permissions, uri, args, folder, library, view, history } = settings;

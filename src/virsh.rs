@@ -22,4 +22,4 @@ pub use help::help;
 pub use line::{Line, Word};
 pub use names::{names, names_in_time};
 pub use parse::{parse_line, parse_words};
-pub use run::{error_lines, run};
+pub use run::{error_lines, prepare, run};

@@ -153,6 +153,17 @@ pub enum Mode {
     Virsh(Box<VirshLine>),
 }
 
+impl Mode {
+    /// Whether libvirt will most likely be called in this process.
+    pub fn uses_libvirt(&self) -> bool {
+        match self {
+            Self::Interactive | Self::Eval(_) | Self::Script(_) | Self::Validate(_) | Self::Top(_) => true,
+            Self::Virsh(line) => matches!(**line, VirshLine::Run(..)),
+            _ => false,
+        }
+    }
+}
+
 /// The command line, understood.
 #[derive(Debug)]
 pub struct Arguments {

@@ -7,6 +7,7 @@ use rhai::{Dynamic, EvalAltResult};
 
 use super::environment::Environment;
 use super::{Arguments, Mode, status};
+use crate::api::Fallible;
 use crate::api::data::to_data;
 use crate::api::error::from_rhai;
 use crate::api::global::ExitStatus;
@@ -67,6 +68,7 @@ fn one(environment: &Environment, mut session: Session, name: &str, text: &str) 
     give_up(environment, door.interrupt());
     // What goes on after a script that is through was meant to.
     begun::forget();
+    environment.leave(session);
     status
 }
 
@@ -102,21 +104,23 @@ pub(super) fn eval(environment: &Environment, arguments: &Arguments, codes: &[St
         return environment.fail(&error, status::USAGE);
     }
     environment.recorder.set_source(&codes.join("\n"));
+    let shown = last_value(&mut session, codes).and_then(|value| Ok(show(environment, &value)?));
+    let status = match shown {
+        Ok(_) => done(&session),
+        Err(error) => ended(environment, &session, &error),
+    };
+    let status = settle(environment, session.context().door(), status);
+    environment.leave(session);
+    status
+}
+
+fn last_value(session: &mut Session, codes: &[String]) -> Fallible<Dynamic> {
     let mut last = Dynamic::UNIT;
     for (index, text) in codes.iter().enumerate() {
         let name = if codes.len() == 1 { "-e".to_owned() } else { format!("-e#{}", index + 1) };
-        match session.eval(&name, text) {
-            Ok(value) => last = value,
-            Err(error) => {
-                return settle(environment, session.context().door(), ended(environment, &session, &error));
-            }
-        }
+        last = session.eval(&name, text)?;
     }
-    let status = match show(environment, &last) {
-        Ok(_) => done(&session),
-        Err(error) => ended(environment, &session, &Box::<EvalAltResult>::from(error)),
-    };
-    settle(environment, session.context().door(), status)
+    Ok(last)
 }
 
 /// Waits for long work that was begun and not awaited: some of it would end with this program. A failure

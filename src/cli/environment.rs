@@ -1,5 +1,6 @@
 //! What a run needs besides its script: configuration, rules, colours and the door.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::history::{Ending, NewRun, Outcome};
 use crate::jobs::script_process;
 use crate::lang::natives::Docs;
-use crate::libvirt::{self, Change, Door, FirstChange, Interrupt, Operation, Reason, Rules};
+use crate::libvirt::{Change, Door, FirstChange, Interrupt, Operation, Reason, Rules};
 use crate::output::{self, Palette, View};
 use crate::record::Recorder;
 use crate::repl::ChangeLog;
@@ -39,6 +40,8 @@ pub(super) struct Environment {
     /// Comes from the thread that puts it together.
     engine: Receiver<Engine>,
     door: Arc<Door>,
+    /// Kept until the process ends.
+    left: RefCell<Option<Session>>,
 }
 
 impl Environment {
@@ -95,6 +98,7 @@ impl Environment {
             log,
             recorder,
             door: Arc::new(door),
+            left: RefCell::default(),
             config,
         })
     }
@@ -102,6 +106,11 @@ impl Environment {
     /// The interpreter with everything that scripts see.
     pub(super) fn engine(&self) -> Engine {
         self.engine.recv().unwrap_or_else(|_| bare_engine(Docs::Kept))
+    }
+
+    /// The door that every call to libvirt passes.
+    pub(super) fn door(&self) -> &Arc<Door> {
+        &self.door
     }
 
     /// The wish that the run should end.
@@ -117,8 +126,6 @@ impl Environment {
 
     /// Makes the session of the run; `folder` is that of the script.
     pub(super) fn session(&self, arguments: &Arguments, folder: Option<PathBuf>) -> Session {
-        // While the interpreter is put together. A failure is told when a connection is opened.
-        let _ = libvirt::initialize();
         let settings = Settings {
             door: self.door.clone(),
             permissions: self.permissions,
@@ -140,6 +147,13 @@ impl Environment {
             .connect
             .clone()
             .or_else(|| if from_environment() { None } else { self.config.uri.clone() })
+    }
+
+    /// Takes a session whose work is done: it is closed, and its memory is the system's to take back, which is faster
+    /// than freeing it.
+    pub(super) fn leave(&self, mut session: Session) {
+        session.close();
+        *self.left.borrow_mut() = Some(session);
     }
 
     /// Ends the record of the run.

@@ -40,15 +40,27 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
         output::err("error: failed to open the log file. check the log file path\n");
         return status::FAILED;
     };
-    let session = environment.session(arguments, None);
+    let calls = match words.as_slice() {
+        [] => None,
+        [text] => Some(virsh::parse_line(text)),
+        words => Some(virsh::parse_words(words.iter().cloned())),
+    };
     let named = options.connect.clone().or_else(|| arguments.options.connect.clone());
     let opens_first = named.is_some();
     let uri = named.or_else(default_uri);
     let readonly = options.readonly || arguments.options.readonly;
-    let context = session.context();
-    if uri.is_some() || readonly {
+    let connection = (uri.is_some() || readonly).then(|| {
         let uri = uri.or_else(|| environment.uri(arguments));
-        context.set_connection(Connection::new(uri, readonly, context.door().clone()));
+        Connection::new(uri, readonly, environment.door().clone())
+    });
+    if let Some(connection) = connection.as_ref().filter(|_| is_needed(calls.as_ref(), opens_first)) {
+        // While the interpreter and the command are put together.
+        connection.open_ahead();
+    }
+    let session = environment.session(arguments, None);
+    let context = session.context();
+    if let Some(connection) = connection {
+        context.set_connection(connection);
     }
     if let Some(key) = &options.escape {
         context.virsh().set_escape(key);
@@ -60,10 +72,9 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
     }
     let mut shell = Shell { session, options: options.clone(), opens_first, environment };
     shell.greet();
-    let done = match words.as_slice() {
-        [] => shell.standard_input(),
-        [text] => shell.one(virsh::parse_line(text), !text.is_empty()),
-        words => shell.one(virsh::parse_words(words.iter().cloned()), true),
+    let done = match calls {
+        None => shell.standard_input(),
+        Some(calls) => shell.one(calls, words.as_slice() != [""]),
     };
     let ended = if done { status::DONE } else { status::FAILED };
     let interrupt = shell.session.interrupt().reason();
@@ -73,7 +84,18 @@ pub(super) fn run(environment: &Environment, arguments: &Arguments, line: &Virsh
         }
         _ => ended,
     };
-    batch::settle(environment, shell.session.context().door(), ended)
+    let ended = batch::settle(environment, environment.door(), ended);
+    environment.leave(shell.session);
+    ended
+}
+
+/// Whether what is first done needs the connection.
+fn is_needed(calls: Option<&crate::error::Result<Vec<Call>>>, opens_first: bool) -> bool {
+    match calls {
+        None => opens_first,
+        Some(Ok(calls)) => calls.first().is_some_and(|call| opens_first || !call.command.offline),
+        Some(Err(_)) => false,
+    }
 }
 
 /// Commands are typed: our prompt, which looks like virsh's.
@@ -177,6 +199,9 @@ impl Shell<'_> {
     fn one(&mut self, calls: crate::error::Result<Vec<Call>>, full: bool) -> bool {
         match calls {
             Ok(calls) => {
+                if let Some(call) = calls.first() {
+                    virsh::prepare(&self.session, call);
+                }
                 if self.opens_first && !calls.is_empty() && !self.connect() {
                     return false;
                 }

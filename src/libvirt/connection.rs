@@ -15,6 +15,7 @@ pub(super) use apart::Apart;
 pub(super) use aside::Aside;
 use in_flight::InFlight;
 pub(super) use live::Live;
+use opening::Opening;
 pub(super) use opening::is_in_process;
 
 use std::any::Any;
@@ -50,6 +51,8 @@ struct Inner {
 #[derive(Default)]
 struct State {
     live: Option<Arc<Live>>,
+    /// Begun by [`Connection::open_ahead`].
+    opening: Option<Opening>,
     /// True once a connection was open: opening again is then worth some patience.
     was_open: bool,
     closed: bool,

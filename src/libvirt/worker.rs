@@ -49,16 +49,7 @@ impl Worker {
         let _ = self.0.send(Box::new(task));
     }
 
-    /// Runs a task on the thread and waits for its answer.
-    pub(super) fn run<T: Send + 'static>(
-        &self,
-        interrupt: &Interrupt,
-        task: impl FnOnce() -> T + Send + 'static,
-    ) -> std::result::Result<T, Unanswered> {
-        self.run_telling(interrupt, || (), |_| None, task)
-    }
-
-    /// Does the same; `waiting` is called again and again meanwhile, and `late` once where it takes its time: what that
+    /// Runs a task on the thread and waits for its answer; `waiting` is called again and again meanwhile, and `late` once where it takes its time: what that
     /// gives is kept until the end.
     pub(super) fn run_telling<T: Send + 'static>(
         &self,
@@ -67,21 +58,45 @@ impl Worker {
         late: impl Fn(Duration) -> Option<Box<dyn Any>>,
         task: impl FnOnce() -> T + Send + 'static,
     ) -> std::result::Result<T, Unanswered> {
-        let start = Instant::now();
-        let mut told = None;
+        self.begin(task).wait_telling(interrupt, waiting, late)
+    }
+
+    /// Leaves a task to the thread; its answer can be waited for.
+    pub(super) fn begin<T: Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Pending<T> {
         let (sender, answer) = mpsc::sync_channel(1);
-        let task: Task = Box::new(move || {
+        let start = Instant::now();
+        self.post(move || {
             // The receiver is gone when the caller gave up: its answer is dropped here.
             let _ = sender.send(catch_unwind(AssertUnwindSafe(task)));
         });
-        if self.0.send(task).is_err() {
-            return Err(Unanswered::Failed(panicked(None)));
-        }
-        if let Some(answer) = look(&answer) {
+        Pending { answer, start }
+    }
+}
+
+/// A task that a thread was given.
+pub(super) struct Pending<T> {
+    answer: Receiver<std::thread::Result<T>>,
+    start: Instant,
+}
+
+impl<T> Pending<T> {
+    /// Waits for the answer.
+    pub(super) fn wait(self, interrupt: &Interrupt) -> std::result::Result<T, Unanswered> {
+        self.wait_telling(interrupt, || (), |_| None)
+    }
+
+    fn wait_telling(
+        self,
+        interrupt: &Interrupt,
+        waiting: impl Fn(),
+        late: impl Fn(Duration) -> Option<Box<dyn Any>>,
+    ) -> std::result::Result<T, Unanswered> {
+        let mut told = None;
+        if let Some(answer) = look(&self.answer) {
             return answer.map_err(|payload| Unanswered::Failed(panicked(Some(&*payload))));
         }
         loop {
-            match answer.recv_timeout(TICK) {
+            match self.answer.recv_timeout(TICK) {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(payload)) => return Err(Unanswered::Failed(panicked(Some(&*payload)))),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -92,8 +107,8 @@ impl Worker {
                         return Err(Unanswered::Abandoned(reason));
                     }
                     waiting();
-                    if told.is_none() && start.elapsed() >= LATE {
-                        told = Some(late(start.elapsed()));
+                    if told.is_none() && self.start.elapsed() >= LATE {
+                        told = Some(late(self.start.elapsed()));
                     }
                 }
             }
@@ -136,11 +151,19 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    fn answer<T: Send + 'static>(
+        worker: &Worker,
+        interrupt: &Interrupt,
+        task: impl FnOnce() -> T + Send + 'static,
+    ) -> std::result::Result<T, Unanswered> {
+        worker.begin(task).wait(interrupt)
+    }
+
     #[test]
     fn tasks_run_one_after_the_other_on_one_thread() {
         let worker = Worker::start("test").unwrap();
         let interrupt = Interrupt::default();
-        let id = |w: &Worker| w.run(&interrupt, || std::thread::current().id()).ok().unwrap();
+        let id = |w: &Worker| answer(w, &interrupt, || std::thread::current().id()).ok().unwrap();
         assert_eq!(id(&worker), id(&worker));
         assert_ne!(id(&worker), std::thread::current().id());
     }
@@ -151,7 +174,7 @@ mod tests {
         let interrupt = Interrupt::default();
         interrupt.set_deadline(Duration::from_millis(30));
         let (keep, hang) = mpsc::channel::<()>();
-        let outcome = worker.run(&interrupt, move || hang.recv());
+        let outcome = answer(&worker, &interrupt, move || hang.recv());
         assert!(matches!(outcome, Err(Unanswered::Abandoned(Reason::Deadline))));
         drop(keep);
     }
@@ -184,9 +207,9 @@ mod tests {
     fn a_panic_is_an_error_and_the_thread_goes_on() {
         let worker = Worker::start("test").unwrap();
         let interrupt = Interrupt::default();
-        let outcome = worker.run(&interrupt, || -> i32 { panic!("no such thing") });
+        let outcome = answer(&worker, &interrupt, || -> i32 { panic!("no such thing") });
         let Err(Unanswered::Failed(error)) = outcome else { panic!("expected a failure") };
         assert!(error.to_string().contains("no such thing"), "{error}");
-        assert_eq!(worker.run(&interrupt, || 7).ok(), Some(7));
+        assert_eq!(answer(&worker, &interrupt, || 7).ok(), Some(7));
     }
 }

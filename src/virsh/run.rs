@@ -1,6 +1,8 @@
 //! Running a command: its body is a function of `stdlib/virsh/`, compiled at its first call.
 
-use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
+use std::sync::Arc;
+
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Map, Scope};
 
 use super::Call;
 use super::records::Command;
@@ -18,8 +20,17 @@ pub fn run(session: &Session, call: &Call, quiet: bool) -> Fallible<Dynamic> {
     output.shown(quiet, || body(session.engine(), session.modules(), &call.command, options))
 }
 
+/// Compiles what a call will need, while something else is waited for. What fails shows when it runs.
+pub fn prepare(session: &Session, call: &Call) {
+    let _ = program(session.engine(), session.modules(), &call.command);
+}
+
+fn program(engine: &Engine, modules: &Modules, command: &Command) -> Fallible<Arc<AST>> {
+    modules.program(engine, &format!("virsh/{}", command.module))
+}
+
 pub(super) fn body(engine: &Engine, modules: &Modules, command: &Command, options: Map) -> Fallible<Dynamic> {
-    let program = modules.program(engine, &format!("virsh/{}", command.module))?;
+    let program = program(engine, modules, command)?;
     // Its imports are made again at each call, which costs a look into the modules that are kept.
     let how = CallFnOptions::new().eval_ast(true);
     engine

@@ -14,12 +14,12 @@ use super::{Connection, Live};
 use crate::error::{Error, Result, code};
 use crate::libvirt::auth;
 use crate::libvirt::door::{Keepalive, read};
-use crate::libvirt::event_loop;
+use crate::libvirt::event_loop::{self, Watch};
 use crate::libvirt::events::Hub;
 use crate::libvirt::failure::{Failure, Outcome, check};
 use crate::libvirt::open_failure;
 use crate::libvirt::typed_params::{Params, ParamsBuffer};
-use crate::libvirt::worker::{Unanswered, Worker};
+use crate::libvirt::worker::{Pending, Unanswered, Worker};
 
 /// What servers are asked where nobody says otherwise.
 const KEEPALIVE: Keepalive = Keepalive { interval: 5, count: 5 };
@@ -30,6 +30,20 @@ const BACK_OFF: [Duration; 4] = [
     Duration::from_millis(400),
     Duration::from_millis(800),
 ];
+
+/// A connection that is being opened.
+pub(super) struct Opening {
+    uri: Option<String>,
+    worker: Worker,
+    pending: Pending<Outcome<Opened>>,
+}
+
+struct Opened {
+    connect: Connect,
+    /// Its URI as libvirt tells it.
+    reported: String,
+    watches: Vec<Watch>,
+}
 
 impl Connection {
     /// Makes the calls of this connection in another name (`virConnectSetIdentity`), also after it was
@@ -104,8 +118,19 @@ impl Connection {
             .host(self.0.uri.clone().unwrap_or_default())
     }
 
+    /// Begins to open it, so that something else can be done until it is used; what fails shows then.
+    pub fn open_ahead(&self) {
+        if let Ok(opening) = self.begin_to_open() {
+            self.state().opening = Some(opening);
+        }
+    }
+
     fn open_once(&self) -> Result<Live> {
-        event_loop::initialize()?;
+        let begun = self.state().opening.take();
+        self.finish_opening(begun.map_or_else(|| self.begin_to_open(), Ok)?)
+    }
+
+    fn begin_to_open(&self) -> Result<Opening> {
         let uri = self.0.uri.clone();
         let c_uri = match &uri {
             Some(uri) => Some(CString::new(uri.as_str()).map_err(|_| {
@@ -119,7 +144,8 @@ impl Connection {
         let credentials = self.0.door.credentials();
         let keepalive = self.0.door.keepalive();
         let identity = self.identity().clone();
-        let opened = worker.run(self.0.door.interrupt(), move || {
+        let pending = worker.begin(move || {
+            event_loop::initialize().map_err(Failure::Own)?;
             let (connect, watches) =
                 event_loop::added_by(|| auth::open(c_uri.as_ref(), readonly, credentials));
             let connect = connect?;
@@ -133,9 +159,13 @@ impl Connection {
             if let Some(identity) = &identity {
                 identify(&connect, identity)?;
             }
-            Outcome::Ok((connect, reported, watches))
+            Outcome::Ok(Opened { connect, reported, watches })
         });
-        let (connect, reported, watches) = match opened {
+        Ok(Opening { uri, worker, pending })
+    }
+
+    fn finish_opening(&self, Opening { uri, worker, pending }: Opening) -> Result<Live> {
+        let Opened { connect, reported, watches } = match pending.wait(self.0.door.interrupt()) {
             Ok(Ok(opened)) => opened,
             Ok(Err(failure)) => return Err(open_failure::explain(failure, uri.as_deref())),
             Err(Unanswered::Failed(error)) => return Err(error),

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-pub use counters::{Counters, CountersSink, Disk, Identities, Memory, Nic, Requests, Traffic};
+pub use counters::{Counters, Disk, Memory, Nic, Requests, Traffic};
+use counters::{CountersSink, Identities, identities, sorted};
 pub use host::{HostCounters, HostRates};
 pub use rates::{DiskRates, NicRates, Rates, RequestRates, TrafficRates};
 
@@ -41,7 +42,7 @@ pub struct Sampler {
     seen: Vec<Seen>,
     host: HostCounters,
     /// For drivers whose bulk statistics tell little, or that have none.
-    handles: HashMap<Uuid, Domain>,
+    handles: Vec<Domain>,
     has_bulk: bool,
     /// The numbers of all that ran at the last look, in order. While they are the same, so are [`Self::known`].
     running: Vec<u32>,
@@ -88,7 +89,7 @@ impl Sampler {
             limit: LIMIT,
             seen: Vec::new(),
             host: HostCounters::default(),
-            handles: HashMap::new(),
+            handles: Vec::new(),
             has_bulk: true,
             running: Vec::new(),
             known: Arc::default(),
@@ -111,9 +112,8 @@ impl Sampler {
 
     /// Looks at the guests alone.
     pub fn guests(&mut self) -> Result<Vec<GuestSample>> {
-        let (mut counters, stale) = self.read()?;
+        let (counters, stale) = self.read()?;
         let at = Instant::now();
-        counters.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let mut before = std::mem::take(&mut self.seen).into_iter().peekable();
         let mut guests = Vec::with_capacity(counters.len());
         for counters in counters {
@@ -144,6 +144,7 @@ impl Sampler {
         GuestSample { counters, rates, is_stale }
     }
 
+    /// The counters by name, and who does not answer.
     fn read(&mut self) -> Result<(Vec<Counters>, HashSet<Uuid>)> {
         if self.has_bulk {
             match self.read_bulk() {
@@ -155,7 +156,9 @@ impl Sampler {
             StatsOf::All => self.connection.domains(sys::VIR_CONNECT_LIST_DOMAINS_ACTIVE)?,
             StatsOf::Guests(guests) => guests.clone(),
         };
-        Ok((one_by_one::read(&self.connection, &guests)?, HashSet::new()))
+        let mut counters = one_by_one::read(&self.connection, &guests)?;
+        counters.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok((counters, HashSet::new()))
     }
 
     fn read_bulk(&mut self) -> Result<(Vec<Counters>, HashSet<Uuid>)> {
@@ -168,19 +171,18 @@ impl Sampler {
         };
         let sink = CountersSink { known: self.known.clone() };
         let told = self.connection.domain_stats_within(&self.guests, GROUPS, flags, self.limit, sink)?;
-        let mut items = told.items;
+        let mut counters = sorted(told.items, self.known.len());
         if self.known.is_empty() && !self.running.is_empty() {
-            let identity = |guest: &Counters| (guest.name.clone(), (guest.uuid, guest.id));
-            self.known = Arc::new(items.iter().map(identity).collect());
+            self.known = Arc::new(identities(&counters));
         }
-        self.complete(&mut items)?;
-        Ok((items, told.stale))
+        self.complete(&mut counters)?;
+        Ok((counters, told.stale))
     }
 
     /// Each start of a guest has a number of its own: while the same ones run, they are who they were.
     fn forget_where_one_was_started(&mut self) {
         // Without an answer everything is asked for each time.
-        let mut running = self.connection.domain_ids().unwrap_or_default();
+        let mut running = self.connection.domain_ids(self.running.len()).unwrap_or_default();
         running.sort_unstable();
         if running != self.running {
             self.known = Arc::default();
@@ -195,13 +197,13 @@ impl Sampler {
         if incomplete.is_empty() {
             return Ok(());
         }
-        if incomplete.iter().any(|guest| !self.handles.contains_key(&guest.uuid)) {
-            let handles = self.connection.domains(0)?;
-            self.handles = handles.into_iter().map(|handle| (*handle.key(), handle)).collect();
+        if !self.handles.iter().map(Domain::key).eq(incomplete.iter().map(|guest| &guest.uuid)) {
+            let all = self.connection.domains(0)?;
+            let by_uuid: HashMap<Uuid, Domain> = all.into_iter().map(|guest| (*guest.key(), guest)).collect();
+            incomplete.retain(|guest| by_uuid.contains_key(&guest.uuid));
+            self.handles = incomplete.iter().map(|guest| by_uuid[&guest.uuid].clone()).collect();
         }
-        incomplete.retain(|guest| self.handles.contains_key(&guest.uuid));
-        let handles: Vec<Domain> = incomplete.iter().map(|guest| self.handles[&guest.uuid].clone()).collect();
-        for (guest, info) in incomplete.into_iter().zip(self.connection.domain_infos(&handles)?) {
+        for (guest, info) in incomplete.into_iter().zip(self.connection.domain_infos(&self.handles)?) {
             if let Some(info) = info {
                 one_by_one::take_info(guest, &info);
             }

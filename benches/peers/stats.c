@@ -1,5 +1,5 @@
 /*
- * stats URI ROUNDS: median seconds of virConnectGetAllDomainStats with freeing its answer,
+ * stats URI ROUNDS [PAUSE]: median seconds of virConnectGetAllDomainStats with freeing its answer,
  *                   and of the same with writing it as JSON to memory.
  * stats URI print:  one round, with the JSON on stdout.
  *
@@ -84,7 +84,7 @@ static void round_trip(virConnectPtr connection, FILE *out)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3)
+    if (argc != 3 && argc != 4)
         return 2;
     virConnectPtr connection = open_or_exit(argv[1]);
     if (!strcmp(argv[2], "print")) {
@@ -94,8 +94,10 @@ int main(int argc, char **argv)
         return 0;
     }
     int rounds = atoi(argv[2]);
+    unsigned pause = argc == 4 ? atoi(argv[3]) : 0;
     double plain[rounds], written[rounds];
     for (int i = 0; i < rounds; i++) {
+        sleep(pause);
         double start = now();
         round_trip(connection, NULL);
         plain[i] = now() - start;

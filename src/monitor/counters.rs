@@ -11,7 +11,7 @@ use crate::libvirt::{StatsGuest, StatsSink, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counters {
     /// its name
-    pub name: String,
+    pub name: Arc<str>,
     /// what identifies it
     pub uuid: Uuid,
     /// its number, another one after each start
@@ -119,10 +119,14 @@ pub struct Traffic {
 impl Counters {
     /// A guest of which nothing is known yet.
     pub fn new(guest: StatsGuest<'_>) -> Self {
+        Self { uuid: guest.uuid(), id: guest.id(), ..Self::unknown(guest.name().into()) }
+    }
+
+    fn unknown(name: Arc<str>) -> Self {
         Self {
-            name: guest.name().to_owned(),
-            uuid: guest.uuid(),
-            id: guest.id(),
+            name,
+            uuid: Uuid::nil(),
+            id: None,
             state: None,
             cpu_time: None,
             vcpus: None,
@@ -248,27 +252,73 @@ fn member<'a, 'b, T: Default>(list: &'a mut Vec<T>, field: &'b str) -> Option<(&
     Some((&mut list[index], field))
 }
 
-/// UUID and number of guests by name.
-pub type Identities = HashMap<String, (Uuid, Option<u32>)>;
+/// Who the guests are, by name.
+pub(super) type Identities = HashMap<Arc<str>, Identity>;
+
+/// What does not change while a guest runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Identity {
+    uuid: Uuid,
+    id: Option<u32>,
+    /// Which one it is, by name.
+    place: usize,
+}
+
+/// The identities of guests that are sorted by name.
+pub(super) fn identities(sorted: &[Counters]) -> Identities {
+    let identity = |(place, guest): (usize, &Counters)| {
+        (guest.name.clone(), Identity { uuid: guest.uuid, id: guest.id, place })
+    };
+    sorted.iter().enumerate().map(identity).collect()
+}
+
+/// What was told of a guest.
+pub(super) struct Told {
+    /// Which one it is by name, where it was known before.
+    place: Option<usize>,
+    counters: Counters,
+}
+
+/// Sorts guests by name. Comparing ten thousand names takes longer than all else that is done with them: those that are
+/// known go to their places.
+pub(super) fn sorted(told: Vec<Told>, known: usize) -> Vec<Counters> {
+    if told.iter().any(|told| told.place.is_none_or(|place| place >= known)) {
+        let mut counters: Vec<Counters> = told.into_iter().map(|told| told.counters).collect();
+        counters.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        return counters;
+    }
+    let mut places: Vec<Option<Counters>> = std::iter::repeat_with(|| None).take(known).collect();
+    for told in told {
+        if let Some(place) = told.place {
+            places[place] = Some(told.counters);
+        }
+    }
+    places.into_iter().flatten().collect()
+}
 
 /// Collects the counters of each guest.
 #[derive(Clone, Default)]
-pub struct CountersSink {
+pub(super) struct CountersSink {
     /// Guests that libvirt need not be asked of again.
-    pub known: Arc<Identities>,
+    pub(super) known: Arc<Identities>,
 }
 
 impl StatsSink for CountersSink {
-    type Item = Counters;
+    type Item = Told;
 
-    fn begin(&mut self, guest: StatsGuest<'_>) -> Counters {
-        let known = self.known.get(guest.name());
-        Counters::new(known.map_or(guest, |(uuid, id)| StatsGuest::known(guest.name(), *uuid, *id)))
+    fn begin(&mut self, guest: StatsGuest<'_>) -> Told {
+        match self.known.get_key_value(guest.name()) {
+            Some((name, known)) => {
+                let counters = Counters { uuid: known.uuid, id: known.id, ..Counters::unknown(name.clone()) };
+                Told { place: Some(known.place), counters }
+            }
+            None => Told { place: None, counters: Counters::new(guest) },
+        }
     }
 
-    fn take(&mut self, item: &mut Counters, name: &str, value: Value) {
+    fn take(&mut self, item: &mut Told, name: &str, value: Value) {
         if let Some((group, field)) = name.split_once('.') {
-            item.take(group, field, value);
+            item.counters.take(group, field, value);
         }
     }
 }
@@ -281,7 +331,7 @@ mod tests {
     fn the_names_of_libvirt_find_their_places() {
         let mut sink = CountersSink::default();
         let guest = StatsGuest::known("web1", Uuid::from_u128(1), Some(3));
-        let mut counters = sink.begin(guest);
+        let mut told_of = sink.begin(guest);
         let told = [
             ("state.state", Value::Int(1)),
             ("cpu.time", Value::ULLong(5_000)),
@@ -300,8 +350,9 @@ mod tests {
             ("block.0.something.new", Value::ULLong(1)),
         ];
         for (name, value) in told {
-            sink.take(&mut counters, name, value);
+            sink.take(&mut told_of, name, value);
         }
+        let counters = told_of.counters;
         assert_eq!((counters.state, counters.id, counters.vcpus), (Some(1), Some(3), Some(2)));
         assert_eq!((counters.cpu_time, counters.steal, counters.iowait), (Some(5_000), Some(30), None));
         assert_eq!(counters.memory.used(), Some(600 << 10));
@@ -309,5 +360,22 @@ mod tests {
         assert_eq!((counters.disks[0].target.as_str(), counters.disks[0].read.time), ("vda", Some(7)));
         assert_eq!((counters.nics[0].name.as_str(), counters.nics[0].tx.packets), ("vnet0", Some(9)));
         assert_eq!(counters.dirty_rate, Some(3 << 20));
+    }
+
+    #[test]
+    fn guests_are_sorted_by_name_whether_they_are_known_or_not() {
+        let guest = |name| StatsGuest::known(name, Uuid::from_u128(1), Some(3));
+        let told = |known: &Arc<Identities>, names: &[&'static str]| {
+            let mut sink = CountersSink { known: known.clone() };
+            names.iter().map(|name| sink.begin(guest(name))).collect::<Vec<_>>()
+        };
+        let names =
+            |counters: &[Counters]| counters.iter().map(|one| one.name.to_string()).collect::<Vec<_>>();
+        let first = sorted(told(&Arc::default(), &["c", "a", "b"]), 0);
+        assert_eq!(names(&first), ["a", "b", "c"]);
+        let known = Arc::new(identities(&first));
+        assert_eq!(sorted(told(&known, &["b", "c", "a"]), 3), first);
+        assert_eq!(names(&sorted(told(&known, &["c", "a"]), 3)), ["a", "c"], "one has gone");
+        assert_eq!(names(&sorted(told(&known, &["c", "ab", "a"]), 3)), ["a", "ab", "c"], "one is new");
     }
 }

@@ -18,7 +18,7 @@ fn what_the_test_driver_leaves_out_is_asked_in_one_go() {
     let (_node, connection) = host();
     let mut sampler = Sampler::new(&connection);
     let first = sampler.guests().unwrap();
-    assert_eq!(first.iter().map(|guest| guest.counters.name.as_str()).collect::<Vec<_>>(), ["web1", "web2"]);
+    assert_eq!(first.iter().map(|guest| &*guest.counters.name).collect::<Vec<_>>(), ["web1", "web2"]);
     assert!(first.iter().all(|guest| guest.rates.is_none() && guest.counters.cpu_time.is_some()));
     std::thread::sleep(Duration::from_millis(20));
     let second = sampler.guests().unwrap();

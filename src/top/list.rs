@@ -144,7 +144,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &mut Model) {
     let visible = usize::from(area.height.saturating_sub(1));
     scroll(model, visible);
     let rows: Vec<&Row> = model.rows().skip(model.offset).take(visible).collect();
-    let longest = model.rows().map(|row| shown_width(&row.counters.name)).max().unwrap_or(0);
+    // A text takes no more columns than bytes: most need not be measured.
+    let longest = model.rows().map(|row| &*row.counters.name).fold(0, |longest, name| {
+        if name.len() <= longest { longest } else { longest.max(shown_width(name)) }
+    });
     let fit = fitting(area.width, u16::try_from(longest).unwrap_or(u16::MAX));
     let mut lines = vec![headings(model, &fit)];
     lines.extend(rows.iter().map(|row| line(row, &fit, Some(row.counters.uuid) == model.selected)));

@@ -315,7 +315,7 @@ pub(super) mod tests {
     }
 
     fn names(model: &Model) -> Vec<&str> {
-        model.rows().map(|row| row.counters.name.as_str()).collect()
+        model.rows().map(|row| &*row.counters.name).collect()
     }
 
     #[test]
@@ -339,13 +339,13 @@ pub(super) mod tests {
     fn the_cursor_stays_on_its_guest_and_between_the_ends() {
         let mut model = model(vec![guest("a", Some(9.0), false), guest("b", Some(1.0), false)]);
         model.step(1);
-        assert_eq!(model.current().unwrap().counters.name, "b");
+        assert_eq!(&*model.current().unwrap().counters.name, "b");
         model.step(1);
         assert_eq!(model.place(), Some(1));
         model.update(sample(vec![guest("a", Some(1.0), false), guest("b", Some(9.0), false)]), String::new());
-        assert_eq!((model.place(), model.current().unwrap().counters.name.as_str()), (Some(0), "b"));
+        assert_eq!((model.place(), &*model.current().unwrap().counters.name), (Some(0), "b"));
         model.update(sample(vec![guest("a", Some(1.0), false)]), String::new());
-        assert_eq!(model.current().unwrap().counters.name, "a");
+        assert_eq!(&*model.current().unwrap().counters.name, "a");
     }
 
     #[test]

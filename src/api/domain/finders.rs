@@ -102,7 +102,7 @@ fn running_ids(connection: &Connection, error: Error) -> Error {
     if error.code() != LOOKUP.missing {
         return error;
     }
-    let hint = match connection.domain_ids().unwrap_or_default() {
+    let hint = match connection.domain_ids(0).unwrap_or_default() {
         ids if ids.is_empty() => "no guest runs, and only those that run have a number".to_owned(),
         mut ids => {
             ids.sort_unstable();

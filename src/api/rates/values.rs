@@ -41,7 +41,7 @@ impl Known {
 pub(super) fn rates(guest: &GuestSample) -> Map {
     let GuestSample { counters, rates, is_stale } = guest;
     let mut map = Known::default();
-    map.set("name", counters.name.clone());
+    map.set("name", &*counters.name);
     map.set("uuid", counters.uuid.to_string());
     map.text("state", counters.state.map(words::domain_state).as_deref());
     map.set("stale", *is_stale);

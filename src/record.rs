@@ -199,6 +199,22 @@ impl Recorder {
 }
 
 impl Record for Recorder {
+    fn opened(&self, host: &str) {
+        let mut state = self.state();
+        let host = without_password(host);
+        if state.policy == Recording::Never {
+            return;
+        }
+        // A run that changes nothing has no record, but those of jobs.
+        if state.joined.is_some() || state.writer.is_some() {
+            if let Ok(writer) = self.writer(&mut state) {
+                let _ = writer.try_send(Message::Host(host));
+            }
+        } else if !state.run.hosts.contains(&host) {
+            state.run.hosts.push(host);
+        }
+    }
+
     fn before(&self, operation: Operation, object: &str, host: &str) -> Result<u64> {
         let (number, policy, writer) = {
             let mut state = self.state();

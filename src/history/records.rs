@@ -69,10 +69,7 @@ impl Store {
         self.change(|backend| {
             let id = number(backend, BEGIN, &values)?;
             let id = id.ok_or_else(|| Failure::Damaged("a new run has no number".into()))?;
-            for host in &run.hosts {
-                let host = host_id(backend, &without_password(host))?;
-                backend.execute(ADD_RUN_HOST, &[id.into(), host.into()])?;
-            }
+            note_hosts(backend, id, &run.hosts)?;
             Ok(id)
         })
     }
@@ -91,6 +88,16 @@ impl Store {
             ending.duration.map(micros).into(),
         ];
         self.change(|backend| backend.execute(END, &values).map(drop))
+    }
+
+    /// Adds hosts that a run has to do with.
+    ///
+    /// Errors: as [`Store::begin_run`].
+    pub fn add_hosts(&mut self, run: i64, uris: &[String]) -> Result<()> {
+        if uris.is_empty() {
+            return Ok(());
+        }
+        self.change(|backend| note_hosts(backend, run, uris))
     }
 
     /// Keeps what a run has written so far, so that it can be read before its end, and where its process is killed.
@@ -293,6 +300,14 @@ impl Store {
 
 fn number(backend: &dyn Backend, query: &str, values: &[Value]) -> Answer<Option<i64>> {
     Ok(rows(backend, query, values, |row| row.int(0))?.into_iter().next())
+}
+
+fn note_hosts(backend: &dyn Backend, run: i64, uris: &[String]) -> Answer<()> {
+    for uri in uris {
+        let host = host_id(backend, &without_password(uri))?;
+        backend.execute(ADD_RUN_HOST, &[run.into(), host.into()])?;
+    }
+    Ok(())
 }
 
 fn host_id(backend: &dyn Backend, uri: &str) -> Answer<i64> {

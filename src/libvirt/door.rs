@@ -259,6 +259,13 @@ impl Door {
         }
     }
 
+    /// Tells the record of a connection that was opened.
+    pub(super) fn tell_opened(&self, host: &str) {
+        if let Some(record) = &self.record {
+            record.opened(host);
+        }
+    }
+
     /// Notes a change that is about to be sent, or says why it must not be.
     pub(super) fn note(
         &self,

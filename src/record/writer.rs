@@ -25,6 +25,8 @@ const MEMORY: usize = 50_000;
 pub(super) enum Message {
     /// The run begins now.
     Begin { reply: SyncSender<Result<i64>> },
+    /// A host that the run has to do with.
+    Host(String),
     /// What the run has written so far.
     Output(String),
     /// A change is about to be sent; who wants an answer waits until it is written down.
@@ -68,6 +70,8 @@ pub(super) struct Writer {
     new: Vec<Change>,
     /// Changes that ended after they were written.
     ended: Vec<Change>,
+    /// Hosts that are not in the store.
+    hosts: Vec<String>,
     /// What the run wrote, where it is not in the store.
     output: Option<String>,
     /// When the oldest of all that came.
@@ -86,6 +90,7 @@ impl Writer {
             open: None,
             new: Vec::new(),
             ended: Vec::new(),
+            hosts: Vec::new(),
             output: None,
             since: None,
             failed: None,
@@ -127,6 +132,7 @@ impl Writer {
                 }
                 let _ = reply.send(begun);
             }
+            Message::Host(host) => self.hosts.push(host),
             Message::Output(text) => self.output = Some(text),
             Message::Sent { change, reply: Some(reply) } => {
                 let number = change.number;
@@ -183,6 +189,7 @@ impl Writer {
             Ok(()) => {
                 self.new.clear();
                 self.ended.clear();
+                self.hosts.clear();
                 self.output = None;
                 (self.since, self.failed) = (None, None);
             }
@@ -217,6 +224,7 @@ impl Writer {
             |change: &Change| Change { run: open.run, number: open.first + change.number, ..change.clone() };
         let new: Vec<Change> = self.new.iter().map(placed).collect();
         let ended: Vec<Change> = self.ended.iter().map(placed).collect();
+        open.store.add_hosts(open.run, &self.hosts)?;
         if let Some(output) = &self.output {
             open.store.set_output(open.run, output)?;
         }

@@ -82,6 +82,7 @@ fn a_run_is_recorded_with_its_output_its_changes_and_its_status() {
     assert_eq!((run["job"].as_str(), run["outcome"].as_str()), (Some("night"), Some("failed")));
     assert_eq!((run["status"].as_i64(), run["changes"].as_i64()), (Some(2), Some(1)));
     assert_eq!(run["arguments"], serde_json::json!(["one", "two"]));
+    assert_eq!(run["hosts"], serde_json::json!(["test:///default"]));
     let logs = world.virhai().args(["job", "logs", "night"]).any_stdout().run().stdout();
     assert!(logs.contains("begun\n") && logs.contains("oh\n") && logs.contains("status 2"), "{logs}");
     let by_file = world.virhai().args(["job", "logs", world.script().to_str().unwrap()]).any_stdout().run();
@@ -90,6 +91,14 @@ fn a_run_is_recorded_with_its_output_its_changes_and_its_status() {
     assert!(list.contains("\"name\":\"night\"") && list.contains("\"outcome\":\"failed\""), "{list}");
     let show = world.virhai().args(["job", "show", "night", "-o", "json"]).any_stdout().run().stdout();
     assert!(show.contains("What is done at night."), "{show}");
+}
+
+#[test]
+fn a_run_that_changes_nothing_is_recorded_with_its_host() {
+    let world = World::new(&[], "print(domains().len())");
+    world.run(&[]).stdout("1\n").run();
+    let run = world.runs().remove(0);
+    assert_eq!((&run["changes"], &run["hosts"]), (&0.into(), &serde_json::json!(["test:///default"])));
 }
 
 #[test]

@@ -173,6 +173,7 @@ impl Connection {
         };
         let (worker, watches) =
             if is_in_process(&reported) { (None, Vec::new()) } else { (Some(worker), watches) };
+        self.0.door.tell_opened(uri.as_deref().unwrap_or(&reported));
         self.state().uri = Some(reported.into());
         Ok(Live {
             connect: Some(connect),

@@ -67,7 +67,7 @@ fn virsh_and_virhai_do_the_same() {
     let word = wanted.as_deref().filter(|word| *word != "all");
     let mut sections = cases::read_all(&project("tests/virsh"), word);
     if !all && word.is_none() {
-        sections.retain(|section| section.world == "test");
+        sections.retain(Section::is_on_test_driver);
     }
     let (verdicts, skipped) = run_all(&sections, &virsh);
     report(&verdicts);

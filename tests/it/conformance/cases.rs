@@ -11,11 +11,18 @@ use regex::Regex;
 /// Cases that share their state.
 pub(super) struct Section {
     pub(super) file: String,
-    /// `test`, `qemu`, `lxc`, …
+    /// `test`, `granted`, `qemu`, `lxc`, …
     pub(super) world: String,
     /// What the world is made with: the node file of the test driver.
     pub(super) name: Option<String>,
     pub(super) cases: Vec<Case>,
+}
+
+impl Section {
+    /// Whether each case has the test driver in its own process, and so a state of its own.
+    pub(super) fn is_on_test_driver(&self) -> bool {
+        ["test", "granted"].contains(&self.world.as_str())
+    }
 }
 
 /// One command line.
@@ -37,7 +44,7 @@ pub(super) fn read_all(folder: &Path, word: Option<&str>) -> Vec<Section> {
     if let Some(word) = word {
         for section in &mut sections {
             let fits = |case: &Case| section.file.contains(word) || case.line.contains(word);
-            if section.world == "test" {
+            if section.is_on_test_driver() {
                 section.cases.retain(fits);
             } else if !section.cases.iter().any(fits) {
                 section.cases.clear();
@@ -46,7 +53,7 @@ pub(super) fn read_all(folder: &Path, word: Option<&str>) -> Vec<Section> {
         sections.retain(|section| !section.cases.is_empty());
     }
     // What takes longest begins first.
-    sections.sort_by_key(|section| section.world == "test");
+    sections.sort_by_key(Section::is_on_test_driver);
     sections
 }
 

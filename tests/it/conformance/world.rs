@@ -1,8 +1,9 @@
 //! The state that cases run on: equal and fresh for virsh and for virhai.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::Verdict;
@@ -17,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Runs a section through both programs; nothing where this machine cannot.
 pub(super) fn run(section: &Section, virsh: &Path) -> Option<Vec<Verdict>> {
     let programs = [virsh, Path::new(env!("CARGO_BIN_EXE_virhai"))];
-    if section.world == "test" {
+    if section.is_on_test_driver() {
         return Some(section.cases.iter().map(|case| on_test_driver(section, case, programs)).collect());
     }
     let needs: &[Need] = match section.world.as_str() {
@@ -46,9 +47,24 @@ fn on_test_driver(section: &Section, case: &Case, programs: [&Path; 2]) -> Verdi
         let folder = Folder::new(program);
         let node = section.name.as_deref().unwrap_or("node.xml");
         let uri = format!("test://{}", folder.path().join(node).display());
-        folder.run(case, &uri, "", &[])
+        let preload = (section.world == "granted").then(granted);
+        folder.run(case, &uri, "", &[], preload)
     });
     verdict(section, case, theirs, ours)
+}
+
+/// The library that grants what no host of the tests can do, built once.
+fn granted() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("granted.so");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"]).arg(&library);
+        compiler.arg(project("tests/lab/granted.c")).arg("-ldl");
+        let built = run_process(compiler, LIMIT);
+        assert_eq!(built.status, 0, "{}", built.stderr());
+        library
+    })
 }
 
 /// The cases of a section follow each other in one daemon.
@@ -72,7 +88,8 @@ fn in_daemon(section: &Section, program: &Path) -> Vec<Outcome> {
     let other_uri = other.as_ref().map(Daemon::uri).unwrap_or_default();
     let mut places = vec![(daemon.dir(), "LAB")];
     places.extend(other.as_ref().map(|other| (other.dir(), "OTHER_LAB")));
-    let outcomes = section.cases.iter().map(|case| folder.run(case, &uri, &other_uri, &places)).collect();
+    let outcomes =
+        section.cases.iter().map(|case| folder.run(case, &uri, &other_uri, &places, None)).collect();
     drop(guest);
     outcomes
 }
@@ -97,7 +114,15 @@ impl Folder {
     }
 
     /// Runs a command line. `$DIR` is the folder, `$LAB` that of the daemon, `$OTHER` the URI of the second daemon.
-    fn run(&self, case: &Case, uri: &str, other: &str, places: &[(&Path, &str)]) -> Outcome {
+    /// `preload` is a library that stands before libvirt.
+    fn run(
+        &self,
+        case: &Case,
+        uri: &str,
+        other: &str,
+        places: &[(&Path, &str)],
+        preload: Option<&Path>,
+    ) -> Outcome {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = Command::new("/bin/sh");
         shell
@@ -116,6 +141,9 @@ impl Folder {
             .env("TZ", "UTC");
         for (place, name) in places {
             shell.env(name, place);
+        }
+        if let Some(library) = preload {
+            shell.env("LD_PRELOAD", library);
         }
         let output = run_process(shell, LIMIT);
         let places: Vec<_> = places.iter().copied().chain([(self.path(), "DIR")]).collect();

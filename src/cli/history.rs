@@ -76,7 +76,7 @@ struct Listing {
     changes: bool,
 
     /// At most so many, the newest; a terminal shows 100
-    #[arg(long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
 }
 

@@ -15,7 +15,7 @@ use crate::history::{Filter, Run};
 use crate::jobs::installed;
 use crate::jobs::unit::Scope;
 use crate::output::{Data, Format, Palette, Style};
-use crate::units::{duration_text, time_text};
+use crate::units::{clock_text, duration_text, time_text};
 
 /// What is shown.
 #[derive(Debug, Args)]
@@ -85,7 +85,7 @@ fn title(run: &Run, palette: Palette) -> String {
         run.duration.map_or_else(String::new, |took| format!(" after {}", duration_text(took.as_secs_f64())));
     let status = run.status.map_or_else(String::new, |status| format!(", status {status}"));
     let attempt = if run.attempt > 1 { format!(", attempt {}", run.attempt) } else { String::new() };
-    let (id, start, outcome) = (run.id, time_text(run.start), run.outcome.word());
+    let (id, start, outcome) = (run.id, clock_text(run.start), run.outcome.word());
     let title = format!("== run {id}, {start}{attempt}: {outcome}{took}{status}");
     format!("{}\n", palette.paint(Style::Strong, &title))
 }

@@ -84,7 +84,7 @@ fn all_rates(connection: &Connection, time: Duration) -> Result<Array> {
 fn of_guests(connection: &Connection, rows: fn(&GuestSample) -> Vec<Map>) -> Result<Array> {
     let guests = Sampler::new(connection).guests()?;
     let named = |guest: &GuestSample| {
-        let name = Dynamic::from(guest.counters.name.clone());
+        let name: Dynamic = (&*guest.counters.name).into();
         rows(guest).into_iter().map(move |mut row| {
             row.insert("guest".into(), name.clone());
             row.into()

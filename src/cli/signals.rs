@@ -27,9 +27,10 @@ pub(super) fn listen(interrupt: Interrupt) -> Result<()> {
         let mut last: Option<Instant> = None;
         let mut asked = Instant::now();
         for signal in &mut signals {
-            // timeout(1) and others send it to the process and to its group: that is one wish.
+            // timeout(1) and others send it to the process and to its group: that is one wish. Where it is
+            // forgotten already, a prompt runs its next input, and somebody wants that to end.
             let again = last.replace(Instant::now()).is_some_and(|last| last.elapsed() < SAME_PRESS);
-            if again && signal == SIGINT {
+            if again && signal == SIGINT && interrupt.is_asked() {
                 continue;
             }
             let (reason, status) = match signal {

@@ -98,6 +98,11 @@ impl Interrupt {
         Held { interrupt: self.clone(), outermost }
     }
 
+    /// Tells whether somebody has asked already, although it may be held back.
+    pub fn is_asked(&self) -> bool {
+        self.0.wish.load(Ordering::Acquire) != 0 || self.0.held.load(Ordering::Acquire) != 0
+    }
+
     /// Forgets the wish, for the next line of a prompt; a deadline stays.
     pub fn reset(&self) {
         self.0.wish.store(0, Ordering::Release);
@@ -199,7 +204,9 @@ mod tests {
         let one = Interrupt::default();
         let other = one.clone();
         assert_eq!(other.reason(), None);
+        assert!(!other.is_asked());
         one.raise(Reason::Terminated);
+        assert!(other.is_asked());
         assert_eq!(other.reason(), Some(Reason::Terminated));
         assert_eq!(other.check().unwrap_err().code(), code::INTERRUPTED);
         other.reset();
@@ -221,6 +228,7 @@ mod tests {
         interrupt.raise(Reason::Terminated);
         let held = interrupt.hold(Duration::MAX);
         assert_eq!(interrupt.reason(), None);
+        assert!(interrupt.is_asked());
         interrupt.raise(Reason::OutputClosed);
         assert_eq!(interrupt.reason(), None, "nobody asked for that");
         interrupt.raise(Reason::Interrupted);

@@ -67,13 +67,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(early) => return early.finish(),
     };
+    crate::libvirt::grow_heaps_at_once();
     if arguments.mode.uses_libvirt() {
         // Meanwhile. A failure is told when a connection is opened.
         let start = || drop(crate::libvirt::initialize());
         let _ = std::thread::Builder::new().name("libvirt-start".into()).spawn(start);
     }
-    // Scripts may recurse: the interpreter gets a stack of its own size. It is put together here meanwhile,
-    // because the heap of this thread grows in larger steps than that of any other.
+    // Scripts may recurse: the interpreter gets a stack of its own size. It is put together here meanwhile.
     let docs = match arguments.mode {
         Mode::Check(_) | Mode::Doc { .. } => Docs::Kept,
         Mode::Job(ref command) if command.checks() => Docs::Kept,

@@ -21,6 +21,7 @@ mod failure;
 mod freeze_guard;
 mod guard;
 mod handle;
+mod heap;
 mod host;
 mod host_cpu;
 mod host_memory;
@@ -75,6 +76,7 @@ pub use freeze_guard::{
 };
 pub use guard::{Coming, Guard};
 pub use handle::{Handle, Object};
+pub use heap::grow_heaps_at_once;
 pub use host::{NodeInfo, SecurityModel, SuspendTarget, library_version, version_text};
 pub use host_cpu::{CpuMap, GuestKind, NodeStats};
 pub use interface::Interface;
